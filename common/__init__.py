@@ -1,0 +1,1 @@
+"""What ingest and serve share: the post, what Redis holds of it, settings, connections, metrics, logs."""

@@ -1,0 +1,32 @@
+"""Errors that a role may end with. Each says whose fault it is; the docstring is the default message."""
+
+
+class ThunderError(Exception):
+    """Thunder failed."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class ConfigurationError(ThunderError):
+    """A setting is missing or wrong. The operator's to mend; retrying does not help."""
+
+
+class StoreUnavailable(ThunderError):
+    """Redis cannot be reached or does not answer in time. Retrying may help."""
+
+
+class StoreMismatch(ConfigurationError):
+    """This Redis was laid out by other settings, or may evict keys. Retrying does not help."""
+
+
+class KafkaUnavailable(ThunderError):
+    """Kafka cannot be reached or does not answer in time. Retrying may help."""
+
+
+class KafkaRefused(ConfigurationError):
+    """Kafka refused the credentials, the mechanism or the rights. Retrying does not help."""
+
+
+class TooMuchPoison(ThunderError):
+    """Nearly every message is bad: the topic, its schema or the framing setting is not what this worker expects."""

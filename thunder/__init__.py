@@ -1,0 +1,1 @@
+"""The front door: command line, demo, embedded servers. The only package that sees both ingest and serve."""
