@@ -1,0 +1,17 @@
+"""Waiting on a predicate, never for a duration."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(predicate: Callable[[], T], description: str, timeout: float = 30.0, interval: float = 0.02) -> T:
+    """Return the first truthy value of predicate; fail with the description and its last value after timeout seconds."""
+    deadline = time.monotonic() + timeout
+    while not (value := predicate()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:g} s: {description} (last value: {value!r})")
+        time.sleep(interval)
+    return value
