@@ -1,0 +1,79 @@
+"""Every key in Redis is built here, and nowhere else.
+
+All keys carry a hash tag. An author's keys share the tag of the author's bucket, a post's record the tag of the
+bucket of its hash: so a bucket lies in one slot, and the node of a bucket is found by a table look-up.
+"""
+
+from typing import NamedTuple
+
+DEFAULT_BUCKETS = 256
+DEFAULT_POST_HASHES = 65_536
+
+META = b"m:{meta}"
+"""Hash: layout version, bucket counts, retention, lineage of this store."""
+
+_MASK = 2**64 - 1
+
+
+def mix64(value: int) -> int:
+    """Spread a 64-bit value over 64 bits (the splitmix64 finaliser): ids end in bits that are nearly always 0."""
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return value ^ (value >> 31)
+
+
+class AuthorKeys(NamedTuple):
+    """The keys of one author, all in the slot of one bucket."""
+
+    bucket: int
+    posts: bytes  # sorted set: member by created_at
+    videos: bytes  # sorted set: member by created_at
+    deletions: bytes  # sorted set: encoded post id by created_at, and the author's own erasure
+
+
+class PostKey(NamedTuple):
+    """Where a post's record lies."""
+
+    bucket: int
+    hash: bytes  # hash: post id (8 bytes, big-endian) -> record
+
+
+class KeySpace(NamedTuple):
+    """Keys of a store with these counts, which are fixed when the store is laid out."""
+
+    buckets: int = DEFAULT_BUCKETS
+    post_hashes: int = DEFAULT_POST_HASHES
+
+    def author(self, author_id: int) -> AuthorKeys:
+        """Keys of the author."""
+        bucket = mix64(author_id) % self.buckets
+        return AuthorKeys(
+            bucket,
+            b"a:{%d}:p:%d" % (bucket, author_id),
+            b"a:{%d}:v:%d" % (bucket, author_id),
+            b"a:{%d}:d:%d" % (bucket, author_id),
+        )
+
+    def post(self, post_id: int) -> PostKey:
+        """Hash that holds the record of the post."""
+        return self.post_hash(mix64(post_id) % self.post_hashes)
+
+    def post_hash(self, number: int) -> PostKey:
+        """The hash of that number, 0 <= number < post_hashes."""
+        bucket = number % self.buckets
+        return PostKey(bucket, b"p:{%d}:%d" % (bucket, number))
+
+
+def bucket_tag(bucket: int) -> bytes:
+    """The hash tag that every key of the bucket carries."""
+    return b"%d" % bucket
+
+
+def status_key(topic: str) -> bytes:
+    """Hash: partition -> how far ingest has caught up with it."""
+    return b"s:{meta}:%s" % topic.encode()
+
+
+def follows_key(viewer_id: int, buckets: int = DEFAULT_BUCKETS) -> bytes:
+    """Sorted set: ids of the authors that the viewer follows, newest follow highest."""
+    return b"f:{%d}:%d" % (mix64(viewer_id) % buckets, viewer_id)

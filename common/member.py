@@ -1,0 +1,91 @@
+r"""The member of an author's sorted sets: a LightPost that sorts as bytes and is sent without being parsed.
+
+A member is the protobuf encoding of the post, without its author, **byte-reversed**. The encoding ends in post_id and
+created_at as varints padded to 9 and 5 bytes, so the member begins with them, most significant bits first:
+
+    index 0      5     6        15    16 ...                               last
+          created_at | \x18 | post_id | \x08 | other fields, reversed ... | first tag
+
+Members therefore compare like (created_at, post_id), and the reverse of a member is ready to be sent. All ids are
+padded to 9 bytes, so offsets are fixed. The last byte is the tag of the first field; version 1 writes is_retweet and
+is_reply first, so that one byte tells the kind. Another version will use last bytes that are no tags of version 1.
+"""
+
+from common.post import LightPost
+
+MEMBER_VERSION = 1
+
+TAG_POST_ID = 0x08
+TAG_AUTHOR_ID = 0x10
+TAG_CREATED_AT = 0x18
+TAG_IN_REPLY_TO_POST = 0x20
+TAG_IN_REPLY_TO_USER = 0x28
+TAG_IS_RETWEET = 0x30
+TAG_IS_REPLY = 0x38
+TAG_SOURCE_POST = 0x40
+TAG_SOURCE_USER = 0x48
+TAG_HAS_VIDEO = 0x50
+TAG_CONVERSATION = 0x58
+
+ID_SIZE = 9
+POST_ID = slice(6, 15)
+"""Where the encoded post id stands in a member."""
+
+_PAIR = [bytes((0x80 | value >> 7, 0x80 | value & 0x7F)) for value in range(1 << 14)]
+_BYTE = [bytes((value,)) for value in range(256)]
+
+
+def encode_id(value: int) -> bytes:
+    """63-bit id as a reversed varint of 9 bytes: compares like the number."""
+    return (
+        _BYTE[value >> 56]
+        + _PAIR[value >> 42 & 0x3FFF]
+        + _PAIR[value >> 28 & 0x3FFF]
+        + _PAIR[value >> 14 & 0x3FFF]
+        + _PAIR[value & 0x3FFF]
+    )
+
+
+def decode_id(encoded: bytes) -> int:
+    """Inverse of encode_id."""
+    value = 0
+    for byte in encoded:
+        value = value << 7 | byte & 0x7F
+    return value
+
+
+def encode_time(seconds: int) -> bytes:
+    """Unix seconds (35 bits) as a reversed varint of 5 bytes: compares like the number."""
+    return _BYTE[seconds >> 28] + _PAIR[seconds >> 14 & 0x3FFF] + _PAIR[seconds & 0x3FFF]
+
+
+def created_at(member: bytes) -> int:
+    """Unix seconds."""
+    return decode_id(member[:5])
+
+
+def post_id(member: bytes) -> int:
+    """Id of the post."""
+    return decode_id(member[POST_ID])
+
+
+def encode_member(post: LightPost) -> bytes:
+    """Member of a normalised post: a function of the post alone, so that writing it again changes nothing."""
+    parts = [encode_time(post.created_at), b"\x18", encode_id(post.post_id), b"\x08"]
+    if post.has_video:
+        parts.append(b"\x01\x50")
+    if post.source_post_id is not None:
+        parts += (encode_id(post.source_post_id), b"\x40")
+    if post.conversation_id is not None:
+        parts += (encode_id(post.conversation_id), b"\x58")
+    if post.in_reply_to_user_id is not None:
+        parts += (encode_id(post.in_reply_to_user_id), b"\x28")
+    if post.in_reply_to_post_id is not None:
+        parts += (encode_id(post.in_reply_to_post_id), b"\x20")
+    if post.source_user_id is not None:
+        parts += (encode_id(post.source_user_id), b"\x48")
+    if post.is_reply:
+        parts.append(b"\x01\x38")
+    if post.is_retweet:
+        parts.append(b"\x01\x30")
+    return b"".join(parts)

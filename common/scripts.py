@@ -1,0 +1,101 @@
+"""The write scripts: each lua/ file with its KEYS and ARGV, by name.
+
+A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha1
+from typing import NamedTuple
+
+from common.keys import AuthorKeys
+from common.member import encode_id
+from common.packaged import read_text
+from common.resp import pack
+from common.retention import TRIM_SLACK_SECONDS, Retention
+
+_SLACK = b"%d" % TRIM_SLACK_SECONDS
+
+
+class Script:
+    """A Lua file, called by its hash."""
+
+    def __init__(self, name: str) -> None:
+        self.source = read_text(f"lua/{name}.lua")
+        self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        self._head = (b"EVALSHA", self.sha.encode())
+
+    def call(self, keys: Sequence[bytes], args: Sequence[bytes]) -> bytes:
+        """The packed EVALSHA."""
+        return pack((*self._head, b"%d" % len(keys), *keys, *args))
+
+
+CLAIM_POSTS = Script("claim_posts")
+ADD_POSTS = Script("add_posts")
+REMOVE_POSTS = Script("remove_posts")
+ERASE_AUTHOR = Script("erase_author")
+SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR)
+
+DELETE = b""
+"""In place of a record: the claim is a delete."""
+
+
+class Claim(NamedTuple):
+    """One event for claim_posts.lua: a create with its record, or a delete."""
+
+    hash: bytes
+    field: bytes
+    record: bytes
+
+
+class Addition(NamedTuple):
+    """One claimed post for add_posts.lua."""
+
+    created_at: int
+    member: bytes
+    listed_as_video: bool
+
+
+class Removal(NamedTuple):
+    """One deleted post for remove_posts.lua."""
+
+    keys: AuthorKeys
+    created_at: int
+    post_id: int
+
+
+def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
+    """Claims of one bucket, in the order of their events. Reply: see the script."""
+    args = [b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds]
+    for claim in claims:
+        args += (claim.field, claim.record)
+    return CLAIM_POSTS.call([claim.hash for claim in claims], args)
+
+
+def add_posts(
+    additions: Sequence[tuple[AuthorKeys, Sequence[Addition]]], retention: Retention, list_cap: int, now: int
+) -> bytes:
+    """Claimed posts by author, authors of one bucket. Reply: members that an erasure of the author refuses."""
+    keys: list[bytes] = []
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, b"%d" % list_cap]
+    for author, posts in additions:
+        keys += (author.posts, author.videos, author.deletions)
+        args.append(b"%d" % len(posts))
+        for post in posts:
+            args += (b"%d" % post.created_at, post.member, b"1" if post.listed_as_video else b"0")
+    return ADD_POSTS.call(keys, args)
+
+
+def remove_posts(removals: Sequence[Removal], retention: Retention, now: int) -> bytes:
+    """Deleted posts of authors of one bucket. Reply: their number."""
+    keys: list[bytes] = []
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds]
+    for removal in removals:
+        keys += (removal.keys.posts, removal.keys.videos, removal.keys.deletions)
+        args += (b"%d" % removal.created_at, encode_id(removal.post_id))
+    return REMOVE_POSTS.call(keys, args)
+
+
+def erase_author(author: AuthorKeys, deleted_at: int, retention: Retention, now: int) -> bytes:
+    """Refuse the author's creates up to deleted_at. Reply: members of the posts that this removes."""
+    keys = (author.posts, author.videos, author.deletions)
+    return ERASE_AUTHOR.call(keys, (b"%d" % now, b"%d" % deleted_at, b"%d" % retention.ttl_seconds))

@@ -1,0 +1,63 @@
+-- Step 2 of a create: put claimed posts into their authors' sets, trim the sets. Idempotent.
+-- KEYS   per author: posts, videos, deletions
+-- ARGV   1 oldest created_at that counts (Unix s), 2 slack of the trim (s), 3 TTL (s), 4 cap of each list,
+--        then per author: number of posts, and per post: created_at, member, "1" when listed among the videos
+-- Returns the members that the author's own erasure refuses
+local oldest, trim_before, ttl, cap = tonumber(ARGV[1]), '(' .. ARGV[1] - ARGV[2], ARGV[3], tonumber(ARGV[4])
+local STEP = 128 -- a full set is trimmed once in so many posts
+local refused, at = {}, 5
+
+local function is_secondary(member)
+  local tag = string.byte(member, -1)
+  return tag == 0x30 or tag == 0x38
+end
+
+local function drop_surplus(key)
+  local seen = { [true] = 0, [false] = 0 }
+  for _, member in ipairs(redis.call('ZREVRANGE', key, 0, -1)) do
+    local kind = is_secondary(member)
+    seen[kind] = seen[kind] + 1
+    if seen[kind] > cap then redis.call('ZREM', key, member) end
+  end
+end
+
+local function add(key, entries)
+  if #entries == 0 then return 0 end
+  local added = redis.call('ZADD', key, unpack(entries))
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', trim_before)
+  redis.call('EXPIRE', key, ttl)
+  return added
+end
+
+local function add_posts(key, entries)
+  local added = add(key, entries)
+  local size = added > 0 and redis.call('ZCARD', key) or 0
+  if size > cap and math.floor(size / STEP) > math.floor((size - added) / STEP) then drop_surplus(key) end
+end
+
+local function add_videos(key, entries)
+  if add(key, entries) > 0 then redis.call('ZREMRANGEBYRANK', key, 0, -cap - 1) end
+end
+
+for k = 1, #KEYS, 3 do
+  local deletions = KEYS[k + 2]
+  local guarded, erased_through = redis.call('EXISTS', deletions) == 1, -1
+  if guarded and tonumber(redis.call('ZSCORE', deletions, 'erased_at') or -1) >= oldest then
+    erased_through = tonumber(redis.call('ZSCORE', deletions, 'erased_through') or -1)
+  end
+  local posts, videos, count = {}, {}, tonumber(ARGV[at])
+  for i = at + 1, at + 3 * count, 3 do
+    local created_at, member = ARGV[i], ARGV[i + 1]
+    local id = string.sub(member, 7, 15)
+    if tonumber(created_at) <= erased_through then
+      refused[#refused + 1] = member
+    elseif not guarded or tonumber(redis.call('ZSCORE', deletions, id) or -1) < tonumber(created_at) then
+      posts[#posts + 1], posts[#posts + 2] = created_at, member
+      if ARGV[i + 2] == '1' then videos[#videos + 1], videos[#videos + 2] = created_at, member end
+    end
+  end
+  add_posts(KEYS[k], posts)
+  add_videos(KEYS[k + 1], videos)
+  at = at + 1 + 3 * count
+end
+return refused
