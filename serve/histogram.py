@@ -1,0 +1,66 @@
+"""Histograms that cost a request next to nothing: one thread observes, another may scrape."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+
+class Series:
+    """One series of a histogram: counts per bucket and their sum. Observed by one thread only, hence no lock."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count the value, in the unit of the histogram."""
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def add_to(self, family: HistogramMetricFamily, labels: Sequence[str]) -> None:
+        """Append the samples of this series to the family."""
+        cumulative: list[tuple[str, float]] = []
+        total = 0
+        for bound, count in zip((*map(float, self._bounds), "+Inf"), self._counts, strict=True):
+            total += count
+            cumulative.append((str(bound), total))
+        family.add_metric(labels, cumulative, self._sum)
+
+
+class Histogram(Collector):
+    """A histogram with ascending bucket bounds and at most one label, all of whose values exist from the start."""
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        bounds: Sequence[float],
+        registry: CollectorRegistry,
+        label: str | None = None,
+        values: Iterable[str] = (),
+    ) -> None:
+        self._name = name
+        self._documentation = documentation
+        self._label_names = [label] if label else []
+        self._series = {value: Series(bounds) for value in (values if label else [""])}
+        registry.register(self)
+
+    def series(self, value: str = "") -> Series:
+        """The series with this value of the label; the only one of a histogram without a label."""
+        return self._series[value]
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        """What a scrape sees."""
+        family = HistogramMetricFamily(self._name, self._documentation, labels=self._label_names)
+        for value, series in self._series.items():
+            series.add_to(family, [value] if self._label_names else [])
+        yield family
+
+
+def exponential(start: float, factor: float, count: int) -> tuple[float, ...]:
+    """Bucket bounds: start, start * factor, ..., count of them."""
+    return tuple(start * factor**power for power in range(count))

@@ -1,0 +1,99 @@
+"""The rpc GetInNetworkPosts: bytes in, bytes out, and every way a call can end."""
+
+import logging
+import time
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from common.errors import StoreUnavailable
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from serve.admission import Admission
+from serve.answering import Answering, Stopwatch
+from serve.deadline import time_to_read
+from serve.loop_lag import LoopLag
+from serve.metrics import Outcome, ServeMetrics
+from serve.query import Answer
+from serve.request import InvalidRequest
+from serve.statuses import INTERNAL, STORE_UNAVAILABLE, RpcFailure, invalid_argument, refused
+
+log = logging.getLogger(__name__)
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+
+_UNDECODABLE = InvalidRequest("", "the request is not a GetInNetworkPostsRequest")
+
+
+class InNetworkPostsServicer:
+    """Admits or refuses a call, and ends it with an answer or a status. Nothing of the cause reaches the caller."""
+
+    def __init__(
+        self,
+        answering: Answering,
+        admission: Admission,
+        lag: LoopLag,
+        metrics: ServeMetrics,
+        request_timeout: float | None,
+    ) -> None:
+        self._answering = answering
+        self._admission = admission
+        self._lag = lag
+        self._metrics = metrics
+        self._request_timeout = request_timeout
+
+    def method_handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+        """Handlers by method name. Requests are decoded here, after admission, and answers come serialised."""
+        return {"GetInNetworkPosts": grpc.unary_unary_rpc_method_handler(self.get_in_network_posts)}
+
+    async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
+        """Serialised request to serialised response."""
+        now = time.monotonic()
+        refusal = self._admission.admit(now, self._lag.seconds(now))
+        if refusal:
+            self._metrics.refused()
+            await context.abort(*refused(refusal))
+        try:
+            ended = await self._end(payload, Stopwatch(time_to_read(self._request_timeout, context.time_remaining())))
+        finally:
+            self._admission.release()
+        if isinstance(ended, RpcFailure):
+            await context.abort(*ended)
+        if _asks_for_gzip(context):
+            context.set_compression(grpc.Compression.Gzip)
+            # An answer is compressed only when the initial metadata that says so went out before it.
+            await context.send_initial_metadata(())
+        return ended.body
+
+    async def _end(self, payload: bytes, stopwatch: Stopwatch) -> Answer | RpcFailure:
+        outcome = Outcome.CANCELLED
+        try:
+            answer = await self._answering.answer(_decode(payload), stopwatch)
+            outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
+            return answer
+        except InvalidRequest as invalid:
+            outcome = Outcome.INVALID
+            return invalid_argument(invalid)
+        except StoreUnavailable as unavailable:
+            outcome = Outcome.UNAVAILABLE
+            log.debug("No answer: %s", unavailable)
+            return STORE_UNAVAILABLE
+        except Exception:
+            outcome = Outcome.INTERNAL
+            log.exception("A request failed")
+            return INTERNAL
+        finally:
+            self._metrics.finished(outcome, stopwatch.elapsed(), stopwatch.looking_up)
+
+
+def _decode(payload: bytes) -> GetInNetworkPostsRequest:
+    try:
+        return GetInNetworkPostsRequest.FromString(payload)
+    except DecodeError as error:
+        raise _UNDECODABLE from error
+
+
+def _asks_for_gzip(context: Context) -> bool:
+    # gRPC's own grpc-accept-encoding is sent by every client and says only what it could read.
+    metadata = context.invocation_metadata() or ()
+    return any(key == "accept-encoding" and "gzip" in str(value) for key, value in metadata)
