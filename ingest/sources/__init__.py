@@ -1,0 +1,1 @@
+"""Where events come from outside Kafka: each source maps what it hears to the events of this package."""

@@ -1,0 +1,36 @@
+from hashlib import sha256
+
+import pytest
+
+from common.post import MAX_ID
+from common.string_ids import id_of_string
+
+
+def test_the_id_is_the_top_63_bits_of_the_hash() -> None:
+    bits = "".join(f"{byte:08b}" for byte in sha256(b"did:plc:ewvi7nxzyoun6zhxrhs64oiz").digest())
+
+    assert id_of_string("did:plc:ewvi7nxzyoun6zhxrhs64oiz") == int(bits[:63], 2)
+
+
+def test_the_ids_of_today_are_the_ids_of_tomorrow() -> None:
+    assert id_of_string("did:plc:ewvi7nxzyoun6zhxrhs64oiz") == 346538941122024962
+    assert id_of_string("at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3l3qo2vutsw2b") == 8463268600029305511
+    assert id_of_string("Zoë") == 7156381763258278024
+
+
+@pytest.mark.parametrize("text", ["", "a", "did:web:example.com", "𓀀" * 1000])
+def test_every_string_has_a_valid_id(text: str) -> None:
+    assert 0 < id_of_string(text) <= MAX_ID
+
+
+def test_a_hash_of_zeros_becomes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Zeros:
+        def digest(self) -> bytes:
+            return bytes(32)
+
+    def hash_to_zeros(_: bytes) -> Zeros:
+        return Zeros()
+
+    monkeypatch.setattr("common.string_ids.sha256", hash_to_zeros)
+
+    assert id_of_string("anything") == 1
