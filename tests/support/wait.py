@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(predicate: Callable[[], T], description: str, timeout: float = 30.0, interval: float = 0.02) -> T:
-    """Return the first truthy value of predicate; fail with the description and its last value after timeout seconds."""
+def eventually(predicate: Callable[[], T | None], description: str, timeout: float = 30.0, interval: float = 0.02) -> T:
+    """Return the first truthy value of predicate; after timeout seconds fail with description and last value."""
     deadline = time.monotonic() + timeout
     while not (value := predicate()):
         if time.monotonic() > deadline:

@@ -1,0 +1,120 @@
+"""Fixtures of the whole suite. Servers are real, started when a test first asks, and shared by all tests.
+
+kafka          KafkaBroker: bootstrap, sasl_bootstrap, scram_bootstrap (HOST:PORT), create_topic(name, partitions),
+               stop(), kill(), restart(). It is shared: use topics and groups of your own (`unique("posts")` from
+               tests.support.unique) and leave it running. Topics are not created by use. Its user: SASL_USER and
+               SASL_PASSWORD of tests.support.kafka_broker.
+redis_url      URL of an empty Redis; redis_cluster_url: of an empty Redis Cluster of three masters; store_url: both in
+               turn, the test runs as [standalone] and [cluster]. A key left without a TTL (META excepted) is an error.
+redis_server, redis_cluster: what stands behind the URLs, for fixtures of a wider scope: url, flush(), kill().
+thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}) on free ports, killed after the test;
+               role.wait_until_ready(), role.wait_for_output("regular expression"), role.status("/healthz"),
+               role.metrics().value("name_total", label="x"), role.ask(GetInNetworkPostsRequest(...)),
+               role.send(signal.SIGINT), role.terminate() -> exit code, role.kill().
+               thunder.run("query", ...) -> CompletedProcess.
+progress       progress("text") shows a line on the terminal though pytest captures output.
+
+Beside them in tests.support: wait.eventually (never sleep), child.Child (any command, killed when pytest dies),
+key_leaks.assert_every_key_has_ttl, leftovers.is_running(pid), free_ports.free_port.
+A server that cannot be had skips its tests with the reason; under CI=true every skipped test fails.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from _pytest.capture import CaptureManager
+
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.kafka_libraries import kafka_libraries
+from tests.support.leftovers import adopt_orphans, end_leftovers
+from tests.support.processes import Thunder
+from tests.support.programs import Progress, Unavailable
+from tests.support.redis_servers import RedisCluster, RedisServer
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI=true a skipped test is a failed one: what cannot run there is not tested anywhere."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI=true: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_leftover_processes() -> Generator[None]:
+    adopt_orphans()
+    yield
+    assert not end_leftovers()
+
+
+@pytest.fixture(scope="session")
+def progress(pytestconfig: pytest.Config) -> Progress:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    assert isinstance(capture, CaptureManager)
+
+    def show(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n[tests] {line}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def kafka(progress: Progress) -> Generator[KafkaBroker]:
+    with tempfile.TemporaryDirectory(prefix="thunder-kafka-") as directory:
+        try:
+            broker = KafkaBroker(kafka_libraries(progress), Path(directory), progress)
+        except Unavailable as reason:
+            pytest.skip(f"no Kafka: {reason}")
+        yield broker
+        broker.kill()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Generator[RedisServer]:
+    with tempfile.TemporaryDirectory(prefix="thunder-redis-") as directory:
+        server = RedisServer(Path(directory))
+        yield server
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Generator[RedisCluster]:
+    with tempfile.TemporaryDirectory(prefix="thunder-redis-cluster-") as directory:
+        cluster = RedisCluster(Path(directory))
+        yield cluster
+        cluster.kill()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> Generator[str]:
+    yield from _empty(redis_server)
+
+
+@pytest.fixture
+def redis_cluster_url(redis_cluster: RedisCluster) -> Generator[str]:
+    yield from _empty(redis_cluster)
+
+
+@pytest.fixture(params=["standalone", "cluster"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue("redis_url" if request.param == "standalone" else "redis_cluster_url")
+
+
+@pytest.fixture
+def thunder(tmp_path: Path) -> Generator[Thunder]:
+    runner = Thunder(tmp_path)
+    yield runner
+    runner.close()
+
+
+def _empty(store: RedisServer | RedisCluster) -> Generator[str]:
+    store.flush()
+    yield store.url
+    store.assert_no_key_leaks()

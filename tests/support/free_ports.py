@@ -1,0 +1,27 @@
+"""Free TCP ports of the loopback interface."""
+
+import random
+import socket
+
+# Below the ports that outgoing connections take, so that a restarted server finds its port free.
+_LOWEST, _HIGHEST = 10_000, 22_000
+_handed_out: set[int] = set()
+
+
+def free_port(*, also: int = 0) -> int:
+    """Return a port that nobody listens on and that was not returned before; port + also is free as well."""
+    while True:
+        port = random.randint(_LOWEST, _HIGHEST)
+        if port not in _handed_out and _is_free(port) and _is_free(port + also):
+            _handed_out.add(port)
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

