@@ -1,0 +1,163 @@
+"""Reads rounds from Redis: one pipeline per node and round, written by hand over one shared connection per node."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import hiredis
+
+from common.errors import StoreUnavailable
+from common.keys import KeySpace
+from common.member import decode_id
+from common.record import record_field
+from common.resp import pack
+from common.topology import Node, Topology, read_topology
+from serve.fetcher import Fetched, Reading
+from serve.resp_connection import Reply, RespConnection, connect
+
+log = logging.getLogger("thunder.serve")
+
+KNOWN_AUTHORS = 500_000
+"""Authors whose packed commands are kept: about 250 bytes each."""
+
+
+class _AuthorCommand(NamedTuple):
+    """ZREVRANGE of an author's list, all but the last argument."""
+
+    bucket: int
+    posts: bytes
+    videos: bytes
+
+
+class _Pipeline:
+    """Commands of one round for one node, and what their replies are."""
+
+    def __init__(self) -> None:
+        self.packed: list[bytes] = []
+        self.authors: list[int] = []
+        self.parents: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+
+class RedisFetcher:
+    """A fetcher over one Redis or a Redis Cluster. Topology and connections are renewed after a failure."""
+
+    def __init__(self, url: str, keys: KeySpace, timeout_seconds: float) -> None:
+        self._url = url
+        self._keys = keys
+        self._timeout = timeout_seconds
+        self._topology: Topology | None = None
+        self._known: tuple[Node, ...] = ()
+        self._connections: dict[Node, RespConnection] = {}
+        self._connecting = asyncio.Lock()
+        self._command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
+
+    async def fetch(self, reading: Reading, timeout: float | None) -> Fetched:
+        """One round. See the port."""
+        limit = self._timeout if timeout is None else min(timeout, self._timeout)
+        topology = self._topology or await self._refresh(limit)
+        pipelines = self._pipelines(reading, topology)
+        results = await asyncio.gather(
+            *(self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()),
+            return_exceptions=True,
+        )
+        fetched = Fetched({}, {}, partial=False)
+        failed: list[StoreUnavailable] = []
+        for pipeline, replies in zip(pipelines.values(), results, strict=True):
+            if isinstance(replies, StoreUnavailable):
+                failed.append(replies)
+            elif isinstance(replies, BaseException):
+                raise replies
+            else:
+                failed += _sort_in(pipeline, replies, fetched)
+        if failed:
+            if not all(isinstance(failure.__cause__, TimeoutError) for failure in failed):
+                self._topology = None
+            if not fetched.members and not fetched.records:
+                raise failed[0]
+            log.warning("answering in part: %s", failed[0])
+        return fetched._replace(partial=bool(failed))
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    def _pipelines(self, reading: Reading, topology: Topology) -> dict[int, _Pipeline]:
+        pipelines: dict[int, _Pipeline] = {}
+        last_arguments: dict[int, bytes] = {}
+        node_of = topology.node_of_bucket
+        for author, depth in reading.depths.items():
+            command = self._command_of(author)
+            node = node_of[command.bucket]
+            if node not in pipelines:
+                pipelines[node] = _Pipeline()
+            if depth not in last_arguments:
+                last_arguments[depth] = b"$%d\r\n%d\r\n" % (len(str(depth - 1)), depth - 1)
+            pipelines[node].packed.append((command.videos if reading.video else command.posts) + last_arguments[depth])
+            pipelines[node].authors.append(author)
+        for parent in reading.parents:
+            post_id = decode_id(parent)
+            key = self._keys.post(post_id)
+            pipeline = pipelines.setdefault(node_of[key.bucket], _Pipeline())
+            pipeline.packed.append(pack((b"HGET", key.hash, record_field(post_id))))
+            pipeline.parents.append(parent)
+        return pipelines
+
+    def _pack_author(self, author: int) -> _AuthorCommand:
+        keys = self._keys.author(author)
+        head = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"
+        return _AuthorCommand(keys.bucket, head % (len(keys.posts), keys.posts), head % (len(keys.videos), keys.videos))
+
+    async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> list[Reply]:
+        try:
+            async with asyncio.timeout(limit):
+                connection = await self._connection(node)
+                return await connection.run(b"".join(pipeline.packed), len(pipeline))
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Redis {node.host}:{node.port}: no answer within {limit:g} s") from error
+
+    async def _connection(self, node: Node) -> RespConnection:
+        connection = self._connections.get(node)
+        if connection is not None and connection.is_open and not connection.is_overdue(self._timeout):
+            return connection
+        async with self._connecting:
+            if self._connections.get(node) is connection:  # nobody else renewed it meanwhile
+                if connection is not None:
+                    connection.close()
+                self._connections[node] = await connect(self._url, node, self._timeout)
+            return self._connections[node]
+
+    async def _refresh(self, limit: float) -> Topology:
+        try:
+            async with asyncio.timeout(limit), self._connecting:
+                if self._topology is None:
+                    self._topology = await asyncio.to_thread(
+                        read_topology, self._url, self._known, self._keys.buckets, self._timeout
+                    )
+                    self._known = self._topology.nodes
+                return self._topology
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Redis does not answer within {limit:g} s") from error
+
+
+def _sort_in(pipeline: _Pipeline, replies: Sequence[Reply], fetched: Fetched) -> list[StoreUnavailable]:
+    """File the replies of a node under their authors and parents; return the failures among them."""
+    authors = len(pipeline.authors)
+    fetched.members.update(zip(pipeline.authors, replies[:authors], strict=True))
+    fetched.records.update(zip(pipeline.parents, replies[authors:], strict=True))
+    errors = [reply for reply in replies if isinstance(reply, hiredis.ReplyError)]
+    if errors:
+        _drop_errors(fetched.members)
+        _drop_errors(fetched.records)
+    return [StoreUnavailable(f"Redis: {error}") for error in errors]
+
+
+def _drop_errors(replies: dict[Any, Any]) -> None:
+    for key in [key for key, reply in replies.items() if isinstance(reply, hiredis.ReplyError)]:
+        del replies[key]
