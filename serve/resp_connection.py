@@ -7,10 +7,10 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from typing import Any, cast
+from typing import Any
 
 import hiredis
-from redis.connection import parse_url
+import redis
 
 from common.errors import StoreUnavailable
 from common.resp import pack
@@ -100,26 +100,17 @@ class RespConnection(asyncio.Protocol):
 
 async def connect(url: str, node: Node, timeout: float) -> RespConnection:
     """Connect to a node with the credentials of the URL. StoreUnavailable after timeout seconds at the latest."""
-    options = cast("dict[str, Any]", parse_url(url))
+    pool = redis.ConnectionPool.from_url(url)
+    tls = ssl.create_default_context() if pool.connection_class is redis.SSLConnection else None
+    connection = RespConnection(node)
+    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):
-            connection = await _open(node, options)
-            await _greet(connection, options)
+            await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
+            await _greet(connection, pool.connection_kwargs)
     except (OSError, TimeoutError, hiredis.ReplyError) as error:
+        connection.close()
         raise StoreUnavailable(f"Redis {node.host}:{node.port}: {error or 'does not answer'}") from error
-    return connection
-
-
-async def _open(node: Node, options: dict[str, Any]) -> RespConnection:
-    loop = asyncio.get_running_loop()
-    connection = RespConnection(node)
-    if "path" in options:
-        await loop.create_unix_connection(lambda: connection, options["path"])
-        return connection
-    is_tls = "connection_class" in options  # parse_url names a class for rediss:// only
-    await loop.create_connection(
-        lambda: connection, node.host, node.port, ssl=ssl.create_default_context() if is_tls else None
-    )
     return connection
 
 
@@ -133,5 +124,4 @@ async def _greet(connection: RespConnection, options: dict[str, Any]) -> None:
     if commands:
         for reply in await connection.run(b"".join(map(pack, commands)), len(commands)):
             if isinstance(reply, hiredis.ReplyError):
-                connection.close()
                 raise reply
