@@ -14,7 +14,7 @@ from serve.metrics import LookupStatus, ServeMetrics
 from serve.query import Answer, Query
 from serve.request import Adjustment, RequestLimits, distinct_ids, judge
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("thunder.serve")
 
 
 class TimelineReader(Protocol):

@@ -18,7 +18,7 @@ from serve.query import Answer
 from serve.request import InvalidRequest
 from serve.statuses import INTERNAL, STORE_UNAVAILABLE, RpcFailure, invalid_argument, refused
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("thunder.serve")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 

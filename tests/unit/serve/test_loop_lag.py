@@ -1,0 +1,22 @@
+import pytest
+
+from serve.loop_lag import LoopLag
+
+
+def test_a_loop_in_time_has_no_lag() -> None:
+    lag = LoopLag(started_at=100.0)
+    lag.ran(100.01)
+    assert lag.seconds(100.015) == pytest.approx(0.0)  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_a_late_call_is_the_lag_until_the_next_call() -> None:
+    lag = LoopLag(started_at=100.0)
+    lag.ran(100.21)
+    assert lag.seconds(100.215) == pytest.approx(0.2)  # pyright: ignore[reportUnknownMemberType]
+    lag.ran(100.22)
+    assert lag.seconds(100.225) == pytest.approx(0.0)  # pyright: ignore[reportUnknownMemberType]
+
+
+def test_an_overdue_call_counts_before_it_runs() -> None:
+    lag = LoopLag(started_at=100.0)
+    assert lag.seconds(100.51) == pytest.approx(0.5)  # pyright: ignore[reportUnknownMemberType]
