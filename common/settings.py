@@ -1,0 +1,123 @@
+"""Settings of each role: frozen, checked at start. Names are one-to-one flags (--kebab-case) and THUNDER_<NAME>."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+
+from common.kafka_settings import RAW_FETCH_BYTES, REFINED_FETCH_BYTES, FetchBytes, KafkaSettings, TopicSettings
+from common.serving_settings import ServingSettings
+from common.setting_types import Count, Millis, Port, Seconds, Settings, Text, Unit
+
+
+class LogLevel(StrEnum):
+    """Least serious line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """For people, or one JSON object a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class EventsSource(StrEnum):
+    """Which topic fills the store: the refined one, or the raw one in a single hop."""
+
+    REFINED = "refined"
+    RAW = "raw"
+
+
+class ProcessSettings(Settings):
+    """Process"""
+
+    http_host: Annotated[Text, Field(description="address of /metrics, /healthz and /readyz")] = "0.0.0.0"  # noqa: S104
+    http_port: Annotated[Port, Field(description="its port; 0 = any free one")] = 8080
+    log_level: Annotated[LogLevel, Field(description="debug, info, warning or error")] = LogLevel.INFO
+    log_format: Annotated[LogFormat, Field(description="text or json, one line each")] = LogFormat.TEXT
+    shutdown_grace_seconds: Annotated[Seconds, Field(description="time to finish what was begun after SIGTERM")] = 20
+
+
+class RetentionSettings(Settings):
+    """Retention"""
+
+    post_retention_seconds: Annotated[Seconds, Field(description="how long a post counts")] = 172_800
+
+
+class StoreSettings(RetentionSettings):
+    """Store (Redis)"""
+
+    redis_url: Annotated[
+        SecretStr, Field(description="redis://[user:password@]host:port or rediss://; any node of a Cluster")
+    ] = SecretStr("redis://localhost:6379")
+    redis_timeout_ms: Annotated[Millis, Field(description="longest wait for Redis")] = 2000
+    author_buckets: Annotated[
+        Count, Field(le=16_384, description="groups of authors; fixed when the store is first filled")
+    ] = 256
+    post_hashes: Annotated[
+        Count, Field(le=2**24, description="hashes of post records; fixed when the store is first filled")
+    ] = 65_536
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return url
+
+
+class SourceSettings(TopicSettings):
+    """What fills the store"""
+
+    events: Annotated[EventsSource, Field(description="topic to read: the refined one, or the raw one in one hop")] = (
+        EventsSource.REFINED
+    )
+
+    @property
+    def source_topic(self) -> str:
+        """Topic whose events the store holds; ingest reports catch-up under its name, serving waits for that."""
+        return self.innetwork_post_topic if self.events is EventsSource.REFINED else self.tweet_events_topic
+
+
+class RuleSettings(RetentionSettings):
+    """What counts"""
+
+    delete_quoting_posts: Annotated[
+        bool, Field(description="a deleted post takes the posts that quote it with it (raw topic)")
+    ] = True
+
+
+class TransformSettings(ProcessSettings, RuleSettings, KafkaSettings):
+    """thunder transform: raw topic to refined topic."""
+
+    @property
+    def source_topic(self) -> str:
+        """Topic that the transformer reads."""
+        return self.tweet_events_topic
+
+
+class IngestSettings(ProcessSettings, StoreSettings, RuleSettings, KafkaSettings, SourceSettings):
+    """thunder ingest: refined topic (or raw topic) to Redis."""
+
+    clock_skew_seconds: Annotated[
+        int, Field(ge=0, description="how far ahead of the clock a post may be created"), Unit("s")
+    ] = 60
+    max_concurrent_writes: Annotated[
+        Count, Field(description="batches written at once per process after catch-up"), Unit("batches")
+    ] = 3
+    max_partition_fetch_bytes: FetchBytes = Field(
+        default_factory=lambda given: RAW_FETCH_BYTES if given["events"] is EventsSource.RAW else REFINED_FETCH_BYTES
+    )
+
+
+class ServeSettings(ProcessSettings, StoreSettings, ServingSettings, SourceSettings):
+    """thunder serve: Redis to gRPC."""
+
+
+class CombinedSettings(IngestSettings, ServeSettings):
+    """thunder --is-serving: ingest and serve in one process."""
