@@ -1,0 +1,71 @@
+"""Estimates of what the store holds, from a sample: counting a large store exactly would cost more than it tells."""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
+
+import redis
+from redis.exceptions import RedisError
+
+from common.errors import StoreUnavailable
+from common.keys import KeySpace
+from common.record import REPLY, REPOST, TOMBSTONE, VIDEO
+from common.resp import pack
+from common.shards import Command, Shards, failures
+
+SAMPLED_HASHES = 64
+SAMPLED_KEYS = 256
+
+
+class StoreEstimate(NamedTuple):
+    """Numbers of entities, scaled up from a sample."""
+
+    users: int
+    posts: int
+    original_posts: int
+    secondary_posts: int
+    video_posts: int
+    deleted_posts: int
+
+
+def estimate(records: Iterable[bytes], share: float, users: int) -> StoreEstimate:
+    """From the records of a share (0..1] of the post hashes. Pure."""
+    kinds = [record[0] for record in records]
+    live = [flags for flags in kinds if not flags & TOMBSTONE]
+    secondary = sum(bool(flags & (REPLY | REPOST)) for flags in live)
+    counts = (
+        len(live),
+        len(live) - secondary,
+        secondary,
+        sum(bool(flags & VIDEO) for flags in live),
+        len(kinds) - len(live),
+    )
+    return StoreEstimate(users, *(round(count / share) for count in counts))
+
+
+def sample_store(shards: Shards, keys: KeySpace) -> StoreEstimate:
+    """Read a few random hashes and keys. StoreUnavailable. Blocks."""
+    numbers = random.sample(range(keys.post_hashes), min(SAMPLED_HASHES, keys.post_hashes))
+    hashes = [keys.post_hash(number) for number in numbers]
+    replies = shards.run([Command(key.bucket, pack((b"HVALS", key.hash))) for key in hashes])
+    if failed := failures(replies):
+        raise failed[0]
+    records = [record for reply in replies for record in cast("Sequence[bytes]", reply)]
+    return estimate(records, len(numbers) / keys.post_hashes, _users(shards.nodes()))
+
+
+def _users(nodes: Iterable[redis.Redis]) -> int:
+    """Authors with posts: their share of random keys, times the number of keys."""
+    users = 0.0
+    for node in nodes:
+        pipeline = node.pipeline(transaction=False)
+        pipeline.dbsize()
+        for _ in range(SAMPLED_KEYS):
+            pipeline.randomkey()
+        try:
+            size, *names = cast("list[int | bytes | None]", pipeline.execute())
+        except RedisError as error:
+            raise StoreUnavailable(f"Redis does not answer: {error}") from error
+        of_authors = sum(isinstance(name, bytes) and name.startswith(b"a:") and b":p:" in name for name in names)
+        users += cast("int", size) * of_authors / SAMPLED_KEYS
+    return round(users)
