@@ -1,11 +1,12 @@
-"""Settings of the roles that read from Kafka: where, as whom, how much at once, and when bad input stops them."""
+"""Settings of the roles that read from Kafka: from which topics, how much at once, when bad input stops them."""
 
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field
 
-from common.setting_types import AlsoFrom, Bytes, Count, DefaultInWords, Millis, Seconds, Settings, Text, Unit
+from common.kafka_access import KafkaAccessSettings
+from common.setting_types import Bytes, Count, DefaultInWords, Millis, Seconds, Settings, Text, Unit
 
 MEBIBYTE = 1024 * 1024
 RAW_FETCH_BYTES = 10 * MEBIBYTE
@@ -17,28 +18,6 @@ FetchBytes = Annotated[
     Field(description="most that one fetch brings from a partition"),
     DefaultInWords("10 MiB from the raw topic, 100 MiB from the refined one"),
 ]
-
-
-class SaslMechanism(StrEnum):
-    """How a client proves who it is."""
-
-    PLAIN = "PLAIN"
-    SCRAM_SHA_256 = "SCRAM-SHA-256"
-    SCRAM_SHA_512 = "SCRAM-SHA-512"
-
-
-class SecurityProtocol(StrEnum):
-    """Whether a connection to Kafka is encrypted, and whether the client logs in."""
-
-    PLAINTEXT = "PLAINTEXT"
-    SSL = "SSL"
-    SASL_PLAINTEXT = "SASL_PLAINTEXT"
-    SASL_SSL = "SASL_SSL"
-
-    @property
-    def logs_in(self) -> bool:
-        """The client needs a mechanism, a user and a password."""
-        return self in (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
 
 
 class OffsetReset(StrEnum):
@@ -55,116 +34,6 @@ class Framing(StrEnum):
 
     NONE = "none"
     CONFLUENT = "confluent"
-
-
-class KafkaAccess(NamedTuple):
-    """The brokers of one side, and who we are to them. mechanism, user and password are None unless we log in."""
-
-    brokers: str
-    protocol: SecurityProtocol
-    mechanism: SaslMechanism | None
-    user: str | None
-    password: SecretStr | None
-    ssl_ca_location: str | None
-    ssl_certificate_location: str | None
-    ssl_key_location: str | None
-
-
-class KafkaAccessSettings(Settings):
-    """Kafka: brokers and credentials"""
-
-    in_network_events_consumer_dest: Annotated[
-        Text, Field(description="brokers of the topic that the role reads"), AlsoFrom(("KAFKA_BROKERS",))
-    ] = "localhost:9092"
-    in_network_events_producer_dest: Annotated[
-        Text, Field(description="brokers of the topics that the role writes"), DefaultInWords("those it reads from")
-    ] = Field(default_factory=lambda given: given["in_network_events_consumer_dest"])
-    sasl_mechanism: Annotated[SaslMechanism | None, Field(description="how to log in to Kafka")] = None
-    security_protocol: Annotated[
-        SecurityProtocol,
-        Field(description="protocol of the brokers"),
-        DefaultInWords("SASL_SSL with a SASL mechanism, else PLAINTEXT"),
-    ] = Field(default_factory=lambda given: _natural_protocol(given["sasl_mechanism"]))
-    kafka_sasl_user: Annotated[
-        str | None, Field(description="user name, when a SASL mechanism is set"), AlsoFrom(("KAFKA_SASL_USER",))
-    ] = None
-    kafka_sasl_password: Annotated[
-        SecretStr | None,
-        Field(description="password, when a SASL mechanism is set"),
-        AlsoFrom(("KAFKA_SASL_PASSWORD", "SASL_PASSWORD")),
-    ] = None
-    producer_sasl_mechanism: Annotated[
-        SaslMechanism | None, Field(description="how to log in to write"), DefaultInWords("sasl_mechanism")
-    ] = Field(default_factory=lambda given: given["sasl_mechanism"])
-    producer_sasl_username: Annotated[
-        str | None,
-        Field(description="user name to write"),
-        DefaultInWords("kafka_sasl_user"),
-        AlsoFrom(("KAFKA_PRODUCER_SASL_USER",)),
-    ] = Field(default_factory=lambda given: given["kafka_sasl_user"])
-    producer_sasl_password: Annotated[
-        SecretStr | None,
-        Field(description="password to write"),
-        DefaultInWords("kafka_sasl_password"),
-        AlsoFrom(("KAFKA_PRODUCER_SASL_PASSWORD", "PRODUCER_SASL_PASSWORD")),
-    ] = Field(default_factory=lambda given: given["kafka_sasl_password"])
-    ssl_ca_location: Annotated[str | None, Field(description="file with the authorities that sign the brokers")] = None
-    ssl_certificate_location: Annotated[str | None, Field(description="file with our certificate (mutual TLS)")] = None
-    ssl_key_location: Annotated[str | None, Field(description="file with the key of our certificate")] = None
-
-    @property
-    def consumer_access(self) -> KafkaAccess:
-        """For the side that is read."""
-        return self._access(
-            self.in_network_events_consumer_dest, self.sasl_mechanism, self.kafka_sasl_user, self.kafka_sasl_password
-        )
-
-    @property
-    def producer_access(self) -> KafkaAccess:
-        """For the side that is written."""
-        return self._access(
-            self.in_network_events_producer_dest,
-            self.producer_sasl_mechanism,
-            self.producer_sasl_username,
-            self.producer_sasl_password,
-        )
-
-    def _access(
-        self, brokers: str, mechanism: SaslMechanism | None, user: str | None, password: SecretStr | None
-    ) -> KafkaAccess:
-        login = (mechanism, user, password) if self.security_protocol.logs_in else (None, None, None)
-        files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
-        return KafkaAccess(brokers, self.security_protocol, *login, *files)
-
-    @model_validator(mode="after")
-    def _can_log_in(self) -> Self:
-        protocol = self.security_protocol
-        for name, mechanism in (
-            ("sasl_mechanism", self.sasl_mechanism),
-            ("producer_sasl_mechanism", self.producer_sasl_mechanism),
-        ):
-            if protocol.logs_in and mechanism is None:
-                choices = ", ".join(SaslMechanism)
-                raise ValueError(f"security_protocol {protocol} needs {name}: one of {choices}")
-            if mechanism is not None and not protocol.logs_in:
-                raise ValueError(
-                    f"{name} {mechanism} needs security_protocol SASL_SSL or SASL_PLAINTEXT, not {protocol}"
-                )
-        if protocol.logs_in and not (self.kafka_sasl_user and self.kafka_sasl_password):
-            raise ValueError(
-                f"sasl_mechanism {self.sasl_mechanism} needs a user and a password: "
-                "set KAFKA_SASL_USER and KAFKA_SASL_PASSWORD"
-            )
-        if protocol.logs_in and not (self.producer_sasl_username and self.producer_sasl_password):
-            raise ValueError(
-                f"producer_sasl_mechanism {self.producer_sasl_mechanism} needs a user and a password: "
-                "set KAFKA_PRODUCER_SASL_USER and KAFKA_PRODUCER_SASL_PASSWORD"
-            )
-        return self
-
-
-def _natural_protocol(mechanism: SaslMechanism | None) -> SecurityProtocol:
-    return SecurityProtocol.PLAINTEXT if mechanism is None else SecurityProtocol.SASL_SSL
 
 
 class TopicSettings(Settings):
