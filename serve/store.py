@@ -1,0 +1,65 @@
+"""The store as a server sees it: timelines to read, and whether ingest has filled it."""
+
+import asyncio
+from typing import NamedTuple
+
+from common.catch_up import lagging_partitions, read_status
+from common.errors import StoreUnavailable
+from common.keys import KeySpace
+from common.retention import Retention
+from common.settings import ServeSettings
+from common.shards import Shards
+from common.store_layout import check_eviction, check_layout
+from serve.redis_fetcher import RedisFetcher
+from serve.timeline import Timelines
+
+
+class StoreStatus(NamedTuple):
+    """What is known. lineage names its data (None: nothing laid out yet), waiting_for says what is missing."""
+
+    answers: bool
+    lineage: str | None
+    caught_up: bool
+    waiting_for: str
+
+
+class TimelineStore:
+    """Redis, read with these settings."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        url = settings.redis_url.get_secret_value()
+        timeout = settings.redis_timeout_ms / 1000
+        self._keys = KeySpace(settings.author_buckets, settings.post_hashes)
+        self._topic = settings.source_topic
+        self._shards = Shards(url, self._keys.buckets, timeout)
+        self._fetcher = RedisFetcher(url, self._keys, timeout)
+        self.timelines = Timelines(
+            self._fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
+        )
+
+    async def status(self) -> StoreStatus:
+        """Ask Redis. StoreMismatch when this server must not read the store; never StoreUnavailable."""
+        return await asyncio.to_thread(self._status)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._fetcher.close()
+        self._shards.close()
+
+    def _status(self) -> StoreStatus:
+        try:
+            for node in self._shards.nodes():
+                check_eviction(node)
+            client = self._shards.meta_client()
+            layout = check_layout(client, self._keys)
+            if layout is None:
+                return StoreStatus(True, None, False, "an ingest worker to lay out the store")
+            lagging = lagging_partitions(read_status(client, self._topic), layout.lineage)
+        except StoreUnavailable as error:
+            return StoreStatus(False, None, False, str(error))
+        if lagging is None:
+            return StoreStatus(True, layout.lineage, False, f"an ingest worker to read topic {self._topic}")
+        if lagging:
+            waiting_for = f"ingest to catch up with {len(lagging)} partition(s) of topic {self._topic}"
+            return StoreStatus(True, layout.lineage, False, waiting_for)
+        return StoreStatus(True, layout.lineage, True, "")
