@@ -130,7 +130,7 @@ def _check_mechanism(name: str, access: KafkaAccess) -> None:
 def _check_credentials(user_variable: str, password_variable: str, access: KafkaAccess) -> None:
     if access.mechanism is not None and not (access.user and access.password):
         raise ValueError(
-            f"SASL mechanism {access.mechanism} needs a user and a password: set {user_variable} and {password_variable}"
+            f"SASL mechanism {access.mechanism} needs user and password: set {user_variable} and {password_variable}"
         )
 
 

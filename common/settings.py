@@ -38,13 +38,13 @@ class ProcessSettings(Settings):
 
     http_host: Annotated[Text, Field(description="address of /metrics, /healthz and /readyz")] = "0.0.0.0"  # noqa: S104
     http_port: Annotated[Port, Field(description="its port; 0 = any free one")] = 8080
-    log_level: Annotated[LogLevel, Field(description="debug, info, warning or error")] = LogLevel.INFO
-    log_format: Annotated[LogFormat, Field(description="text or json, one line each")] = LogFormat.TEXT
+    log_level: Annotated[LogLevel, Field(description="least serious line that is written")] = LogLevel.INFO
+    log_format: Annotated[LogFormat, Field(description="how a line is written")] = LogFormat.TEXT
     shutdown_grace_seconds: Annotated[Seconds, Field(description="time to finish what was begun after SIGTERM")] = 20
 
 
 class RetentionSettings(Settings):
-    """Retention"""
+    """What counts"""
 
     post_retention_seconds: Annotated[Seconds, Field(description="how long a post counts")] = 172_800
 
@@ -72,7 +72,7 @@ class StoreSettings(RetentionSettings):
 
 
 class SourceSettings(TopicSettings):
-    """What fills the store"""
+    """Kafka: topics"""
 
     events: Annotated[EventsSource, Field(description="topic to read: the refined one, or the raw one in one hop")] = (
         EventsSource.REFINED
@@ -84,15 +84,31 @@ class SourceSettings(TopicSettings):
         return self.innetwork_post_topic if self.events is EventsSource.REFINED else self.tweet_events_topic
 
 
-class RuleSettings(RetentionSettings):
+class RawRuleSettings(Settings):
     """What counts"""
 
     delete_quoting_posts: Annotated[
-        bool, Field(description="a deleted post takes the posts that quote it with it (raw topic)")
+        bool, Field(description="when a quoted post is deleted, delete the post that quotes it (raw topic)")
     ] = True
 
 
-class TransformSettings(ProcessSettings, RuleSettings, KafkaSettings):
+class WriteSettings(Settings):
+    """What counts"""
+
+    clock_skew_seconds: Annotated[
+        int, Field(ge=0, description="how far ahead of the clock a post may be created"), Unit("s")
+    ] = 60
+
+
+class WritePaceSettings(Settings):
+    """Store (Redis)"""
+
+    max_concurrent_writes: Annotated[
+        Count, Field(description="batches written at once by a process that has caught up"), Unit("batches")
+    ] = 3
+
+
+class TransformSettings(ProcessSettings, RawRuleSettings, RetentionSettings, KafkaSettings):
     """thunder transform: raw topic to refined topic."""
 
     @property
@@ -101,15 +117,11 @@ class TransformSettings(ProcessSettings, RuleSettings, KafkaSettings):
         return self.tweet_events_topic
 
 
-class IngestSettings(ProcessSettings, StoreSettings, RuleSettings, KafkaSettings, SourceSettings):
+class IngestSettings(
+    ProcessSettings, WritePaceSettings, StoreSettings, WriteSettings, RawRuleSettings, KafkaSettings, SourceSettings
+):
     """thunder ingest: refined topic (or raw topic) to Redis."""
 
-    clock_skew_seconds: Annotated[
-        int, Field(ge=0, description="how far ahead of the clock a post may be created"), Unit("s")
-    ] = 60
-    max_concurrent_writes: Annotated[
-        Count, Field(description="batches written at once per process after catch-up"), Unit("batches")
-    ] = 3
     max_partition_fetch_bytes: FetchBytes = Field(
         default_factory=lambda given: RAW_FETCH_BYTES if given["events"] is EventsSource.RAW else REFINED_FETCH_BYTES
     )

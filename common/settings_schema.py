@@ -1,0 +1,101 @@
+"""The settings of a role as data, for whoever reads them from a source or shows them to a person."""
+
+from enum import EnumType
+from inspect import get_annotations
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from common.setting_types import AlsoFrom, DefaultInWords, Settings, Unit
+
+_MEBIBYTE = 1024 * 1024
+
+Marker = TypeVar("Marker")
+
+
+class Setting(NamedTuple):
+    """One setting: its names in each source, and what a person needs to know. unit is empty when there is none."""
+
+    name: str
+    group: str
+    description: str
+    unit: str
+    default: str
+    required: bool
+    switch: bool
+    choices: tuple[str, ...]
+    also_from: tuple[str, ...]
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names in the environment: the first that is set wins."""
+        own = f"THUNDER_{self.name.upper()}"
+        return own, *self.also_from
+
+
+def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
+    """The settings of a role, those of a group together."""
+    settings = [_setting(name, _group(model, name), field) for name, field in model.model_fields.items()]
+    groups = list(dict.fromkeys(setting.group for setting in settings))
+    return tuple(sorted(settings, key=lambda setting: groups.index(setting.group)))
+
+
+def title_of(role: type[Settings]) -> str:
+    """The command that runs a role, as its class says."""
+    return (role.__doc__ or "").partition(":")[0]
+
+
+def _setting(name: str, group: str, field: FieldInfo) -> Setting:
+    unit = _metadata(field, Unit)
+    also_from = _metadata(field, AlsoFrom)
+    return Setting(
+        name=name,
+        group=group,
+        description=field.description or "",
+        unit=unit.name if unit else "",
+        default=_default(field),
+        required=field.is_required(),
+        switch=field.annotation is bool,
+        choices=_choices(field),
+        also_from=also_from.variables if also_from else (),
+    )
+
+
+def _metadata(field: FieldInfo, kind: type[Marker]) -> Marker | None:
+    return next((marker for marker in field.metadata if isinstance(marker, kind)), None)
+
+
+def _choices(field: FieldInfo) -> tuple[str, ...]:
+    kinds = (field.annotation, *get_args(field.annotation))
+    return tuple(str(choice) for kind in kinds if isinstance(kind, EnumType) for choice in kind)
+
+
+def _group(model: type[Settings], name: str) -> str:
+    """First words that the class which first declares a setting says of itself."""
+    owner = next(owner for owner in reversed(model.__mro__) if name in get_annotations(owner))
+    return (owner.__doc__ or "").splitlines()[0]
+
+
+def _default(field: FieldInfo) -> str:
+    words = _metadata(field, DefaultInWords)
+    if words:
+        return words.text
+    default: Any = field.default
+    if default is PydanticUndefined:
+        return ""
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()  # written in the code: not a secret
+    if default is None:
+        return "none"
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, int) and default >= _MEBIBYTE and default % _MEBIBYTE == 0:
+        return f"{default} ({default // _MEBIBYTE} MiB)"
+    return str(default)
