@@ -15,12 +15,11 @@ thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
 Beside them in tests.support: wait.eventually (never sleep), child.Child (any command, killed when pytest dies),
-key_leaks.assert_every_key_has_ttl, leftovers.is_running(pid), free_ports.free_port.
+key_leaks.assert_every_key_has_ttl, descendants.is_running(pid), free_ports.free_port.
 A server that cannot be had skips its tests with the reason; under CI=true every skipped test fails.
 """
 
 import os
-import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -28,9 +27,9 @@ from pathlib import Path
 import pytest
 from _pytest.capture import CaptureManager
 
+from tests.support.descendants import adopt_orphans, end_descendants
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_libraries import kafka_libraries
-from tests.support.leftovers import adopt_orphans, end_leftovers
 from tests.support.processes import Thunder
 from tests.support.programs import Progress, Unavailable
 from tests.support.redis_servers import RedisCluster, RedisServer
@@ -50,17 +49,19 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def no_leftover_processes() -> Generator[None]:
     adopt_orphans()
     yield
-    assert not end_leftovers()
+    assert not end_descendants()
 
 
 @pytest.fixture(scope="session")
 def progress(pytestconfig: pytest.Config) -> Progress:
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    reporter = pytestconfig.pluginmanager.getplugin("terminalreporter")
     assert isinstance(capture, CaptureManager)
+    assert isinstance(reporter, pytest.TerminalReporter)
 
     def show(line: str) -> None:
         with capture.global_and_fixture_disabled():
-            print(f"\n[tests] {line}", end="", file=sys.stderr, flush=True)
+            reporter.write_line(f"[tests] {line}", flush=True)
 
     return show
 

@@ -30,7 +30,7 @@ def _fetch(libraries: Path, progress: Progress) -> None:
     unfinished = libraries.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"]
-    run_visibly([maven, "--batch-mode", "--file", _POM, *goal], progress)
+    run_visibly([maven, "--batch-mode", "-Dstyle.color=never", "--file", _POM, *goal], progress)
     unfinished.rename(libraries)
     progress(f"Apache Kafka is in {libraries}")
 

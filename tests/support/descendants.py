@@ -1,4 +1,4 @@
-"""Finding processes that the tests left behind, grandchildren whose parent has died included (Linux only)."""
+"""Processes that this one started, grandchildren whose parent has died included (Linux only)."""
 
 import ctypes
 import os
@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 from tests.support.wait import eventually
 
-PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_CHILD_SUBREAPER = 36
 
 
-class Leftover(NamedTuple):
+class Descendant(NamedTuple):
     pid: int
     command: str
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of descendants whose own parent dies, so that `end_leftovers` finds them."""
+    """Make this process the parent of descendants whose own parent dies, so that `end_descendants` finds them."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def is_running(pid: int) -> bool:
@@ -29,19 +29,20 @@ def is_running(pid: int) -> bool:
     return _parent(pid) is not None
 
 
-def end_leftovers(grace_seconds: float = 5.0) -> list[Leftover]:
+def end_descendants(grace_seconds: float = 5.0) -> list[Descendant]:
     """Return the living descendants of this process that do not end by themselves within the grace, killed."""
     with suppress(AssertionError):
-        eventually(lambda: not _descendants(), "no descendants", grace_seconds)
-    found = _descendants()
-    for leftover in found:
-        os.kill(leftover.pid, signal.SIGKILL)
+        eventually(lambda: not descendants(), "no descendants", grace_seconds)
+    found = descendants()
+    for descendant in found:
+        os.kill(descendant.pid, signal.SIGKILL)
     return found
 
 
-def _descendants() -> list[Leftover]:
+def descendants() -> list[Descendant]:
+    """Every living process that this one started, directly or not."""
     parents = {pid: parent for pid in _all_pids() if (parent := _parent(pid)) is not None}
-    return [Leftover(pid, _command(pid)) for pid in parents if _descends(pid, os.getpid(), parents)]
+    return [Descendant(pid, _command(pid)) for pid in parents if _descends(pid, os.getpid(), parents)]
 
 
 def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
