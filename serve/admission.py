@@ -41,7 +41,7 @@ class TokenBucket:
 class Admission:
     """A semaphore that nobody waits for, shedding by the event loop's lag, and an optional limit on the rate."""
 
-    def __init__(self, max_concurrent: int, max_lag_seconds: float | None, rate: TokenBucket | None) -> None:
+    def __init__(self, max_concurrent: int, max_lag_seconds: float, rate: TokenBucket | None) -> None:
         self._max_concurrent = max_concurrent
         self._max_lag = max_lag_seconds
         self._rate = rate
@@ -64,4 +64,4 @@ class Admission:
 
     def _lags(self, lag_seconds: float) -> bool:
         # With nothing in flight the lag was one expensive request's, and it has passed.
-        return self._max_lag is not None and self.in_flight > 0 and lag_seconds > self._max_lag
+        return self.in_flight > 0 and lag_seconds > self._max_lag

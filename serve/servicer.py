@@ -2,7 +2,6 @@
 
 import logging
 import time
-from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -42,12 +41,8 @@ class InNetworkPostsServicer:
         self._metrics = metrics
         self._request_timeout = request_timeout
 
-    def method_handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
-        """Handlers by method name. Requests are decoded here, after admission, and answers come serialised."""
-        return {"GetInNetworkPosts": grpc.unary_unary_rpc_method_handler(self.get_in_network_posts)}
-
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
-        """Serialised request to serialised response."""
+        """Serialised request to serialised response: it is decoded after admission, so that a refusal stays cheap."""
         now = time.monotonic()
         refusal = self._admission.admit(now, self._lag.seconds(now))
         if refusal:

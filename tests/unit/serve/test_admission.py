@@ -1,8 +1,10 @@
+from math import inf
+
 from serve.admission import AT_CAPACITY, OVER_RATE, Admission, TokenBucket
 
 
 def test_a_full_server_refuses_at_once_and_admits_again_after_a_release() -> None:
-    admission = Admission(max_concurrent=2, max_lag_seconds=None, rate=None)
+    admission = Admission(max_concurrent=2, max_lag_seconds=inf, rate=None)
     assert admission.admit(0.0, 0.0) is None
     assert admission.admit(0.0, 0.0) is None
     refused = admission.admit(0.0, 0.0)
@@ -14,7 +16,7 @@ def test_a_full_server_refuses_at_once_and_admits_again_after_a_release() -> Non
 
 
 def test_callers_refused_together_are_not_sent_back_together() -> None:
-    admission = Admission(max_concurrent=0, max_lag_seconds=None, rate=None)
+    admission = Admission(max_concurrent=0, max_lag_seconds=inf, rate=None)
     refusals = [admission.admit(0.0, 0.0) for _ in range(10)]
     delays = {refused.retry_after_ms for refused in refusals if refused}
     assert len(delays) == 10
@@ -31,7 +33,7 @@ def test_a_lagging_loop_sheds_while_requests_are_in_flight() -> None:
 
 
 def test_the_rate_is_limited_and_the_refusal_says_when_to_come_back() -> None:
-    admission = Admission(max_concurrent=10, max_lag_seconds=None, rate=TokenBucket(2))
+    admission = Admission(max_concurrent=10, max_lag_seconds=inf, rate=TokenBucket(2))
     assert admission.admit(100.0, 0.0) is None
     assert admission.admit(100.0, 0.0) is None
     refused = admission.admit(100.25, 0.0)
@@ -41,7 +43,7 @@ def test_the_rate_is_limited_and_the_refusal_says_when_to_come_back() -> None:
 
 
 def test_a_refusal_for_capacity_takes_no_token() -> None:
-    admission = Admission(max_concurrent=1, max_lag_seconds=None, rate=TokenBucket(2))
+    admission = Admission(max_concurrent=1, max_lag_seconds=inf, rate=TokenBucket(2))
     assert admission.admit(0.0, 0.0) is None
     assert admission.admit(0.0, 0.0) is not None
     admission.release()

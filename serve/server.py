@@ -1,0 +1,88 @@
+"""The gRPC server: its limits, health, reflection, and how it stops."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1._async import HealthServicer  # public as health.aio, which type checkers do not see
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_reflection.v1alpha import reflection
+
+from common.errors import ConfigurationError
+from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
+from common.serving_settings import GrpcSettings
+from serve.servicer import InNetworkPostsServicer
+
+SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
+
+_CALLS_PER_ADMITTED = 4
+_OTHER_CALLS = 100
+"""Health checks, watches and reflection share the server's bound with our own calls."""
+
+_LAST_BYTES_SECONDS = 1.0
+
+
+class GrpcServer:
+    """Bound to its port when made, inside a running event loop. Alive from start() on; ready when told so."""
+
+    def __init__(self, servicer: InNetworkPostsServicer, settings: GrpcSettings, drain_seconds: float) -> None:
+        self._server = grpc.aio.server(
+            options=_options(settings, drain_seconds),
+            # Far behind our own admission, whose refusals say when to come back: this bounds what waits before it.
+            maximum_concurrent_rpcs=settings.max_concurrent_requests * _CALLS_PER_ADMITTED + _OTHER_CALLS,
+        )
+        methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+            "GetInNetworkPosts": grpc.unary_unary_rpc_method_handler(servicer.get_in_network_posts)
+        }
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+        self._health = HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if settings.reflection:
+            names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        self.port = self._bind(f"{settings.grpc_host}:{settings.grpc_port}")
+
+    async def start(self) -> None:
+        """Take calls."""
+        await self.announce(ready=False)
+        await self._server.start()
+
+    async def announce(self, *, ready: bool) -> None:
+        """Set the health of the service; the server's overall health says that it is alive."""
+        status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
+        await self._health.set(SERVICE, status)
+
+    async def stop(self, grace: float, is_idle: Callable[[], bool]) -> None:
+        """Say NOT_SERVING, take no more calls, let those in flight end within grace seconds, and stop."""
+        await self._health.enter_graceful_shutdown()
+        stopping = asyncio.ensure_future(self._server.stop(grace))
+        # Watches of the health service never end by themselves: the drain is over when our own calls are.
+        while not (is_idle() or stopping.done()):
+            await asyncio.sleep(0.01)
+        await self._server.stop(_LAST_BYTES_SECONDS)
+        await stopping
+
+    def _bind(self, address: str) -> int:
+        try:
+            return self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise ConfigurationError(f"gRPC cannot listen on {address}: is the port taken?") from error
+
+
+def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, int]]:
+    """Channel arguments of gRPC: sizes in bytes, times in ms."""
+    return [
+        ("grpc.so_reuseport", 0),  # else a left-over server answers some of our calls
+        ("grpc.max_receive_message_length", settings.max_request_bytes),
+        ("grpc.max_metadata_size", 8 * 1024),
+        ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+        ("grpc.max_connection_age_ms", settings.max_connection_age_seconds * 1000),
+        ("grpc.max_connection_age_grace_ms", int(drain_seconds * 1000)),
+        ("grpc.keepalive_time_ms", settings.keepalive_seconds * 1000),
+        ("grpc.keepalive_timeout_ms", settings.keepalive_timeout_seconds * 1000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", settings.min_ping_interval_seconds * 1000),
+    ]

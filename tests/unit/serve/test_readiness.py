@@ -1,0 +1,44 @@
+from typing import NamedTuple
+
+from serve.readiness import READY, Readiness, Verdict
+
+
+class Status(NamedTuple):
+    answers: bool = True
+    lineage: str | None = "first"
+    caught_up: bool = False
+    waiting_for: str = "ingest"
+
+
+NOTHING_STORED = Status(lineage=None)
+CATCHING_UP = Status()
+CAUGHT_UP = Status(caught_up=True, waiting_for="")
+SILENT = Status(answers=False, lineage=None, waiting_for="Redis")
+NOT_READY = Verdict(ready=False, waiting_for="ingest")
+
+
+def verdicts(*statuses: Status) -> list[Verdict]:
+    readiness = Readiness()
+    return [readiness.judge(status) for status in statuses]
+
+
+def test_the_first_readiness_waits_for_ingest() -> None:
+    assert verdicts(SILENT, NOTHING_STORED, CATCHING_UP, CAUGHT_UP) == [
+        Verdict(ready=False, waiting_for="Redis"),
+        NOT_READY,
+        NOT_READY,
+        READY,
+    ]
+
+
+def test_later_lag_is_no_reason_to_stop_serving() -> None:
+    assert verdicts(CAUGHT_UP, CATCHING_UP) == [READY, READY]
+
+
+def test_not_ready_while_redis_is_silent_and_ready_again_with_the_same_store() -> None:
+    assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, Verdict(ready=False, waiting_for="Redis"), READY]
+
+
+def test_a_store_that_began_anew_must_be_filled_again() -> None:
+    wiped, refilled = Status(lineage="second"), Status(lineage="second", caught_up=True)
+    assert verdicts(CAUGHT_UP, NOTHING_STORED, wiped, refilled, wiped) == [READY, NOT_READY, NOT_READY, READY, READY]
