@@ -21,18 +21,22 @@ A server that cannot be had skips its tests with the reason; under CI=true every
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from _pytest.capture import CaptureManager
 
+from common.errors import ConfigurationError
 from tests.support.descendants import adopt_orphans, end_descendants
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_libraries import kafka_libraries
 from tests.support.processes import Thunder
 from tests.support.programs import Progress, Unavailable
 from tests.support.redis_servers import RedisCluster, RedisServer
+
+T = TypeVar("T")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,10 +73,7 @@ def progress(pytestconfig: pytest.Config) -> Progress:
 @pytest.fixture(scope="session")
 def kafka(progress: Progress) -> Generator[KafkaBroker]:
     with tempfile.TemporaryDirectory(prefix="thunder-kafka-") as directory:
-        try:
-            broker = KafkaBroker(kafka_libraries(progress), Path(directory), progress)
-        except Unavailable as reason:
-            pytest.skip(f"no Kafka: {reason}")
+        broker = _started(lambda: KafkaBroker(kafka_libraries(progress), Path(directory), progress))
         yield broker
         broker.kill()
 
@@ -80,7 +81,7 @@ def kafka(progress: Progress) -> Generator[KafkaBroker]:
 @pytest.fixture(scope="session")
 def redis_server() -> Generator[RedisServer]:
     with tempfile.TemporaryDirectory(prefix="thunder-redis-") as directory:
-        server = RedisServer(Path(directory))
+        server = _started(lambda: RedisServer(Path(directory)))
         yield server
         server.kill()
 
@@ -88,7 +89,7 @@ def redis_server() -> Generator[RedisServer]:
 @pytest.fixture(scope="session")
 def redis_cluster() -> Generator[RedisCluster]:
     with tempfile.TemporaryDirectory(prefix="thunder-redis-cluster-") as directory:
-        cluster = RedisCluster(Path(directory))
+        cluster = _started(lambda: RedisCluster(Path(directory)))
         yield cluster
         cluster.kill()
 
@@ -113,6 +114,13 @@ def thunder(tmp_path: Path) -> Generator[Thunder]:
     runner = Thunder(tmp_path)
     yield runner
     runner.close()
+
+
+def _started(start: Callable[[], T]) -> T:
+    try:
+        return start()
+    except (Unavailable, ConfigurationError) as reason:
+        pytest.skip(str(reason))
 
 
 def _empty(store: RedisServer | RedisCluster) -> Generator[str]:

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.wait import eventually
-
-_EXEC_WITH_PARENT = Path(__file__).with_name("exec_with_parent.py")
+from thunder.embedded import leash
 
 
 class Child:
@@ -21,10 +20,10 @@ class Child:
     """
 
     def __init__(self, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> None:
-        """Start command, with env as its whole environment (None: the one of the tests)."""
+        """Start command, whose first word is a full path, in the environment env (None: the one of the tests)."""
         self.name = " ".join(str(word) for word in command)
         self._log = log
-        launcher = [sys.executable, "-I", "-S", str(_EXEC_WITH_PARENT), str(os.getpid())]
+        launcher = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [*launcher, *map(str, command)],

