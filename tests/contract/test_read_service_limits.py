@@ -1,0 +1,147 @@
+"""The read service under pressure: deadlines, cancelled calls, oversized messages, shutdown."""
+
+import asyncio
+import socket
+
+import grpc
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from serve.server import SERVICE
+from tests.support.grpc_health import watch_health
+from tests.support.in_loop import in_loop, soon
+from tests.support.serving import Serving, answer_with, serving
+
+REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def in_flight(served: Serving) -> float:
+    return served.metric("in_flight_requests")
+
+
+@in_loop
+async def test_a_partial_answer_arrives_before_the_callers_deadline() -> None:
+    async with serving() as served:
+        served.timelines.hold()
+        response = await served.ask(REQUEST, timeout=0.5)
+        assert response.partial
+        assert 0 < (served.timelines.timeouts[0] or 0) < 0.5
+        assert served.metric("post_store_request_timeouts_total") == 1
+        assert served.metric("get_in_network_posts_outcomes_total", outcome="partial") == 1
+
+
+@in_loop
+async def test_our_own_timeout_cuts_an_answer_without_deadline() -> None:
+    async with serving(request_timeout_ms=50) as served:
+        served.timelines.hold()
+        assert (await served.ask(REQUEST)).partial
+        assert served.timelines.timeouts[0] == pytest.approx(0.05, abs=0.02)  # pyright: ignore[reportUnknownMemberType]
+
+
+@in_loop
+async def test_without_any_limit_a_read_may_take_its_time() -> None:
+    async with serving() as served:
+        await served.ask(REQUEST)
+        assert served.timelines.timeouts == [None]
+
+
+@in_loop
+async def test_a_storm_of_cancelled_calls_leaves_nothing_in_flight() -> None:
+    async with serving(max_concurrent_requests=50) as served:
+        served.timelines.hold()
+        for _ in range(5):
+            calls = [served.ask(REQUEST) for _ in range(40)]
+            await soon(lambda: in_flight(served) == 40, "40 calls are in flight")
+            for call in calls:
+                call.cancel()
+            await soon(lambda: in_flight(served) == 0, "no call is in flight")
+        served.timelines.let_go()
+        await served.ask(REQUEST)
+        assert served.metric("get_in_network_posts_outcomes_total", outcome="cancelled") == 200
+        assert served.metric("get_in_network_posts_outcomes_total", outcome="ok") == 1
+
+
+@in_loop
+async def test_every_way_to_end_leaves_nothing_in_flight() -> None:
+    async with serving() as served:
+        endings = [answer_with(), ValueError("a defect")]
+        for ending in endings:
+            served.timelines.result = ending
+            await asyncio.gather(served.ask(REQUEST), return_exceptions=True)
+        await asyncio.gather(served.ask(GetInNetworkPostsRequest(user_id=2**63)), return_exceptions=True)
+        assert in_flight(served) == 0
+
+
+@in_loop
+async def test_refusals_do_not_touch_those_in_flight() -> None:
+    async with serving(max_concurrent_requests=3) as served:
+        served.timelines.hold()
+        admitted = [served.ask(REQUEST) for _ in range(3)]
+        await soon(lambda: served.timelines.waiting == 3, "three requests are being answered")
+        refused = await asyncio.gather(*(served.ask(REQUEST) for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(error, grpc.aio.AioRpcError) for error in refused)
+        assert served.metric("rejected_requests_total") == 20
+        assert in_flight(served) == 3
+        served.timelines.let_go()
+        await asyncio.gather(*admitted)
+        assert in_flight(served) == 0
+
+
+@in_loop
+async def test_a_message_beyond_the_size_limit_is_refused() -> None:
+    async with serving(max_request_bytes=10_000) as served:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await served.ask(GetInNetworkPostsRequest(following_user_ids=range(2**40, 2**40 + 2000)))
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await served.ask(REQUEST)
+
+
+@in_loop
+async def test_stopping_lets_calls_in_flight_end() -> None:
+    async with serving() as served:
+        served.timelines.hold()
+        call = served.ask(REQUEST)
+        await soon(lambda: served.timelines.waiting == 1, "the request is being answered")
+        stopping = asyncio.create_task(served.server.stop(10, lambda: in_flight(served) == 0))
+        await soon(lambda: not is_listening(served.server.port), "no new callers are let in")
+        assert not stopping.done()
+        served.timelines.let_go()
+        assert not (await call).partial
+        await stopping
+
+
+@in_loop
+async def test_stopping_ends_at_the_grace_whatever_is_in_flight() -> None:
+    async with serving() as served:
+        served.timelines.hold()
+        call = served.ask(REQUEST)
+        await soon(lambda: served.timelines.waiting == 1, "the request is being answered")
+        await served.server.stop(0.2, lambda: in_flight(served) == 0)
+        with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
+            await call
+        await soon(lambda: in_flight(served) == 0, "no call is in flight")
+
+
+@in_loop
+async def test_stopping_is_told_to_health_watchers_and_does_not_wait_for_them() -> None:
+    async with serving() as served:
+        await served.server.announce(ready=True)
+        seen: list[int] = []
+
+        async def watch() -> None:
+            async for status in watch_health(served.channel, SERVICE):
+                seen.append(status)  # noqa: PERF401 (the test looks on while it grows)
+
+        watching = asyncio.create_task(watch())
+        await soon(lambda: seen, "the watcher has heard a status")
+        started = asyncio.get_running_loop().time()
+        await served.server.stop(30, lambda: in_flight(served) == 0)
+        assert asyncio.get_running_loop().time() - started < 10
+        await asyncio.gather(watching, return_exceptions=True)
+    assert seen == [HealthCheckResponse.SERVING, HealthCheckResponse.NOT_SERVING]
