@@ -1,0 +1,75 @@
+"""Random histories for property tests: small worlds in which posts, repeats, deletes and expiries collide."""
+
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from common.post import LightPost
+from ingest.acceptance import normalise
+from ingest.events import AuthorDelete, Event, PostDelete
+from serve.query import Caps, Query
+
+RETENTION = 600
+START = 1_790_000_000
+
+AUTHORS = st.integers(1, 4)
+POSTS = st.integers(1, 14)
+_MAYBE_POST = st.none() | POSTS
+_MAYBE_AUTHOR = st.none() | AUTHORS
+
+
+class Step(NamedTuple):
+    """Wait so many seconds, then worker 0 or 1 applies a batch; again: twice, as after a crash before the commit."""
+
+    wait: int
+    worker: int
+    batch: list[Event]
+    again: bool
+
+
+def _post(age: int, values: tuple[object, ...]) -> LightPost:
+    return normalise(LightPost(*values)._replace(created_at=START - age))  # type: ignore[arg-type]
+
+
+_CREATES = st.builds(
+    _post,
+    st.integers(-RETENTION, RETENTION),
+    st.tuples(
+        POSTS,
+        AUTHORS,
+        st.just(0),
+        _MAYBE_POST,
+        _MAYBE_AUTHOR,
+        st.booleans(),
+        st.booleans(),
+        _MAYBE_POST,
+        _MAYBE_AUTHOR,
+        st.booleans(),
+        _MAYBE_POST,
+    ),
+)
+_DELETES = st.builds(PostDelete, POSTS, st.sampled_from([0, -1, START, 2**62]))
+_AUTHOR_DELETES = st.builds(AuthorDelete, AUTHORS, st.integers(START - RETENTION, START + RETENTION))
+_EVENTS = st.one_of(_CREATES, _CREATES, _CREATES, _DELETES, _AUTHOR_DELETES)
+
+HISTORIES = st.lists(
+    st.builds(
+        Step,
+        st.sampled_from([0, 0, 1, 60, RETENTION // 2, RETENTION]),
+        st.integers(0, 1),
+        st.lists(_EVENTS, min_size=1, max_size=12),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+QUERIES = st.builds(
+    Query,
+    viewer_id=st.integers(0, 4),
+    following=st.lists(AUTHORS, unique=True, min_size=1).map(tuple),
+    excluded=st.frozensets(POSTS, max_size=6),
+    max_results=st.integers(1, 12),
+    video=st.booleans(),
+    caps=st.builds(Caps, st.integers(0, 4), st.integers(0, 3), st.integers(1, 4), st.integers(1, 6)),
+)
