@@ -1,0 +1,39 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.keys import META, KeySpace, bucket_tag, follows_key, mix64, status_key
+
+
+def test_mix64_is_pinned() -> None:
+    # Changing it would hide every post of a store that exists.
+    assert [mix64(value) for value in (0, 1, 2, 1_735_460_098_906_996_622, 2**63 - 1)] == [
+        0,
+        0x5692161D100B05E5,
+        0xDBD238973A2B148A,
+        0xA192C5A0A81014B0,
+        0x5A682AFE7965DEBD,
+    ]
+
+
+def test_keys_are_spelled_out() -> None:
+    keys = KeySpace()
+    assert keys.author(1) == (229, b"a:{229}:p:1", b"a:{229}:v:1", b"a:{229}:d:1")
+    assert keys.post(1) == (229, b"p:{229}:1509")
+    assert META == b"m:{meta}"
+    assert status_key("innetwork_post") == b"s:{meta}:innetwork_post"
+    assert follows_key(1) == b"f:{229}:1"
+
+
+@given(st.integers(1, 2**63 - 1))
+def test_a_bucket_lies_in_one_slot(id_: int) -> None:
+    keys = KeySpace(buckets=16, post_hashes=64)
+    author, post = keys.author(id_), keys.post(id_)
+    tagged = b"{%b}"
+    assert all(tagged % bucket_tag(author.bucket) in key for key in (author.posts, author.videos, author.deletions))
+    assert tagged % bucket_tag(post.bucket) in post.hash
+
+
+def test_ids_that_end_in_zeros_spread() -> None:
+    keys = KeySpace()
+    buckets = {keys.author(number << 22).bucket for number in range(5000)}
+    assert len(buckets) == keys.buckets
