@@ -1,0 +1,104 @@
+"""How a process ends: because it is asked to, or because a part of it died. Both roles stop the same way."""
+
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+log = logging.getLogger("thunder")
+
+
+class Stop(threading.Event):
+    """Set once, seen by everything that runs: the process is to end. Not to be set by a signal handler: it locks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listening = threading.Lock()
+        self._listeners: list[Callable[[], object]] = []
+
+    def set(self) -> None:
+        """Ask everything to come to an end; again is a no-op."""
+        with self._listening:
+            super().set()
+            listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
+
+    def call_when_set(self, listener: Callable[[], object]) -> None:
+        """Call it once, in the thread that sets this; now if that has happened. It must not block.
+
+        An event loop passes a call of its call_soon_threadsafe.
+        """
+        with self._listening:
+            if not self.is_set():
+                self._listeners.append(listener)
+                return
+        listener()
+
+
+def stop_on_signals(stop: Stop) -> None:
+    """SIGTERM and SIGINT ask to stop, a second one ends the process at once. Call from the main thread."""
+    # A handler runs in the middle of whatever the main thread does: it may not take locks, and this queue has none.
+    received: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.put(number)
+
+    def obey() -> None:
+        log.info("Stopping after %s", signal.Signals(received.get()).name)
+        stop.set()
+        number = received.get()
+        log.warning("Ending at once after a second signal, %s", signal.Signals(number).name)
+        os._exit(128 + number)
+
+    threading.Thread(target=obey, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
+
+
+class Background:
+    """Threads without which the process must not go on: one that dies asks the rest to stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._threads: list[threading.Thread] = []
+        self.failure: BaseException | None = None
+
+    def start(self, name: str, work: Callable[[], object]) -> None:
+        """Run work in a thread. It must not return before the stop is set."""
+        thread = threading.Thread(target=self._guard, args=(name, work), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for all threads, together at most so long, and name who is late. Raise what the first dead died of."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        late = [thread.name for thread in self._threads if thread.is_alive()]
+        if late:
+            log.error("Not ended within %g s: %s", seconds, ", ".join(late))
+        if self.failure is not None:
+            raise self.failure
+
+    def _guard(self, name: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+            if not self._stop.is_set():
+                raise RuntimeError(f"{name} ended by itself")
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must not go on without this thread
+            log.error("%s died: %s", name, error)
+            self.failure = self.failure or error
+            self._stop.set()
+
+
+def every(seconds: float, stop: Stop, tick: Callable[[], object]) -> None:
+    """Call tick now and then every so many seconds, until the stop is set. Work for a background thread."""
+    while True:
+        tick()
+        if stop.wait(seconds):
+            return

@@ -1,0 +1,113 @@
+import socket
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from common import http_port
+from common.errors import ConfigurationError
+from common.http_port import HttpPort
+
+HOST = "127.0.0.1"
+
+
+class Process:
+    """What an HTTP port tells of: a registry and a readiness that the test sets."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.reason: str | None = "Kafka has not caught up"
+        self.http = HttpPort(HOST, 0, self.registry, lambda: self.reason)
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urlopen(f"http://{HOST}:{self.http.port}{path}", timeout=10) as response:
+                return response.status, response.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection((HOST, self.http.port), timeout=10)
+
+
+@pytest.fixture
+def process() -> Iterator[Process]:
+    process = Process()
+    yield process
+    process.http.stop()
+
+
+def test_any_free_port_is_bound_and_told(process: Process) -> None:
+    assert process.http.port > 0
+    assert process.get("/healthz") == (200, "alive\n")
+
+
+def test_readiness_comes_with_its_reason(process: Process) -> None:
+    assert process.get("/readyz") == (503, "Kafka has not caught up\n")
+    process.reason = None
+    assert process.get("/readyz") == (200, "ready\n")
+
+
+def test_metrics_are_those_of_the_registry(process: Process) -> None:
+    Counter("posts", "Posts seen", registry=process.registry).inc(3)
+    status, text = process.get("/metrics?anything")
+    assert status == 200
+    assert "posts_total 3.0" in text
+
+
+def test_other_paths_and_methods_are_refused(process: Process) -> None:
+    assert process.get("/")[0] == 404
+    with process.connect() as client:
+        client.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 405 ")
+
+
+def test_slow_clients_are_cut_off_and_hold_nobody_up(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.5)
+    slow = [process.connect() for _ in range(10)]
+    for client in slow:
+        client.sendall(b"GET /healthz HT")
+    assert process.get("/healthz")[0] == 200
+    for client in slow:
+        with client:
+            assert _is_cut_off(client)
+
+
+def test_an_endless_request_is_cut_off(process: Process) -> None:
+    with process.connect() as client:
+        client.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)
+        assert _is_cut_off(client)
+
+
+def test_connections_are_bounded(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "_MAX_CONNECTIONS", 1)
+    with process.connect() as first, process.connect() as second:
+        assert _is_cut_off(second)
+        first.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert first.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_stopping_does_not_wait_for_clients(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    with process.connect() as client:
+        client.sendall(b"GET /healthz")
+        process.get("/healthz")  # the slow client was accepted before this one
+        process.http.stop()
+        assert _is_cut_off(client)
+        with pytest.raises(ConnectionRefusedError):
+            process.connect()
+    assert caplog.text == ""
+
+
+def test_a_taken_port_is_a_configuration_error(process: Process) -> None:
+    with pytest.raises(ConfigurationError, match=f"HTTP cannot listen on {HOST}:{process.http.port}"):
+        HttpPort(HOST, process.http.port, CollectorRegistry(), lambda: None)
+
+
+def _is_cut_off(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True

@@ -1,0 +1,97 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from common.lifecycle import Background, Stop, every
+
+PROGRAM = """
+import sys
+from common.lifecycle import Stop, stop_on_signals
+stop = Stop()
+stop_on_signals(stop)
+print("started", flush=True)
+stop.wait()
+print("stopping", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_listeners_are_called_once() -> None:
+    stop, calls = Stop(), list[str]()
+    stop.call_when_set(lambda: calls.append("before"))
+    stop.set()
+    stop.set()
+    stop.call_when_set(lambda: calls.append("after"))
+    assert calls == ["before", "after"]
+
+
+def test_an_event_loop_is_woken() -> None:
+    stop = Stop()
+
+    async def serve() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stop.call_when_set(lambda: loop.call_soon_threadsafe(stopping.set))
+        threading.Thread(target=stop.set).start()
+        await stopping.wait()
+
+    asyncio.run(serve())
+
+
+def test_a_background_thread_ends_quietly_when_stopped() -> None:
+    stop = Stop()
+    background = Background(stop)
+    background.start("waiter", lambda: every(3600, stop, lambda: None))
+    stop.set()
+    background.join(10)
+
+
+def test_a_background_thread_that_fails_stops_the_process_with_its_error() -> None:
+    stop = Stop()
+    background = Background(stop)
+
+    def fail() -> None:
+        raise ValueError("broken")
+
+    background.start("waiter", lambda: every(3600, stop, lambda: None))
+    background.start("failing", fail)
+    assert stop.wait(10)
+    with pytest.raises(ValueError, match="broken"):
+        background.join(10)
+
+
+def test_a_background_thread_that_returns_too_early_has_failed() -> None:
+    stop = Stop()
+    background = Background(stop)
+    background.start("brief", lambda: None)
+    assert stop.wait(10)
+    with pytest.raises(RuntimeError, match="brief ended by itself"):
+        background.join(10)
+
+
+def test_whoever_is_late_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    stop, release = Stop(), threading.Event()
+    background = Background(stop)
+    background.start("stubborn", release.wait)
+    stop.set()
+    background.join(0.01)
+    assert "Not ended within 0.01 s: stubborn" in caplog.text
+    release.set()
+    background.join(10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_asks_and_the_second_forces(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        os.kill(process.pid, number)
+        assert process.stdout.readline() == "stopping\n"
+        os.kill(process.pid, number)
+        assert process.wait(10) == 128 + number
