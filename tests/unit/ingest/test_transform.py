@@ -136,6 +136,10 @@ def test_a_create_without_a_needed_field_is_refused_by_its_name(name: str, paylo
     assert refusal(payload) == f"{MalformedReason.MISSING_FIELD}: {name}"
 
 
+def test_an_empty_create_is_refused() -> None:
+    assert refusal(event(tweet_create_event=golden.Create())) == f"{MalformedReason.MISSING_FIELD}: tweet"
+
+
 @pytest.mark.parametrize("bad_id", [0, -1, -(2**63)])
 def test_ids_of_posts_and_authors_are_above_0(bad_id: int) -> None:
     payloads = [
@@ -216,6 +220,19 @@ def test_a_message_without_an_event_is_refused() -> None:
 def test_a_message_with_two_events_is_refused() -> None:
     payload = event(tweet_scrub_geo=noise(), tweet_takedown=noise())
     assert refusal(payload).startswith(MalformedReason.BAD_WIRE)
+
+
+OTHER_MEDIA = [
+    {"image_info": golden.Image(width=1)},
+    {"animated_gif_info": golden.Gif(duration_millis=5000)},
+    {"model_3d_info": golden.Model(url="model")},
+]
+
+
+@pytest.mark.parametrize("other", OTHER_MEDIA)
+def test_media_of_two_kinds_at_once_are_refused(other: dict[str, TPayload]) -> None:
+    both = media(video_info=golden.Video(duration_millis=5000), **other)
+    assert refusal(create(tweet={"media": [both]})).startswith(MalformedReason.BAD_WIRE)
 
 
 def test_fields_of_newer_schemas_change_nothing() -> None:
