@@ -1,0 +1,100 @@
+"""A recording as a feed: its times moved to the present, and somebody to look at it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from common.errors import ConfigurationError
+from common.post import MAX_CREATED_AT, LightPost
+from ingest.events import AuthorDelete, Event, PostDelete
+from ingest.refined import encode_event, event_key
+from thunder.ages import in_words
+from thunder.demo.feed import Entrance, Feed, FeedMessage
+from thunder.demo.recordings import Recording, RecordingFormat, read_recording
+from thunder.demo.viewers import choose_viewer
+
+_NAMED_BAD_LINES = 5
+
+
+def playback(path: Path, now: int, retention_seconds: int) -> Feed:
+    """The events of a file, at once and in order. Raises ConfigurationError: no such file, no post in it. Blocks."""
+    try:
+        with path.open("rb") as lines:
+            recording = read_recording(lines)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    if not any(isinstance(event, LightPost) for event in recording.events):
+        raise ConfigurationError("\n".join((f"{path} holds no post to show", *_bad_line_notes(recording))))
+    shift = _shift(recording, now, retention_seconds)
+    return Feed(
+        Entrance.REFINED,
+        _messages(recording.events, shift),
+        choose_viewer(recording),
+        recording.name_of,
+        (_summary(recording, path), _shift_note(shift), *_bad_line_notes(recording)),
+        _facts(recording, shift),
+    )
+
+
+def moved(event: Event, shift: int) -> Event:
+    """The event, shift seconds later. A time that no clock shows stays as it is."""
+    match event:
+        case LightPost():
+            return event._replace(created_at=_moved_time(event.created_at, shift))
+        case PostDelete() | AuthorDelete():
+            return event._replace(deleted_at=_moved_time(event.deleted_at, shift))
+
+
+def _moved_time(at: int, shift: int) -> int:
+    return at + shift if 0 < at <= MAX_CREATED_AT else at
+
+
+def _shift(recording: Recording, now: int, retention_seconds: int) -> int:
+    """A recording is replayed as if it ended now; events of one's own are left alone as long as they can be shown."""
+    is_fresh = 0 <= now - recording.newest < retention_seconds
+    if recording.format is RecordingFormat.IN_NETWORK_EVENTS and is_fresh:
+        return 0
+    return now - recording.newest
+
+
+def _messages(events: Sequence[Event], shift: int) -> Iterator[FeedMessage]:
+    for event in events:
+        author_id = event.author_id if isinstance(event, LightPost) else None
+        yield FeedMessage(0.0, author_id, event_key(event), encode_event(moved(event, shift)))
+
+
+def _summary(recording: Recording, path: Path) -> str:
+    what = "a recording of Bluesky" if recording.format is RecordingFormat.JETSTREAM else "events"
+    counts = Counter(type(event) for event in recording.events)
+    parts = [f"{counts[LightPost]:,} posts, replies and reposts", f"{counts[PostDelete]:,} deletions"]
+    parts += [f"{counts[AuthorDelete]:,} deleted accounts"] * (counts[AuthorDelete] > 0)
+    parts += [f"{len(recording.follows):,} follow events"] * (len(recording.follows) > 0)
+    ignored = ", ".join(f"{count:,} {kind}" for kind, count in recording.ignored.most_common())
+    return f"{path.name}, {what}: {', '.join(parts)}" + (f"; ignored: {ignored}" if ignored else "")
+
+
+def _shift_note(shift: int) -> str:
+    if shift == 0:
+        return "Its times are left as they are"
+    direction = "forward" if shift > 0 else "back"
+    return f"Its times are moved {direction} by {in_words(abs(shift))}, so that its newest event is now"
+
+
+def _bad_line_notes(recording: Recording) -> tuple[str, ...]:
+    bad = recording.bad_lines
+    named = tuple(f"Line {line.number} is skipped: {line.why}" for line in bad[:_NAMED_BAD_LINES])
+    rest = len(bad) - len(named)
+    return (*named, f"{rest:,} more bad lines are skipped") if rest else named
+
+
+def _facts(recording: Recording, shift: int) -> dict[str, object]:
+    return {
+        "format": recording.format.value,
+        "lines": recording.lines,
+        "events": len(recording.events),
+        "follows": len(recording.follows),
+        "ignored": dict(recording.ignored),
+        "bad_lines": len(recording.bad_lines),
+        "bad_dates": recording.bad_dates,
+        "moved_seconds": shift,
+    }
