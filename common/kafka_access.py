@@ -50,7 +50,9 @@ class KafkaAccessSettings(Settings):
         Text, Field(description="brokers of the topic that the role reads"), AlsoFrom(("KAFKA_BROKERS",))
     ] = "localhost:9092"
     in_network_events_producer_dest: Annotated[
-        Text, Field(description="brokers of the topics that the role writes"), DefaultInWords("those it reads from")
+        Text,
+        Field(description="brokers of the topics that the role writes"),
+        DefaultInWords("as in_network_events_consumer_dest"),
     ] = Field(default_factory=lambda given: given["in_network_events_consumer_dest"])
     sasl_mechanism: Annotated[SaslMechanism | None, Field(description="how to log in to Kafka")] = None
     security_protocol: Annotated[
@@ -67,18 +69,18 @@ class KafkaAccessSettings(Settings):
         AlsoFrom(("KAFKA_SASL_PASSWORD", "SASL_PASSWORD")),
     ] = None
     producer_sasl_mechanism: Annotated[
-        SaslMechanism | None, Field(description="how to log in to write"), DefaultInWords("sasl_mechanism")
+        SaslMechanism | None, Field(description="how to log in to write"), DefaultInWords("as sasl_mechanism")
     ] = Field(default_factory=lambda given: given["sasl_mechanism"])
     producer_sasl_username: Annotated[
         str | None,
         Field(description="user name to write"),
-        DefaultInWords("kafka_sasl_user"),
+        DefaultInWords("as kafka_sasl_user"),
         AlsoFrom(("KAFKA_PRODUCER_SASL_USER",)),
     ] = Field(default_factory=lambda given: given["kafka_sasl_user"])
     producer_sasl_password: Annotated[
         SecretStr | None,
         Field(description="password to write"),
-        DefaultInWords("kafka_sasl_password"),
+        DefaultInWords("as kafka_sasl_password"),
         AlsoFrom(("KAFKA_PRODUCER_SASL_PASSWORD", "PRODUCER_SASL_PASSWORD")),
     ] = Field(default_factory=lambda given: given["kafka_sasl_password"])
     ssl_ca_location: Annotated[str | None, Field(description="file with the authorities that sign the brokers")] = None

@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from common.kafka_access import KafkaAccessSettings
-from common.setting_types import Bytes, Count, DefaultInWords, Millis, Seconds, Settings, Text, Unit
+from common.setting_types import MEBIBYTE, Bytes, Count, DefaultInWords, Millis, Seconds, Settings, Text, Unit
 
-MEBIBYTE = 1024 * 1024
 RAW_FETCH_BYTES = 10 * MEBIBYTE
 REFINED_FETCH_BYTES = 100 * MEBIBYTE
 
@@ -51,7 +50,7 @@ class KafkaSettings(KafkaAccessSettings, TopicSettings):
         OffsetReset.LARGEST
     )
     skip_to_latest: Annotated[bool, Field(description="start at the end, whatever was committed")] = False
-    kafka_num_threads: Annotated[Count, Field(description="consumers in this process"), Unit("threads")] = 1
+    kafka_num_threads: Annotated[Count, Field(description="consumers in this process, a thread each")] = 1
     kafka_batch_size: Annotated[Count, Field(description="largest batch"), Unit("messages")] = 1000
     catch_up_batch_size: Annotated[Count, Field(description="largest batch while catching up"), Unit("messages")] = 5000
     batch_linger_ms: Annotated[Millis, Field(description="wait for more messages after the first of a batch")] = 20
@@ -67,10 +66,10 @@ class KafkaSettings(KafkaAccessSettings, TopicSettings):
     framing: Annotated[Framing, Field(description="what stands before the payload of a message")] = Framing.NONE
     dead_letter_topic: Annotated[Text, Field(description="topic that receives bad messages")] = "thunder_dead_letters"
     tweet_events_num_partitions: Annotated[
-        Count | None, Field(description="partitions that the raw topic must have"), DefaultInWords("any number")
+        Count | None, Field(description="partitions that the raw topic must have"), Unit("partitions")
     ] = None
     kafka_tweet_events_v2_num_partitions: Annotated[
-        Count | None, Field(description="partitions that the refined topic must have"), DefaultInWords("any number")
+        Count | None, Field(description="partitions that the refined topic must have"), Unit("partitions")
     ] = None
     poison_consecutive_limit: Annotated[
         Count, Field(description="bad messages in a row that stop the worker"), Unit("messages")
@@ -79,5 +78,5 @@ class KafkaSettings(KafkaAccessSettings, TopicSettings):
         Count, Field(description="latest messages over which the share of bad ones is taken"), Unit("messages")
     ] = 100_000
     poison_window_share: Annotated[
-        float, Field(gt=0, le=1, description="share of bad messages above which the worker stops"), Unit("of 1")
+        float, Field(gt=0, le=1, description="share of bad messages above which the worker stops")
     ] = 0.5

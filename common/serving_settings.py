@@ -4,8 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from common.kafka_settings import MEBIBYTE
-from common.setting_types import Bytes, Count, DefaultInWords, Millis, Port, Seconds, Settings, Text, Unit
+from common.setting_types import MEBIBYTE, Bytes, Count, DefaultInWords, Millis, Port, Seconds, Settings, Text, Unit
 
 _Posts = Annotated[int, Field(ge=1), Unit("posts")]
 _Cap = Annotated[int, Field(ge=0), Unit("posts")]
@@ -47,7 +46,7 @@ class GrpcSettings(Settings):
         Count, Field(description="requests at once; more are refused"), Unit("requests")
     ] = 100
     qps_limit: Annotated[
-        Count | None, Field(description="requests accepted per second"), Unit("1/s"), DefaultInWords("no limit")
+        Count | None, Field(description="requests accepted per second"), Unit("requests/s"), DefaultInWords("no limit")
     ] = None
     max_loop_lag_ms: Annotated[Millis, Field(description="lag of the event loop above which requests are refused")] = (
         100

@@ -4,6 +4,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MEBIBYTE = 1024 * 1024
+
 
 class Unit(NamedTuple):
     """What a number counts, as --help and the README show it."""

@@ -57,10 +57,12 @@ class StoreSettings(RetentionSettings):
     ] = SecretStr("redis://localhost:6379")
     redis_timeout_ms: Annotated[Millis, Field(description="longest wait for Redis")] = 2000
     author_buckets: Annotated[
-        Count, Field(le=16_384, description="groups of authors; fixed when the store is first filled")
+        Count, Field(le=16_384, description="groups of authors; fixed when the store is first filled"), Unit("buckets")
     ] = 256
     post_hashes: Annotated[
-        Count, Field(le=2**24, description="hashes of post records; fixed when the store is first filled")
+        Count,
+        Field(le=2**24, description="hashes of post records; fixed when the store is first filled"),
+        Unit("hashes"),
     ] = 65_536
 
     @field_validator("redis_url")
@@ -131,5 +133,5 @@ class ServeSettings(ProcessSettings, StoreSettings, ServingSettings, SourceSetti
     """thunder serve: Redis to gRPC."""
 
 
-class CombinedSettings(IngestSettings, ServeSettings):
+class CombinedSettings(ServeSettings, IngestSettings):
     """thunder --is-serving: ingest and serve in one process."""

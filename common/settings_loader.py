@@ -18,7 +18,7 @@ CONFIG = Setting(
     name="config",
     group="Configuration file",
     description="TOML file of name = value lines; flags and environment win over it",
-    unit="",
+    kind="file",
     default="none",
     required=False,
     switch=False,

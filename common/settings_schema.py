@@ -2,26 +2,27 @@
 
 from enum import EnumType
 from inspect import get_annotations
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar, get_args
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from common.setting_types import AlsoFrom, DefaultInWords, Settings, Unit
-
-_MEBIBYTE = 1024 * 1024
+from common.setting_types import MEBIBYTE, AlsoFrom, DefaultInWords, Settings, Unit
 
 Marker = TypeVar("Marker")
 
 
 class Setting(NamedTuple):
-    """One setting: its names in each source, and what a person needs to know. unit is empty when there is none."""
+    """One setting: its names in each source, and what a person needs to know.
+
+    default is in words, with its unit; kind says what to write: a unit, "number" or "text".
+    """
 
     name: str
     group: str
     description: str
-    unit: str
+    kind: str
     default: str
     required: bool
     switch: bool
@@ -53,14 +54,14 @@ def title_of(role: type[Settings]) -> str:
 
 
 def _setting(name: str, group: str, field: FieldInfo) -> Setting:
-    unit = _metadata(field, Unit)
+    unit = (_metadata(field, Unit) or Unit("")).name
     also_from = _metadata(field, AlsoFrom)
     return Setting(
         name=name,
         group=group,
         description=field.description or "",
-        unit=unit.name if unit else "",
-        default=_default(field),
+        kind=unit or ("number" if _takes(field, int, float) else "text"),
+        default=_default(field, unit),
         required=field.is_required(),
         switch=field.annotation is bool,
         choices=_choices(field),
@@ -77,25 +78,31 @@ def _choices(field: FieldInfo) -> tuple[str, ...]:
     return tuple(str(choice) for kind in kinds if isinstance(kind, EnumType) for choice in kind)
 
 
+def _takes(field: FieldInfo, *kinds: type) -> bool:
+    return any(kind in kinds for kind in (field.annotation, *get_args(field.annotation)))
+
+
 def _group(model: type[Settings], name: str) -> str:
     """First words that the class which first declares a setting says of itself."""
     owner = next(owner for owner in reversed(model.__mro__) if name in get_annotations(owner))
     return (owner.__doc__ or "").splitlines()[0]
 
 
-def _default(field: FieldInfo) -> str:
+def _default(field: FieldInfo, unit: str) -> str:
     words = _metadata(field, DefaultInWords)
     if words:
         return words.text
-    default: Any = field.default
-    if default is PydanticUndefined:
-        return ""
-    if isinstance(default, SecretStr):
-        default = default.get_secret_value()  # written in the code: not a secret
-    if default is None:
-        return "none"
-    if isinstance(default, bool):
-        return "on" if default else "off"
-    if isinstance(default, int) and default >= _MEBIBYTE and default % _MEBIBYTE == 0:
-        return f"{default} ({default // _MEBIBYTE} MiB)"
-    return str(default)
+    match field.default:
+        case bool() as on:
+            return "on" if on else "off"
+        case int() as number:
+            return _amount(number, unit)
+        case SecretStr() as written_in_the_code:
+            return written_in_the_code.get_secret_value()
+        case default:
+            return {None: "none", PydanticUndefined: ""}.get(default, str(default))
+
+
+def _amount(number: int, unit: str) -> str:
+    mebibytes, rest = divmod(number, MEBIBYTE)
+    return f"{number} {unit}".rstrip() + (f" ({mebibytes} MiB)" if mebibytes and not rest else "")
