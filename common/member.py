@@ -47,7 +47,7 @@ def encode_id(value: int) -> bytes:
 
 
 def decode_id(encoded: bytes) -> int:
-    """Inverse of encode_id."""
+    """Inverse of encode_id, and of encode_time."""
     value = 0
     for byte in encoded:
         value = value << 7 | byte & 0x7F

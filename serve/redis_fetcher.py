@@ -12,7 +12,6 @@ from common.errors import StoreUnavailable
 from common.keys import KeySpace
 from common.member import decode_id
 from common.record import record_field
-from common.resp import pack
 from common.topology import Node, Topology, read_topology
 from serve.fetcher import Fetched, Reading
 from serve.resp_connection import Reply, RespConnection, connect
@@ -21,6 +20,10 @@ log = logging.getLogger("thunder.serve")
 
 KNOWN_AUTHORS = 500_000
 """Authors whose packed commands are kept: about 250 bytes each."""
+
+
+_ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank
+_HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n%b\r\n"
 
 
 class _AuthorCommand(NamedTuple):
@@ -105,14 +108,15 @@ class RedisFetcher:
             post_id = decode_id(parent)
             key = self._keys.post(post_id)
             pipeline = pipelines.setdefault(node_of[key.bucket], _Pipeline())
-            pipeline.packed.append(pack((b"HGET", key.hash, record_field(post_id))))
+            pipeline.packed.append(_HGET % (len(key.hash), key.hash, record_field(post_id)))
             pipeline.parents.append(parent)
         return pipelines
 
     def _pack_author(self, author: int) -> _AuthorCommand:
         keys = self._keys.author(author)
-        head = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"
-        return _AuthorCommand(keys.bucket, head % (len(keys.posts), keys.posts), head % (len(keys.videos), keys.videos))
+        return _AuthorCommand(
+            keys.bucket, _ZREVRANGE % (len(keys.posts), keys.posts), _ZREVRANGE % (len(keys.videos), keys.videos)
+        )
 
     async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> list[Reply]:
         try:

@@ -37,6 +37,11 @@ def _after_kind(member: bytes) -> int:
     return at
 
 
+def is_reply(member: bytes) -> bool:
+    """Whether a reply or repost is a reply."""
+    return member[-1] == TAG_IS_REPLY or member[-3] == TAG_IS_REPLY
+
+
 def source_user(member: bytes) -> bytes | None:
     """Encoded id of the author of a repost's source; None when the member is no repost or does not say."""
     if member[-1] != TAG_IS_RETWEET:

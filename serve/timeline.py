@@ -2,11 +2,11 @@
 
 import time
 
-from common.record import Record, live_record
+from common.record import live_record
 from common.retention import Retention
 from serve.answer import response_bytes, summarise
-from serve.fetcher import Fetcher, Reading
-from serve.merge import Head, Merged, merge
+from serve.fetcher import Fetched, Fetcher, Reading
+from serve.merge import Merge, Merged
 from serve.plan import deeper, first_depth, wire_bytes
 from serve.query import Answer, Query
 
@@ -24,29 +24,28 @@ class Timelines:
 
         Within timeout seconds, else with partial set. StoreUnavailable when no shard answers at all.
         """
-        state = _Reading(query, self._retention.oldest(now), self._max_bytes)
+        progress = _Progress(query, self._retention.oldest(now), self._max_bytes)
         deadline = None if timeout is None else time.monotonic() + timeout
-        while reading := state.next_reading():
+        while reading := progress.next_reading():
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
-                state.partial = True
+                progress.partial = True
                 break
             fetched = await self._fetcher.fetch(reading, left)
-            state.take(reading, fetched.members, fetched.records, partial=fetched.partial)
-        return state.answer()
+            progress.take(reading, fetched)
+        return progress.answer()
 
 
-class _Reading:
-    """What one request knows so far. No I/O."""
+class _Progress:
+    """How far one request has got: what to fetch next, and the answer so far. No I/O."""
 
     def __init__(self, query: Query, oldest: int, max_bytes: int) -> None:
         self.partial = False
-        self._query = query
+        self._video = query.video
         self._oldest = oldest
         self._bytes_left = max_bytes
-        self._heads: dict[int, Head] = {}
-        self._parents: dict[bytes, Record | None] = {}
         self._depths = dict.fromkeys(query.following, first_depth(query))
+        self._merge = Merge(query, oldest)
         self._merged = Merged([], [], list(query.following), [])
 
     def next_reading(self) -> Reading | None:
@@ -58,25 +57,24 @@ class _Reading:
         if self._bytes_left < 0:
             self.partial = True
             return None
-        return Reading(depths, list(dict.fromkeys(self._merged.unknown_parents)), self._query.video)
+        return Reading(depths, self._merged.unknown_parents, self._video)
 
-    def take(
-        self, reading: Reading, members: dict[int, list[bytes]], records: dict[bytes, bytes | None], *, partial: bool
-    ) -> None:
-        """Merge a round. What did not come is not asked for again: its lists end here, its parents do not count."""
-        self.partial |= partial
+    def take(self, reading: Reading, fetched: Fetched) -> None:
+        """Merge a round. What did not come is not asked for again: those lists end here, those parents do not count."""
+        self.partial |= fetched.partial
         for author, depth in reading.depths.items():
-            if author in members:
-                self._heads[author] = Head(members[author], complete=len(members[author]) < depth)
+            members = fetched.members.get(author)
+            if members is None:
+                self._merge.give_up(author)
+            else:
+                self._merge.learn_author(author, members, complete=len(members) < depth)
                 self._depths[author] = deeper(depth)
-            elif author in self._heads:
-                self._heads[author] = self._heads[author]._replace(complete=True)
         for parent in reading.parents:
-            self._parents[parent] = live_record(records.get(parent), self._oldest)
-        self._merged = merge(self._query, self._heads, self._parents, self._oldest)
+            self._merge.learn_parent(parent, live_record(fetched.records.get(parent), self._oldest))
+        self._merged = self._merge.run()
 
     def answer(self) -> Answer:
         """The answer from all that is known."""
-        merged = self._merged
-        body = response_bytes(merged.passed, partial=self.partial)
-        return Answer(body, self.partial, summarise(merged.examined), summarise(merged.passed))
+        passed, examined, author_of = self._merged.passed, self._merged.examined, self._merge.author_of
+        body = response_bytes(passed, author_of, partial=self.partial)
+        return Answer(body, self.partial, summarise(examined, author_of), summarise(passed, author_of))

@@ -1,0 +1,118 @@
+"""Which entries of an author's lists may be in an answer (contract 4.3, 4.4). Pure; one object per request."""
+
+from typing import NamedTuple
+
+from common.member import POST_ID, TAG_IS_RETWEET, encode_id
+from common.record import Record
+from serve.query import Query
+from serve.reply_facts import SECONDARY_TAGS, is_reply, reply_facts, reply_passes, source_user
+
+LIST_CAP = 5000
+"""Entries of a list that exist for readers, newest first: the store trims a list to it only now and then."""
+
+
+class _Quota:
+    """How many more entries of one kind an author may contribute."""
+
+    __slots__ = ("kept", "scanned", "seen")
+
+    def __init__(self, cap: int, scan: int) -> None:
+        self.kept, self.scanned, self.seen = cap, scan, LIST_CAP
+
+    @property
+    def spent(self) -> bool:
+        return self.kept <= 0 or self.scanned <= 0 or self.seen <= 0
+
+
+class _Quotas(NamedTuple):
+    original: _Quota
+    secondary: _Quota
+
+
+class Rules:
+    """Judges entries in passes: in each, the entries of an author come newest first."""
+
+    def __init__(self, query: Query) -> None:
+        self.excluded = frozenset(encode_id(post) for post in query.excluded)
+        self.limited: set[int] = set()
+        self.unknown_parents: dict[bytes, None] = {}
+        self._query = query
+        self._viewer = encode_id(query.viewer_id)
+        self._following = frozenset(query.following)
+        self._parents: dict[bytes, Record | None] = {}
+        self._filtered: dict[bytes, bool] = {}
+        self._quotas: dict[int, _Quotas] = {}
+
+    def learn_author(self, author: int, members: list[bytes]) -> None:
+        """Note whether the entries known of an author can exceed a cap at all: few authors' do."""
+        caps, count = self._query.caps, len(members)
+        if self._query.video:
+            exceeds = count > min(caps.video, caps.scan)
+        elif exceeds := count > min(caps.original, caps.secondary, caps.scan):
+            secondary = sum(member[-1] in SECONDARY_TAGS for member in members)
+            exceeds = secondary > min(caps.secondary, caps.scan) or count - secondary > min(caps.original, caps.scan)
+        if exceeds:
+            self.limited.add(author)
+
+    def learn_parent(self, parent: bytes, record: Record | None) -> None:
+        """Note what the store holds of a parent (encoded post id)."""
+        self._parents[parent] = record
+        self.unknown_parents.pop(parent, None)
+
+    def begin(self) -> None:
+        """Start a pass."""
+        self._quotas = {author: self._fresh_quotas() for author in self.limited}
+
+    def passes(self, member: bytes, author: int) -> bool:
+        """Whether the entry is in the answer. One whose parent is unknown is not (yet)."""
+        is_secondary = member[-1] in SECONDARY_TAGS
+        quotas = self._quotas.get(author)
+        quota = quotas and (quotas.secondary if is_secondary else quotas.original)
+        if quota:
+            if quota.spent:
+                return False
+            quota.seen -= 1
+        if member[POST_ID] in self.excluded:
+            return False
+        if quota:
+            quota.scanned -= 1
+        if is_secondary and not self._secondary_passes(member):
+            return False
+        if quota:
+            quota.kept -= 1
+        return True
+
+    def is_spent(self, author: int) -> bool:
+        """Whether, in this pass, no further entry of the author can be in the answer."""
+        quotas = self._quotas.get(author)
+        return quotas is not None and quotas.original.spent and quotas.secondary.spent
+
+    def _fresh_quotas(self) -> _Quotas:
+        caps = self._query.caps
+        if self._query.video:  # a video list counts all its entries together
+            videos = _Quota(caps.video, caps.scan)
+            return _Quotas(videos, videos)
+        return _Quotas(_Quota(caps.original, caps.scan), _Quota(caps.secondary, caps.scan))
+
+    def _secondary_passes(self, member: bytes) -> bool:
+        verdict = self._filtered.get(member)
+        if verdict is None:
+            verdict = self._filter(member)
+            if verdict is None:
+                return False
+            self._filtered[member] = verdict
+        return verdict
+
+    def _filter(self, member: bytes) -> bool | None:
+        """The rules on replies and reposts; None while the parent is unknown."""
+        if member[-1] == TAG_IS_RETWEET and source_user(member) == self._viewer:
+            return False
+        if self._query.video or not is_reply(member):
+            return True
+        reply = reply_facts(member)
+        if reply.parent is None:
+            return True
+        if reply.parent not in self._parents:
+            self.unknown_parents[reply.parent] = None
+            return None
+        return reply_passes(reply, self._parents[reply.parent], self._following)
