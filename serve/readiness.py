@@ -32,14 +32,15 @@ class StoreStatus(Protocol):
 
 
 class Verdict(NamedTuple):
-    """Ready or not; waiting_for is empty when ready."""
+    """Ready or not, and why not."""
 
     ready: bool
-    waiting_for: str
+    reason: str = ""
 
 
-READY = Verdict(ready=True, waiting_for="")
-STARTING = Verdict(ready=False, waiting_for="")
+READY = Verdict(ready=True)
+STARTING = Verdict(ready=False, reason="serving is starting")
+STOPPING = Verdict(ready=False, reason="serving is stopping")
 
 
 class Readiness:
@@ -54,4 +55,4 @@ class Readiness:
             self._filled = status.lineage
         if status.answers and status.lineage is not None and status.lineage == self._filled:
             return READY
-        return Verdict(ready=False, waiting_for=status.waiting_for)
+        return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")

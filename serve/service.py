@@ -36,7 +36,7 @@ def build_service(
     """A service over these stores, with its metrics on the registry."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
     admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
-    lag = LoopLag(time.monotonic())
+    lag = LoopLag()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, lambda: lag.seconds(time.monotonic()))
     answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
     timeout = settings.request_timeout_ms / 1000 or None

@@ -1,0 +1,82 @@
+"""The role `serve`: from its settings to a server that answers until it is asked to stop."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry
+
+from common.clock import Clock, system_clock
+from common.http_port import HttpPort
+from common.lifecycle import Stop, stop_on_signals
+from common.logs import configure_logs
+from common.settings import ServeSettings
+from serve.announcer import Announcer
+from serve.background import event_of, run_until
+from serve.follows import RedisFollows
+from serve.loop_lag import measure_lag
+from serve.readiness import STOPPING
+from serve.readiness_watch import watch_readiness
+from serve.server import GrpcServer
+from serve.service import build_service
+from serve.state import ServingState
+from serve.store import TimelineStore
+
+log = logging.getLogger("thunder.serve")
+
+
+def run_serve(settings: ServeSettings) -> int:
+    """Serve as a process of its own until SIGTERM or SIGINT. Returns the exit code, raises what serving died of."""
+    configure_logs(settings.log_level, settings.log_format)
+    stop, state, registry = Stop(), ServingState(), CollectorRegistry()
+    stop_on_signals(stop)
+    http = HttpPort(settings.http_host, settings.http_port, registry, state.not_ready)
+    try:
+        asyncio.run(serve(settings, stop, state, registry))
+    finally:
+        http.stop()
+    return 0
+
+
+async def serve(
+    settings: ServeSettings,
+    stop: Stop,
+    state: ServingState,
+    registry: CollectorRegistry,
+    clock: Clock = system_clock,
+) -> None:
+    """Serve until stop is set, which any thread may do; state tells other threads how it goes.
+
+    StoreMismatch when this store must not be read, ConfigurationError when the port is taken.
+    """
+    stopped = event_of(stop)
+    try:
+        async with _connections(settings) as (store, follows):
+            service = build_service(settings, store.timelines, follows, clock, registry)
+            server = GrpcServer(service.servicer, settings, settings.shutdown_grace_seconds)
+            announcer = Announcer(state, server, service.metrics)
+            await server.start()
+            log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
+            state.bound(server.port)
+            try:
+                await run_until(stopped, measure_lag(service.lag), watch_readiness(store.status, announcer.tell))
+            finally:
+                state.judged(STOPPING)
+                await server.stop(settings.shutdown_grace_seconds, lambda: service.admission.in_flight == 0)
+    except BaseException as error:
+        state.died(error)
+        raise
+
+
+@asynccontextmanager
+async def _connections(settings: ServeSettings) -> AsyncGenerator[tuple[TimelineStore, RedisFollows | None]]:
+    url, timeout_seconds = settings.redis_url.get_secret_value(), settings.redis_timeout_ms / 1000
+    store = TimelineStore(settings)
+    follows = RedisFollows(url, settings.author_buckets, timeout_seconds) if settings.follow_store else None
+    try:
+        yield store, follows
+    finally:
+        store.close()
+        if follows:
+            await follows.close()

@@ -1,0 +1,34 @@
+"""What other threads may know of a serving event loop."""
+
+from concurrent.futures import Future
+
+from serve.readiness import STARTING, Verdict
+
+
+class ServingState:
+    """Written by the event loop, read by anyone."""
+
+    def __init__(self) -> None:
+        self._port: Future[int] = Future()
+        self._verdict = STARTING
+
+    def grpc_port(self, timeout: float) -> int:
+        """The port that gRPC listens on. Blocks until it does; TimeoutError, or what serving died of before."""
+        return self._port.result(timeout)
+
+    def not_ready(self) -> str | None:
+        """Why serving is not ready, None when it is."""
+        return None if self._verdict.ready else self._verdict.reason
+
+    def bound(self, port: int) -> None:
+        """Called once gRPC listens."""
+        self._port.set_result(port)
+
+    def judged(self, verdict: Verdict) -> None:
+        """Ready, or no longer."""
+        self._verdict = verdict
+
+    def died(self, cause: BaseException) -> None:
+        """Serving ended before its time."""
+        if not self._port.done():
+            self._port.set_exception(cause)
