@@ -135,3 +135,9 @@ class ServeSettings(ProcessSettings, StoreSettings, ServingSettings, SourceSetti
 
 class CombinedSettings(ServeSettings, IngestSettings):
     """thunder --is-serving: ingest and serve in one process."""
+
+
+class ModeSettings(Settings):
+    """thunder: without a command."""
+
+    is_serving: Annotated[bool, Field(description="ingest and serve in one process; else transform")] = False

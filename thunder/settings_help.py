@@ -7,17 +7,17 @@ from itertools import groupby
 
 from common.setting_types import Settings
 from common.settings_loader import CONFIG
-from common.settings_schema import Setting, settings_of
+from common.settings_schema import Setting, settings_of, title_of
 
 _INDENT = " " * 6
 _MAX_WIDTH = 100
 
 
-def help_text(usage: str, role: type[Settings]) -> str:
-    """Usage is the command line without its flags, such as "thunder ingest"."""
+def help_text(role: type[Settings]) -> str:
+    """What the role is, its usage, and every setting in its group."""
     settings = [*settings_of(role), CONFIG]
     required = [f"{_flag(setting)} " for setting in settings if setting.required]
-    lines = [role.__doc__ or "", "", f"Usage: {usage} {''.join(required)}[flags]"]
+    lines = [role.__doc__ or "", "", f"Usage: {title_of(role)} {''.join(required)}[flags]"]
     for group, members in groupby(settings, key=lambda setting: setting.group):
         lines += ["", group]
         for setting in members:

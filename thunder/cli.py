@@ -1,0 +1,85 @@
+"""The console script `thunder`: finds the command, runs it, reports what it ends with."""
+
+import difflib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pkgutil import resolve_name
+from typing import NamedTuple
+
+from common.errors import ThunderError
+from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
+
+
+class Command(NamedTuple):
+    """A word of the command line. main (module:function) takes the rest of the line and returns the exit code."""
+
+    summary: str
+    main: str
+
+
+COMMANDS = {
+    "demo": Command("the whole path on this machine, fed and shown", "thunder.demo.main:main"),
+    "query": Command("ask a server for a timeline", "thunder.query:main"),
+    "transform": Command("raw topic (Thrift) to refined topic", "thunder.roles:transform"),
+    "ingest": Command("refined topic, or raw topic in one hop, to Redis", "thunder.roles:ingest"),
+    "serve": Command("Redis to gRPC", "thunder.roles:serve"),
+}
+_GUIDE = Command("without a command: transform, or with --is-serving ingest and serve in one", "thunder.roles:guide")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default that of the process. The exit code; errors of ours end in a line on stderr."""
+    line = list(sys.argv[1:] if arguments is None else arguments)
+    name = line[0] if line and line[0] in COMMANDS else ""
+    try:
+        return _run(COMMANDS[name], line[1:]) if name else _without_command(line)
+    except ThunderError as error:
+        for complaint in str(error).splitlines():
+            print(f"{f'thunder {name}'.rstrip()}: {complaint}", file=sys.stderr)
+        return exit_code_of(error)
+
+
+def _without_command(line: Sequence[str]) -> int:
+    if line and line[0] in ("-h", "--help", "help"):
+        print(overview())
+        return ExitCode.DONE
+    if line == ["--version"]:
+        print(f"thunder {version('thunder-redis')}")
+        return ExitCode.DONE
+    if line and not line[0].startswith("-"):
+        close = difflib.get_close_matches(line[0], COMMANDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else "thunder --help lists them"
+        print(f"thunder: no such command; {hint}", file=sys.stderr)
+        return ExitCode.WRONG_USAGE
+    return _run(_GUIDE, line)
+
+
+def _run(command: Command, arguments: Sequence[str]) -> int:
+    main: Callable[[Sequence[str]], int] = resolve_name(command.main)  # imported only now: most are large
+    return main(arguments)
+
+
+def overview() -> str:
+    """What `thunder --help` prints."""
+    commands = {f"thunder {name}": command.summary for name, command in COMMANDS.items()}
+    return "\n".join(
+        [
+            "thunder: posts from Kafka, kept in Redis, served over gRPC",
+            "",
+            "Usage: thunder [COMMAND] [FLAGS]",
+            "",
+            *_columns({**commands, "thunder": _GUIDE.summary}),
+            "",
+            "thunder COMMAND --help shows the settings of a command. Each is a flag, an environment variable",
+            "THUNDER_<NAME>, or a line of the TOML file that --config names; the first of these wins.",
+            "",
+            "Exit codes",
+            *_columns({str(code.value): meaning for code, meaning in MEANINGS.items()}),
+        ]
+    )
+
+
+def _columns(rows: Mapping[str, str]) -> list[str]:
+    width = max(map(len, rows))
+    return [f"  {name:{width}}   {text}" for name, text in rows.items()]

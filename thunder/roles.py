@@ -1,0 +1,75 @@
+"""The roles as commands: from a command line to checked settings to the function that runs the role."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pkgutil import resolve_name
+from typing import NamedTuple
+
+from common.setting_types import Settings
+from common.settings import CombinedSettings, IngestSettings, ModeSettings, ServeSettings, TransformSettings
+from common.settings_loader import check, gather
+from common.settings_sources import Given
+from thunder.exit_codes import ExitCode
+from thunder.settings_help import help_text
+
+
+class Role(NamedTuple):
+    """run (module:function) takes the settings and returns the exit code when it was stopped as asked."""
+
+    settings: type[Settings]
+    run: str
+
+
+_TRANSFORM = Role(TransformSettings, "ingest.app:run_transform")
+_INGEST = Role(IngestSettings, "ingest.app:run_ingest")
+_SERVE = Role(ServeSettings, "serve.app:run_serve")
+_COMBINED = Role(CombinedSettings, "thunder.combined:run_combined")
+
+_KNOWN = (ModeSettings, TransformSettings, CombinedSettings)
+"""Between them, every setting there is: roles may share an environment and a file."""
+
+
+def transform(arguments: Sequence[str]) -> int:
+    """Run `thunder transform`; the exit code."""
+    return _command(_TRANSFORM, arguments)
+
+
+def ingest(arguments: Sequence[str]) -> int:
+    """Run `thunder ingest`; the exit code."""
+    return _command(_INGEST, arguments)
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Run `thunder serve`; the exit code."""
+    return _command(_SERVE, arguments)
+
+
+def guide(arguments: Sequence[str]) -> int:
+    """Run `thunder` without a command, where a setting chooses the role; the exit code."""
+    if _asks_for_help(arguments):
+        return _show_help(_COMBINED if "--is-serving" in arguments else _TRANSFORM)
+    given = gather(arguments, os.environ, _KNOWN)
+    mode = check(ModeSettings, {name: value for name, value in given.items() if name in ModeSettings.model_fields})
+    rest = {name: value for name, value in given.items() if name not in ModeSettings.model_fields}
+    return _start(_COMBINED if mode.is_serving else _TRANSFORM, rest)
+
+
+def _command(role: Role, arguments: Sequence[str]) -> int:
+    if _asks_for_help(arguments):
+        return _show_help(role)
+    return _start(role, gather(arguments, os.environ, _KNOWN))
+
+
+def _start(role: Role, given: Mapping[str, Given]) -> int:
+    settings = check(role.settings, given)
+    run: Callable[[Settings], int] = resolve_name(role.run)  # imported only now: a role need not load the others
+    return run(settings)
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    return "--help" in arguments or "-h" in arguments
+
+
+def _show_help(role: Role) -> int:
+    print(help_text(role.settings))
+    return ExitCode.DONE
