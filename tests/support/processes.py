@@ -4,7 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -18,12 +18,15 @@ from tests.support.wait import eventually
 
 _PROGRAM = Path(sys.executable).with_name("thunder")
 _SETTING_PREFIXES = ("KAFKA_", "SASL_", "PRODUCER_", "THUNDER_")
+_ALWAYS = {"PYTHONUNBUFFERED": "1", "THUNDER_HTTP_HOST": "127.0.0.1", "THUNDER_GRPC_HOST": "127.0.0.1"}
 
 
 class Role(Child):
-    """A running role. http_port and grpc_port are where it serves, if it does."""
+    """A running role. http_port and grpc_port are where it serves, as far as it does."""
 
-    def __init__(self, arguments: list[str], log: Path, env: Mapping[str, str], http_port: int, grpc_port: int) -> None:
+    def __init__(
+        self, arguments: Sequence[str], log: Path, env: Mapping[str, str], http_port: int, grpc_port: int
+    ) -> None:
         super().__init__([_PROGRAM, *arguments], log, env)
         self.http_port = http_port
         self.grpc_port = grpc_port
@@ -68,12 +71,12 @@ class Thunder:
         self._roles: list[Role] = []
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Role:
-        """Start a role. Free ports are chosen for --http-port, and for --grpc-port where it serves, unless given."""
-        http_port, http_flag = _port("--http-port", arguments)
-        serves = bool({"serve", "demo", "--is-serving"}.intersection(arguments))
-        grpc_port, grpc_flag = _port("--grpc-port", arguments) if serves else (0, [])
+        """Start a role. It gets free ports for HTTP and gRPC unless --http-port, --grpc-port name others."""
+        http_port = _port_of("--http-port", arguments) or free_port()
+        grpc_port = _port_of("--grpc-port", arguments) or free_port()
+        ports = {"THUNDER_HTTP_PORT": str(http_port), "THUNDER_GRPC_PORT": str(grpc_port)}
         log = self._directory / f"{arguments[0].lstrip('-')}-{next(self._numbers)}.log"
-        role = Role([*arguments, *http_flag, *grpc_flag], log, _environment(env), http_port, grpc_port)
+        role = Role(arguments, log, _environment(ports | dict(env or {})), http_port, grpc_port)
         self._roles.append(role)
         return role
 
@@ -83,7 +86,7 @@ class Thunder:
         """Run a command such as `query` to its end, whatever its exit code."""
         command = [_PROGRAM, *arguments]
         return subprocess.run(
-            command, env=_environment(env), timeout=timeout, text=True, capture_output=True, check=False
+            command, env=_environment(env or {}), timeout=timeout, text=True, capture_output=True, check=False
         )
 
     def close(self) -> None:
@@ -92,14 +95,10 @@ class Thunder:
             role.kill()
 
 
-def _port(flag: str, arguments: tuple[str, ...]) -> tuple[int, list[str]]:
-    """Return the port that the arguments name, or a free one with the arguments that name it."""
-    if flag in arguments:
-        return int(arguments[arguments.index(flag) + 1]), []
-    port = free_port()
-    return port, [flag, str(port)]
+def _port_of(flag: str, arguments: Sequence[str]) -> int | None:
+    return int(arguments[arguments.index(flag) + 1]) if flag in arguments else None
 
 
-def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_SETTING_PREFIXES)}
-    return inherited | {"PYTHONUNBUFFERED": "1"} | dict(extra or {})
+    return inherited | _ALWAYS | dict(extra)
