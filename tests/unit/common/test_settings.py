@@ -1,0 +1,134 @@
+"""What each role needs, what it gets when nothing is said, and what it refuses."""
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
+from common.settings import CombinedSettings, EventsSource, IngestSettings, ServeSettings, TransformSettings
+
+READERS = (TransformSettings, IngestSettings, CombinedSettings)
+MEBIBYTE = 1024 * 1024
+
+
+def ingest(**given: object) -> IngestSettings:
+    return IngestSettings.model_validate({"kafka_group_id": "g"} | given)
+
+
+def refusal(**given: object) -> str:
+    with pytest.raises(ValidationError) as caught:
+        ingest(**given)
+    return caught.value.errors()[0]["msg"].removeprefix("Value error, ")
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_roles_that_read_kafka_need_a_group_and_nothing_else(role: type[IngestSettings]) -> None:
+    assert role(kafka_group_id="g").in_network_events_consumer_dest == "localhost:9092"
+    with pytest.raises(ValidationError, match="kafka_group_id"):
+        role.model_validate({})
+
+
+def test_serving_needs_nothing_and_has_no_kafka() -> None:
+    settings = ServeSettings()
+    assert settings.grpc_port == 50051
+    assert not hasattr(settings, "kafka_group_id")
+
+
+def test_defaults_are_those_of_the_guide() -> None:
+    settings = CombinedSettings(kafka_group_id="g")
+    assert settings.auto_offset_reset == "largest"
+    assert settings.fetch_timeout_ms == 1000
+    assert settings.kafka_num_threads == 1
+    assert settings.grpc_port == 50051
+    assert settings.http_port == 8080
+    assert settings.kafka_batch_size == 1000
+    assert settings.post_retention_seconds == 172_800
+    assert settings.request_timeout_ms == 0
+    assert settings.max_concurrent_requests == 100
+    assert settings.lag_monitor_interval_secs == 30
+    assert settings.consumer_access == KafkaAccess(
+        "localhost:9092", SecurityProtocol.PLAINTEXT, None, None, None, None, None, None
+    )
+
+
+def test_a_fetch_is_larger_from_the_refined_topic() -> None:
+    assert TransformSettings(kafka_group_id="g").max_partition_fetch_bytes == 10 * MEBIBYTE
+    assert ingest(events="raw").max_partition_fetch_bytes == 10 * MEBIBYTE
+    assert ingest().max_partition_fetch_bytes == 100 * MEBIBYTE
+    assert ingest(max_partition_fetch_bytes=7).max_partition_fetch_bytes == 7
+
+
+def test_each_role_knows_the_topic_behind_the_store() -> None:
+    assert TransformSettings(kafka_group_id="g", tweet_events_topic="t").source_topic == "t"
+    assert ingest(innetwork_post_topic="r").source_topic == "r"
+    assert ServeSettings(events=EventsSource.RAW).source_topic == "tweet_events"
+
+
+def test_a_sasl_mechanism_implies_an_encrypted_login() -> None:
+    settings = ingest(sasl_mechanism="SCRAM-SHA-512", kafka_sasl_user="u", kafka_sasl_password="p")
+    assert settings.security_protocol is SecurityProtocol.SASL_SSL
+    assert settings.consumer_access.mechanism is SaslMechanism.SCRAM_SHA_512
+
+
+def test_credentials_without_a_mechanism_are_left_alone() -> None:
+    settings = ingest(kafka_sasl_user="u", kafka_sasl_password="p")
+    assert settings.security_protocol is SecurityProtocol.PLAINTEXT
+    assert settings.consumer_access.user is None
+    assert settings.consumer_access.password is None
+
+
+def test_the_producer_is_the_consumer_unless_told_otherwise() -> None:
+    login = {"sasl_mechanism": "PLAIN", "kafka_sasl_user": "u", "kafka_sasl_password": "p"}
+    same = ingest(in_network_events_consumer_dest="here:1", **login)
+    assert same.producer_access == same.consumer_access
+    other = ingest(
+        in_network_events_producer_dest="there:1",
+        producer_sasl_mechanism="SCRAM-SHA-256",
+        producer_sasl_username="v",
+        producer_sasl_password="q",
+        **login,
+    ).producer_access
+    assert (other.brokers, other.mechanism, other.user) == ("there:1", SaslMechanism.SCRAM_SHA_256, "v")
+    assert other.password == SecretStr("q")
+
+
+def test_a_login_that_cannot_work_is_refused_with_the_names_to_set() -> None:
+    assert refusal(sasl_mechanism="PLAIN", kafka_sasl_user="u") == (
+        "SASL mechanism PLAIN needs user and password: set KAFKA_SASL_USER and KAFKA_SASL_PASSWORD"
+    )
+    assert refusal(
+        sasl_mechanism="PLAIN", kafka_sasl_user="u", kafka_sasl_password="p", producer_sasl_username=""
+    ).endswith("set KAFKA_PRODUCER_SASL_USER and KAFKA_PRODUCER_SASL_PASSWORD")
+    assert refusal(security_protocol="SASL_SSL") == (
+        "security_protocol SASL_SSL needs sasl_mechanism: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"
+    )
+    assert refusal(security_protocol="PLAINTEXT", sasl_mechanism="PLAIN") == (
+        "sasl_mechanism PLAIN needs security_protocol SASL_SSL or SASL_PLAINTEXT, not PLAINTEXT"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"http_port": 65_536},
+        {"http_port": -1},
+        {"kafka_num_threads": 0},
+        {"poison_window_share": 1.5},
+        {"author_buckets": 20_000},
+        {"auto_offset_reset": "beginning"},
+        {"redis_url": "localhost:6379"},
+        {"kafka_group_id": ""},
+        {"kafka_grup_id": "g"},
+    ],
+)
+def test_values_out_of_range_are_refused(given: dict[str, object]) -> None:
+    assert refusal(**given)
+
+
+def test_a_default_above_the_bound_on_results_is_refused() -> None:
+    with pytest.raises(ValidationError, match="default_max_videos must be at most max_results_limit"):
+        ServeSettings(default_max_results=10, max_results_limit=100)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        ServeSettings().grpc_port = 1  # pyright: ignore[reportAttributeAccessIssue]
