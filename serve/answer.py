@@ -6,13 +6,15 @@ byte to its first, and turned round once.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
-from common.member import ID_SIZE, TAG_AUTHOR_ID, created_at, encode_id
+from common.member import ID_SIZE, TAG_AUTHOR_ID, TAG_IS_REPLY, TAG_IS_RETWEET, created_at, encode_id
 from serve.query import Summary
-from serve.reply_facts import SECONDARY_TAGS, is_reply
+from serve.reply_facts import is_reply
 
 _POSTS_FIELD = 0x0A  # GetInNetworkPostsResponse.posts, length-delimited
 _PARTIAL = b"\x01\x10"  # GetInNetworkPostsResponse.partial = true, reversed
+_LAST_BYTE = itemgetter(-1)
 _AUTHOR_FIELD_SIZE = ID_SIZE + 1
 _LENGTH_AND_TAG = [bytes((length + _AUTHOR_FIELD_SIZE, _POSTS_FIELD)) for length in range(128 - _AUTHOR_FIELD_SIZE)]
 """By the length of a member: the length of its post and the field's tag, reversed."""
@@ -35,10 +37,11 @@ def summarise(posts: Sequence[bytes], author_of: Mapping[bytes, int]) -> Summary
     """Facts of members that are ordered newest first."""
     if not posts:
         return Summary(0, 0, 0, 0, 0)
+    reposts = [member for member in posts if member[-1] == TAG_IS_RETWEET]
     return Summary(
         posts=len(posts),
-        replies=sum([is_reply(member) for member in posts if member[-1] in SECONDARY_TAGS]),
-        authors=len({author_of[member] for member in posts}),
+        replies=bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY) + sum(map(is_reply, reposts)),
+        authors=len(set(map(author_of.__getitem__, posts))),
         newest=created_at(posts[0]),
         oldest=created_at(posts[-1]),
     )

@@ -72,7 +72,8 @@ class Merge:
     def _pass(self) -> tuple[list[bytes], int]:
         """The members that pass, and how many were looked at. The loop of the hot path: it calls only where it must."""
         author_of, most = self.author_of, self._query.max_results
-        excluded, limited, passes = self._rules.excluded, self._rules.limited, self._rules.passes
+        rules = self._rules
+        excluded, limited, verdicts = rules.excluded, rules.limited, rules.verdicts
         members = self._members
         live = bisect_left(members, True, key=lambda member: member < self._floor)
         passed: list[bytes] = []
@@ -84,10 +85,12 @@ class Merge:
                 if member[_LAST_ID_BYTE] == last[_LAST_ID_BYTE] and member[_IDENTITY] == last[_IDENTITY]:
                     continue  # the same post, encoded by another version
                 last = member
-                if member[-1] in SECONDARY_TAGS or (limited and author_of[member] in limited):
-                    if not passes(member, author_of[member]):
-                        continue
-                elif excluded and member[POST_ID] in excluded:
-                    continue
-                passed.append(member)
+                if limited and author_of[member] in limited:
+                    passes = rules.passes(member, author_of[member])
+                elif member[-1] in SECONDARY_TAGS:
+                    passes = verdicts[member] if member in verdicts else rules.judge(member)
+                else:
+                    passes = not excluded or member[POST_ID] not in excluded
+                if passes:
+                    passed.append(member)
         return passed, examined

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from common.member import POST_ID, TAG_IS_RETWEET, encode_id
 from common.record import Record
 from serve.query import Query
-from serve.reply_facts import SECONDARY_TAGS, is_reply, reply_facts, reply_passes, source_user
+from serve.reply_facts import SECONDARY_TAGS, ReplyFacts, is_reply, reply_facts, reply_passes, source_user
 
 LIST_CAP = 5000
 """Entries of a list that exist for readers, newest first: the store trims a list to it only now and then."""
@@ -35,12 +35,13 @@ class Rules:
     def __init__(self, query: Query) -> None:
         self.excluded = frozenset(encode_id(post) for post in query.excluded)
         self.limited: set[int] = set()
+        self.verdicts: dict[bytes, bool] = {}
         self.unknown_parents: dict[bytes, None] = {}
         self._query = query
         self._viewer = encode_id(query.viewer_id)
         self._following = frozenset(query.following)
         self._parents: dict[bytes, Record | None] = {}
-        self._filtered: dict[bytes, bool] = {}
+        self._pending: dict[bytes, ReplyFacts] = {}
         self._quotas: dict[int, _Quotas] = {}
 
     def learn_author(self, author: int, members: list[bytes]) -> None:
@@ -63,23 +64,27 @@ class Rules:
         """Start a pass."""
         self._quotas = {author: self._fresh_quotas() for author in self.limited}
 
+    def judge(self, member: bytes) -> bool:
+        """Whether an entry that no cap concerns is in the answer. One whose parent is unknown is not (yet)."""
+        verdict = False if member[POST_ID] in self.excluded else self._filter(member)
+        if verdict is None:
+            return False
+        self.verdicts[member] = verdict
+        return verdict
+
     def passes(self, member: bytes, author: int) -> bool:
-        """Whether the entry is in the answer. One whose parent is unknown is not (yet)."""
+        """The same for an entry of a limited author."""
         is_secondary = member[-1] in SECONDARY_TAGS
-        quotas = self._quotas.get(author)
-        quota = quotas and (quotas.secondary if is_secondary else quotas.original)
-        if quota:
-            if quota.spent:
-                return False
-            quota.seen -= 1
+        quota = self._quotas[author].secondary if is_secondary else self._quotas[author].original
+        if quota.spent:
+            return False
+        quota.seen -= 1
         if member[POST_ID] in self.excluded:
             return False
-        if quota:
-            quota.scanned -= 1
-        if is_secondary and not self._secondary_passes(member):
+        quota.scanned -= 1
+        if is_secondary and not self.verdicts.get(member, False) and not self.judge(member):
             return False
-        if quota:
-            quota.kept -= 1
+        quota.kept -= 1
         return True
 
     def is_spent(self, author: int) -> bool:
@@ -94,25 +99,17 @@ class Rules:
             return _Quotas(videos, videos)
         return _Quotas(_Quota(caps.original, caps.scan), _Quota(caps.secondary, caps.scan))
 
-    def _secondary_passes(self, member: bytes) -> bool:
-        verdict = self._filtered.get(member)
-        if verdict is None:
-            verdict = self._filter(member)
-            if verdict is None:
-                return False
-            self._filtered[member] = verdict
-        return verdict
-
     def _filter(self, member: bytes) -> bool | None:
-        """The rules on replies and reposts; None while the parent is unknown."""
+        """The rules on reposts and replies; None while the parent is unknown."""
         if member[-1] == TAG_IS_RETWEET and source_user(member) == self._viewer:
             return False
         if self._query.video or not is_reply(member):
             return True
-        reply = reply_facts(member)
+        reply = self._pending.pop(member, None) or reply_facts(member)
         if reply.parent is None:
             return True
         if reply.parent not in self._parents:
             self.unknown_parents[reply.parent] = None
+            self._pending[member] = reply
             return None
         return reply_passes(reply, self._parents[reply.parent], self._following)
