@@ -1,0 +1,101 @@
+"""librdkafka's configuration, built from settings: its dotted names stand here only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaError
+
+from common.kafka_access import KafkaAccess
+from common.kafka_settings import KafkaSettings
+
+Configuration = dict[str, Any]
+"""Configuration of one librdkafka client."""
+
+OnError = Callable[[KafkaError], None]
+"""Told of errors that belong to no call: see RefusalWatch.notice."""
+
+_FETCH_BYTES = 50 * 1024 * 1024
+"""What one fetch brings over all partitions, unless a single partition may bring more."""
+
+_RESPONSE_OVERHEAD_BYTES = 1024
+"""Room for the frame around a fetch of the largest size."""
+
+_SESSION_MS = 10_000
+_STATIC_SESSION_MS = 45_000
+"""How long a silent worker keeps its partitions: a static member must have the time to restart."""
+
+_HEARTBEAT_MS = 1_000
+"""How soon a member notices that the group rebalances."""
+
+_MAX_POLL_MS = 300_000
+
+_LOG_CRITICAL = 2
+"""librdkafka logs every attempt to connect; the error callback says the same, and we log that in our own format."""
+
+
+def access_configuration(access: KafkaAccess, on_error: OnError) -> Configuration:
+    """Where the brokers are and who we are to them. Common to all kinds of clients."""
+    secret = access.password.get_secret_value() if access.password else None
+    named = {
+        "bootstrap.servers": access.brokers,
+        "security.protocol": access.protocol.value,
+        "sasl.mechanism": access.mechanism.value if access.mechanism else None,
+        "sasl.username": access.user,
+        "sasl.password": secret,
+        "ssl.ca.location": access.ssl_ca_location,
+        "ssl.certificate.location": access.ssl_certificate_location,
+        "ssl.key.location": access.ssl_key_location,
+        "client.id": "thunder",
+        "socket.keepalive.enable": True,
+        "statistics.interval.ms": 0,
+        "log_level": _LOG_CRITICAL,
+        "error_cb": on_error,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnError) -> Configuration:
+    """For the `member`-th consumer of this process (from 0). Commits are ours; out of range resumes at the earliest.
+
+    Where a partition without a commit starts is resolved by us, so that the start can be committed.
+    """
+    instance = settings.kafka_group_instance_id
+    fetch_bytes = max(_FETCH_BYTES, settings.max_partition_fetch_bytes)
+    membership = {"group.instance.id": f"{instance}-{member}"} if instance else {}
+    return {
+        **access_configuration(settings.consumer_access, on_error),
+        **membership,
+        "group.id": settings.kafka_group_id,
+        "session.timeout.ms": _STATIC_SESSION_MS if instance else _SESSION_MS,
+        "heartbeat.interval.ms": _HEARTBEAT_MS,
+        "max.poll.interval.ms": _MAX_POLL_MS,
+        "partition.assignment.strategy": settings.partition_assignment_strategy,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "allow.auto.create.topics": False,
+        "isolation.level": "read_committed",
+        "max.partition.fetch.bytes": settings.max_partition_fetch_bytes,
+        "fetch.max.bytes": fetch_bytes,
+        "receive.message.max.bytes": fetch_bytes + _RESPONSE_OVERHEAD_BYTES,
+    }
+
+
+def producer_configuration(settings: KafkaSettings, message_timeout_seconds: float, on_error: OnError) -> Configuration:
+    """Idempotent, acknowledged by all in-sync replicas, partitioned by key as Java's clients do it.
+
+    message_timeout_seconds: how long librdkafka itself retries to deliver a message.
+    """
+    return {
+        **access_configuration(settings.producer_access, on_error),
+        "enable.idempotence": True,
+        "acks": "all",
+        "linger.ms": 5,
+        "message.timeout.ms": round(message_timeout_seconds * 1000),
+        "partitioner": "murmur2_random",
+    }
+
+
+def rebalances_incrementally(settings: KafkaSettings) -> bool:
+    """Whether partitions come and go one by one, or all are given anew at each rebalance."""
+    return settings.partition_assignment_strategy == "cooperative-sticky"

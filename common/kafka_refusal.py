@@ -1,0 +1,82 @@
+"""Telling a refusal by Kafka from a passing fault: librdkafka says it in its error callback only, calls time out."""
+
+import logging
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from confluent_kafka import KafkaError, KafkaException
+
+from common.errors import ConfigurationError, KafkaRefused
+from common.kafka_access import KafkaAccess
+from common.throttle import Throttle
+
+_REFUSALS = frozenset(
+    (
+        "_AUTHENTICATION",
+        "_SSL",
+        "SASL_AUTHENTICATION_FAILED",
+        "UNSUPPORTED_SASL_MECHANISM",
+        "ILLEGAL_SASL_STATE",
+        "SECURITY_DISABLED",
+        "CLUSTER_AUTHORIZATION_FAILED",
+        "GROUP_AUTHORIZATION_FAILED",
+        "TOPIC_AUTHORIZATION_FAILED",
+    )
+)
+"""Names of the errors that retrying does not mend."""
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+def error_of(exception: KafkaException) -> KafkaError:
+    """The error that an exception of the client carries."""
+    error: KafkaError = exception.args[0]
+    return error
+
+
+@contextmanager
+def client_configuration() -> Generator[None]:
+    """ConfigurationError when librdkafka does not accept the configuration of a client that is made within."""
+    try:
+        yield
+    except KafkaException as failure:
+        raise ConfigurationError(f"not a configuration for Kafka: {error_of(failure).str()}") from failure
+
+
+class RefusalWatch:
+    """Remembers what the brokers said to the clients of one access. `notice` is their error callback."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._access = access
+        self._refusal: KafkaError | None = None
+        self._latest = "no answer yet"
+        self._throttle = Throttle(_SECONDS_BETWEEN_LINES)
+
+    def notice(self, error: KafkaError) -> None:
+        """A client met an error. Called by librdkafka from within the client's calls."""
+        if error.name() == "_ALL_BROKERS_DOWN":
+            return  # follows upon the error that says why
+        self._latest = error.str()
+        if error.name() in _REFUSALS or error.fatal():
+            self._refusal = self._refusal or error
+        if self._throttle.lets_pass(time.monotonic()):
+            _log.warning("Kafka: %s", self._latest)
+
+    def raise_if_refused(self) -> None:
+        """KafkaRefused when the brokers refused us."""
+        if self._refusal is not None:
+            raise KafkaRefused(f"Kafka refused {_identity(self._access)}: {self._refusal.str()}")
+
+    @property
+    def latest(self) -> str:
+        """What went wrong last, in librdkafka's words."""
+        return self._latest
+
+
+def _identity(access: KafkaAccess) -> str:
+    """Who asks whom, without the password."""
+    login = f"user {access.user!r} with SASL mechanism {access.mechanism}" if access.mechanism else "a client"
+    return f"{login} over {access.protocol} at {access.brokers}"

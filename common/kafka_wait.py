@@ -1,0 +1,77 @@
+"""Waiting for brokers and topics at start: says what is waited for, can be stopped, gives up only when refused."""
+
+import logging
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from common.backoff import Backoff
+from common.kafka import access_configuration
+from common.kafka_access import KafkaAccess
+from common.kafka_refusal import RefusalWatch, client_configuration
+
+T = TypeVar("T")
+
+_ATTEMPT_SECONDS = 2.0
+_BACKOFF = Backoff(first=0.2, longest=5.0)
+
+_log = logging.getLogger(__name__)
+
+
+def wait_for_brokers(access: KafkaAccess, stop: Event) -> bool:
+    """Return True when the brokers answer, False when told to stop first. KafkaRefused, ConfigurationError. Blocks."""
+    cluster = _Cluster(access)
+    return _wait(cluster.topics, lambda: cluster.trouble, f"Kafka brokers at {access.brokers}", stop) is not None
+
+
+def wait_for_topic(access: KafkaAccess, topic: str, stop: Event) -> int | None:
+    """Number of partitions of the topic once it exists, None when told to stop first. Blocks.
+
+    KafkaRefused, ConfigurationError.
+    The topic is looked for among all of them: asking for it by name would create it on some brokers.
+    """
+    cluster = _Cluster(access)
+
+    def partitions() -> int | None:
+        return (cluster.topics() or {}).get(topic)
+
+    return _wait(
+        partitions, lambda: cluster.trouble or "no such topic", f"Kafka topic {topic} at {access.brokers}", stop
+    )
+
+
+class _Cluster:
+    """Asks a cluster for its topics."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._refusals = RefusalWatch(access)
+        with client_configuration():
+            self._admin = AdminClient(access_configuration(access, self._refusals.notice))
+        self.trouble = ""
+
+    def topics(self) -> dict[str, int] | None:
+        """Number of partitions of each topic, None when no broker answers. KafkaRefused."""
+        try:
+            topics = self._admin.list_topics(timeout=_ATTEMPT_SECONDS).topics
+        except KafkaException:
+            self._admin.poll(0)  # serves the error callback
+            self._refusals.raise_if_refused()
+            self.trouble = self._refusals.latest
+            return None
+        self.trouble = ""
+        return {name: len(topic.partitions) for name, topic in topics.items()}
+
+
+def _wait(ask: Callable[[], T | None], trouble: Callable[[], str], awaited: str, stop: Event) -> T | None:
+    attempt = 0
+    while not stop.is_set():
+        answer = ask()
+        if answer is not None:
+            return answer
+        _log.warning("Waiting for %s: %s", awaited, trouble())
+        stop.wait(_BACKOFF.delay(attempt))
+        attempt += 1
+    return None

@@ -1,0 +1,74 @@
+"""The roles `ingest` and `transform`: from their settings to threads that run until they are asked to stop."""
+
+import logging
+
+from prometheus_client import CollectorRegistry
+
+from common.clock import Clock, system_clock
+from common.http_port import HttpPort
+from common.lifecycle import Stop, stop_on_signals
+from common.logs import configure_logs
+from common.settings import EventsSource, IngestSettings, TransformSettings
+from ingest.assembly import Route
+from ingest.decoders import ingest_decoder, transform_decoder
+from ingest.destinations import StoreDestination, TopicDestination
+from ingest.metrics import IngestMetrics, StoreMetrics
+from ingest.role import KafkaRole
+
+_log = logging.getLogger("thunder.ingest")
+
+
+def run_ingest(settings: IngestSettings) -> int:
+    """Ingest as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
+    configure_logs(settings.log_level, settings.log_format)
+    stop, registry = Stop(), CollectorRegistry()
+    return _run(settings, ingest_role(settings, stop, registry), stop, registry)
+
+
+def run_transform(settings: TransformSettings) -> int:
+    """Transform as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
+    configure_logs(settings.log_level, settings.log_format)
+    stop, registry = Stop(), CollectorRegistry()
+    return _run(settings, transform_role(settings, stop, registry), stop, registry)
+
+
+def ingest_role(
+    settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
+) -> KafkaRole:
+    """The refined topic, or the raw one in a single hop, to Redis. To be started."""
+    route = Route(
+        settings.source_topic,
+        settings.kafka_tweet_events_v2_num_partitions
+        if settings.events is EventsSource.REFINED
+        else settings.tweet_events_num_partitions,
+        ingest_decoder(settings),
+        StoreDestination(settings, StoreMetrics(registry)),
+        settings.max_concurrent_writes,
+    )
+    return KafkaRole(settings, route, stop, IngestMetrics(registry), clock)
+
+
+def transform_role(
+    settings: TransformSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
+) -> KafkaRole:
+    """The raw topic to the refined one. To be started."""
+    route = Route(
+        settings.source_topic,
+        settings.tweet_events_num_partitions,
+        transform_decoder(settings),
+        TopicDestination(settings),
+        writes_at_once=settings.kafka_num_threads,
+    )
+    return KafkaRole(settings, route, stop, IngestMetrics(registry), clock)
+
+
+def _run(settings: IngestSettings | TransformSettings, role: KafkaRole, stop: Stop, registry: CollectorRegistry) -> int:
+    stop_on_signals(stop)
+    http = HttpPort(settings.http_host, settings.http_port, registry, role.not_ready)
+    try:
+        role.start(on_ready=lambda: _log.info("HTTP server is ready on port %d", http.port))
+        stop.wait()
+        role.join(settings.shutdown_grace_seconds)
+    finally:
+        http.stop()
+    return 0

@@ -1,0 +1,16 @@
+"""How large a batch is, and how long to wait for it: size or linger, whichever comes first."""
+
+from typing import NamedTuple
+
+
+class Batching(NamedTuple):
+    """fetch_timeout: longest wait for a first message; linger: longest wait for others after it. Both in seconds."""
+
+    size: int = 1000
+    catch_up_size: int = 5000
+    fetch_timeout: float = 1.0
+    linger: float = 0.02
+
+    def wanted(self, catching_up: bool) -> int:
+        """How many messages to ask for."""
+        return max(self.size, self.catch_up_size) if catching_up else self.size

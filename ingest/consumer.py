@@ -1,0 +1,184 @@
+"""The shell around librdkafka's consumer: one member of the group."""
+
+import logging
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from common.kafka import Configuration
+from common.kafka_refusal import RefusalWatch, client_configuration, error_of
+from ingest.assignment import Assignment, Changes
+from ingest.batching import Batching
+from ingest.message import Message
+from ingest.metrics import IngestMetrics
+from ingest.start_lookup import look_up_starts
+from ingest.start_offsets import StartPolicy
+
+_WATERMARK_SECONDS = 1.0
+_FINAL_COMMIT_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class GroupConsumer:
+    """A member of the group. All calls, and so all callbacks, belong to one thread; settled is for any."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        topic: str,
+        batching: Batching,
+        start_policy: StartPolicy,
+        incremental: bool,
+        refusals: RefusalWatch,
+        metrics: IngestMetrics,
+    ) -> None:
+        """incremental: partitions come and go one by one. refusals.notice is the configuration's error callback."""
+        self._topic = topic
+        self._batching = batching
+        self._start_policy = start_policy
+        self._incremental = incremental
+        self._refusals = refusals
+        self._metrics = metrics
+        self._assignment = Assignment()
+        self._paused = False
+        self._early: list[Message] = []
+        self._commits_begun = 0
+        with client_configuration():
+            self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
+        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+
+    def poll(self, wanted: int) -> list[Message]:
+        """See loop.Source."""
+        messages = self._early or self._receive(1, self._batching.fetch_timeout)
+        self._early = []
+        if messages and wanted > 1:
+            messages += self._receive(wanted - 1, self._batching.linger)
+        owned = self._assignment.owned
+        return [message for message in messages if message.partition in owned]
+
+    def idle(self, seconds: float) -> None:
+        """See back_pressure.Pausable. What librdkafka hands out all the same is kept for the next poll."""
+        self._early += self._receive(1, seconds)
+
+    def pause(self) -> None:
+        """See back_pressure.Pausable."""
+        self._paused = True
+        self._consumer.pause(self._named(self._assignment.owned))
+
+    def resume(self) -> None:
+        """See back_pressure.Pausable."""
+        self._paused = False
+        self._consumer.resume(self._named(self._assignment.ready))
+
+    def take_changes(self) -> Changes:
+        """See back_pressure.Pausable."""
+        return self._assignment.take_changes()
+
+    def ends(self, partitions: Collection[int]) -> dict[int, int]:
+        """See lag_monitor.Ends. Fetches bring the ends along; while paused there are none, so the brokers are asked."""
+        ends: dict[int, int] = {}
+        for partition in self._named(partitions):
+            try:
+                _, end = self._consumer.get_watermark_offsets(
+                    partition, timeout=_WATERMARK_SECONDS, cached=not self._paused
+                )
+            except KafkaException as failure:
+                self._poll_failed(error_of(failure))
+                break
+            if end >= 0:
+                ends[partition.partition] = end
+        return ends
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """See loop.Source. A failure is counted; a later commit makes up for it."""
+        try:
+            self._consumer.commit(
+                offsets=[TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()],
+                asynchronous=True,
+            )
+        except KafkaException as failure:
+            self._commit_failed(error_of(failure))
+        else:
+            self._commits_begun += 1
+
+    @property
+    def settled(self) -> bool:
+        """See loop.Source."""
+        return self._assignment.was_assigned and not self._assignment.starts_to_commit
+
+    def close(self) -> None:
+        """See loop.Source. When the brokers do not answer the group is not left in order: it notices by itself."""
+        give_up = time.monotonic() + _FINAL_COMMIT_SECONDS
+        self.pause()
+        while self._commits_begun:
+            self._consumer.poll(0.1)
+            if time.monotonic() > give_up:
+                _log.warning("%d commits are not acknowledged; leaving without them", self._commits_begun)
+                return
+        self._consumer.close()
+
+    def _receive(self, count: int, timeout: float) -> list[Message]:
+        if not self._commits_begun and self._assignment.starts_to_commit:
+            self.commit(self._assignment.starts_to_commit)
+        received: list[Message] = []
+        for message in self._consumer.consume(count, timeout):
+            error = message.error()
+            if error is not None:
+                self._poll_failed(error)
+                continue
+            place = cast("tuple[int, int]", (message.partition(), message.offset()))
+            received.append(Message(*place, message.value()))
+        self._refusals.raise_if_refused()
+        return received
+
+    def _poll_failed(self, error: KafkaError) -> None:
+        self._metrics.poll_failed()
+        self._refusals.notice(error)
+
+    def _on_assign(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        starts = look_up_starts(consumer, partitions, self._start_policy, self._metrics)
+        self._start_policy = self._start_policy.after_first_assignment
+        _log.info("Assigned partitions of %s: %s", self._topic, {s.partition.partition: s.span.next for s in starts})
+        assign = consumer.incremental_assign if self._incremental else consumer.assign
+        assign([start.partition for start in starts])
+        without_commit = [start.partition.partition for start in starts if not start.has_commit]
+        self._assignment.assigned({start.partition.partition: start.span for start in starts}, without_commit)
+        self._let_flow()
+
+    def _on_revoke(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
+        self._assignment.revoked([partition.partition for partition in partitions])
+        if self._incremental:
+            consumer.incremental_unassign(list(partitions))
+        else:
+            consumer.unassign()
+
+    def _on_lost(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        _log.warning("The group gave up on this member, its partitions are lost")
+        self._on_revoke(consumer, partitions)
+
+    def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
+        self._commits_begun -= 1
+        for failure in (error, *(partition.error for partition in partitions)):
+            if failure is not None:
+                self._commit_failed(failure)
+                return
+        if self._assignment.committed({partition.partition: partition.offset for partition in partitions}):
+            self._let_flow()
+
+    def _commit_failed(self, error: KafkaError) -> None:
+        self._metrics.commit_failed()
+        _log.warning("Commit of offsets of %s failed: %s", self._topic, error.str())
+
+    def _let_flow(self) -> None:
+        """Pause what must not be read yet, resume the rest: a partition that comes back is as paused as it went."""
+        owned, ready = self._assignment.owned, self._assignment.ready
+        flowing = frozenset[int]() if self._paused else ready
+        self._consumer.pause(self._named(owned - flowing))
+        self._consumer.resume(self._named(flowing))
+
+    def _named(self, partitions: Iterable[int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition) for partition in partitions]

@@ -1,0 +1,113 @@
+"""A role that reads Kafka: waits for what it needs, runs its consumer threads, knows when it is ready."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from common.backoff import Backoff
+from common.clock import Clock
+from common.errors import ConfigurationError, StoreUnavailable
+from common.kafka_settings import KafkaSettings
+from common.kafka_wait import wait_for_brokers, wait_for_topic
+from common.lifecycle import Background, Stop, every
+from ingest.assembly import Member, Route, make_loop
+from ingest.loop import IngestLoop
+from ingest.metrics import IngestMetrics
+from ingest.write_gate import WriteGate
+
+_LOOK_SECONDS = 0.1
+"""How often a role that catches up looks whether it has."""
+
+_BACKOFF = Backoff(first=0.2, longest=5.0)
+
+_log = logging.getLogger("thunder.ingest")
+
+
+class KafkaRole:
+    """Runs in threads of its own from start() until the stop is set. Everything else is for any thread."""
+
+    def __init__(self, settings: KafkaSettings, route: Route, stop: Stop, metrics: IngestMetrics, clock: Clock) -> None:
+        self._settings = settings
+        self._route = route
+        self._stop = stop
+        self._metrics = metrics
+        self._clock = clock
+        self._background = Background(stop)
+        self._loops: list[IngestLoop] = []
+        self._waiting_for: str | None = "the start"
+        self._on_ready: Callable[[], object] = lambda: None
+
+    def start(self, on_ready: Callable[[], object]) -> None:
+        """Begin. on_ready is called once, from a thread of the role."""
+        self._on_ready = on_ready
+        self._background.start("ingest", self._run)
+
+    def not_ready(self) -> str | None:
+        """What is waited for; None when it was ready once: later lag is a metric only."""
+        return self._waiting_for
+
+    def join(self, seconds: float) -> None:
+        """Wait for all threads after the stop was set, at most so long. Raises what the first dead died of."""
+        self._background.join(seconds)
+
+    def _run(self) -> None:
+        if self._open_destination() and self._start_consumers():
+            every(self._settings.lag_monitor_interval_secs, self._stop, self._route.destination.measure)
+
+    def _open_destination(self) -> bool:
+        self._waiting_for = "the store"
+        attempt = 0
+        while not self._stop.is_set():
+            try:
+                self._route.destination.open()
+            except StoreUnavailable as reason:
+                _log.warning("Waiting for the store: %s", reason)
+                self._stop.wait(_BACKOFF.delay(attempt))
+                attempt += 1
+            else:
+                return True
+        return False
+
+    def _start_consumers(self) -> bool:
+        started = time.monotonic()
+        self._waiting_for = "Kafka"
+        partitions = self._find_topics()
+        if partitions is None:
+            return False
+        self._loops = self._make_loops(partitions)
+        for number, loop in enumerate(self._loops):
+            self._background.start(f"consumer-{number}", loop.run)
+        self._waiting_for = f"the events that were in {self._route.topic} at the start"
+        while not all(loop.caught_up for loop in self._loops):
+            if self._stop.wait(_LOOK_SECONDS):
+                return False
+        _log.info("Kafka init took %.1fs", time.monotonic() - started)
+        self._waiting_for = None
+        self._on_ready()
+        return True
+
+    def _make_loops(self, partitions: int) -> list[IngestLoop]:
+        threads = self._settings.kafka_num_threads
+        _log.info(
+            "Starting Kafka background tasks: %d thread(s) for %d partition(s) of %s",
+            threads,
+            partitions,
+            self._route.topic,
+        )
+        gate = WriteGate(self._route.writes_at_once)
+        return [
+            make_loop(
+                self._settings, self._route, Member(number, partitions), gate, self._metrics, self._clock, self._stop
+            )
+            for number in range(threads)
+        ]
+
+    def _find_topics(self) -> int | None:
+        """Partitions of the source topic once the brokers of both sides answer; None when told to stop first."""
+        settings, route = self._settings, self._route
+        partitions = wait_for_topic(settings.consumer_access, route.topic, self._stop)
+        if route.expected_partitions not in (None, partitions):
+            raise ConfigurationError(
+                f"topic {route.topic} has {partitions} partitions, the settings say {route.expected_partitions}"
+            )
+        return partitions if wait_for_brokers(settings.producer_access, self._stop) else None

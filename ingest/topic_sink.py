@@ -1,0 +1,39 @@
+"""The sink of the transformer: the refined topic."""
+
+from collections.abc import Sequence
+
+from common.errors import KafkaUnavailable, ThunderError
+from common.kafka_settings import KafkaSettings
+from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
+from ingest.events import Event
+from ingest.refined import encode_event, event_key
+
+_PATIENCE_SECONDS = 120.0
+"""Brokers that are gone for a minute are waited for; less than half of the time allowed between two polls."""
+
+_ROUNDS = 2
+"""Sends of a batch, each with the whole patience, before the worker stops."""
+
+
+class SendFailed(ThunderError):
+    """The refined topic does not accept messages. Nothing that was not acknowledged is committed."""
+
+
+class TopicSink:
+    """Writes events to the refined topic, keyed so that a create and its delete share a partition. For one thread."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._topic = settings.innetwork_post_topic
+        self._producer = AcknowledgedProducer(settings, self._topic, _PATIENCE_SECONDS)
+        self._failed_rounds = 0
+
+    def write(self, events: Sequence[Event], now: int) -> None:
+        """See loop.Sink. SendFailed when the same call failed twice."""
+        try:
+            self._producer.send(Outgoing(encode_event(event), event_key(event), {}) for event in events)
+        except KafkaUnavailable as failure:
+            self._failed_rounds += 1
+            if self._failed_rounds >= _ROUNDS:
+                raise SendFailed(f"{SendFailed.__doc__} Topic {self._topic}: {failure}") from failure
+            raise
+        self._failed_rounds = 0
