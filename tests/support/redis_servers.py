@@ -1,6 +1,8 @@
 """Real Redis servers for the tests: one alone, and a cluster of three masters."""
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -43,6 +45,15 @@ class RedisServer:
     def assert_no_key_leaks(self) -> None:
         """Fail when a key that is not listed as permanent would stay for ever."""
         assert_every_key_has_ttl(self.client, allowed={META})
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Meanwhile the server answers nobody: its process is stopped."""
+        self._server.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._server.send(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill the server at once; its keys are gone."""

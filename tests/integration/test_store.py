@@ -1,0 +1,169 @@
+"""What operators rely on in the store: its layout, its TTLs, its failures."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from common.catch_up import lagging_partitions, read_status, report_caught_up
+from common.errors import StoreMismatch, StoreUnavailable
+from common.keys import META, KeySpace
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from common.post import LightPost
+from common.resp import pack
+from common.retention import Retention
+from common.shards import Command, Shards
+from common.store_layout import check_eviction, check_layout, lay_out, read_layout
+from ingest.events import AuthorDelete, PostDelete
+from ingest.post_writer import PostWriter
+from ingest.store_sample import StoreEstimate, sample_store
+from serve.query import Answer
+from serve.redis_fetcher import RedisFetcher
+from serve.timeline import Timelines
+from tests.support.free_ports import free_port
+from tests.support.redis_servers import RedisCluster
+from tests.support.scenarios import query_of
+
+KEYS = KeySpace()
+NOW = 1_790_000_000
+RETENTION = Retention(600, 60)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def shards(store_url: str) -> Iterator[Shards]:
+    shards = Shards(store_url, KEYS.buckets, timeout_seconds=5)
+    yield shards
+    shards.close()
+
+
+async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
+    fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+    try:
+        query = query_of(GetInNetworkPostsRequest(following_user_ids=following))
+        return await Timelines(fetcher, RETENTION, max_bytes=64 << 20).read(query, now)
+    finally:
+        fetcher.close()
+
+
+def ids(answer: Answer) -> list[int]:
+    return [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
+
+
+def test_the_first_worker_lays_the_store_out(client: redis.Redis) -> None:
+    assert read_layout(client) is None
+    layout = lay_out(client, KEYS, 600)
+    assert layout == lay_out(client, KEYS, 600) == check_layout(client, KEYS)
+    assert (layout.version, layout.buckets, layout.post_hashes, layout.retention_seconds) == (1, 256, 65_536, 600)
+
+
+def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Redis) -> None:
+    for retention, expected in ((600, 600), (900, 900), (300, 900)):
+        lay_out(client, KEYS, retention)
+        layout = read_layout(client)
+        assert layout is not None
+        assert layout.retention_seconds == expected
+
+
+@pytest.mark.parametrize("keys", [KeySpace(512, 65_536), KeySpace(256, 1024)])
+def test_other_counts_are_refused(client: redis.Redis, keys: KeySpace) -> None:
+    lay_out(client, KEYS, 600)
+    with pytest.raises(StoreMismatch, match="was laid out with"):
+        lay_out(client, keys, 600)
+
+
+def test_another_version_is_refused(client: redis.Redis) -> None:
+    lay_out(client, KEYS, 600)
+    client.hset(META.decode(), "version", 2)
+    with pytest.raises(StoreMismatch, match="layout version 2"):
+        check_layout(client, KEYS)
+
+
+def test_a_redis_that_may_evict_is_refused(client: redis.Redis) -> None:
+    check_eviction(client)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        with pytest.raises(StoreMismatch, match="allkeys-lru"):
+            check_eviction(client)
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_catch_up_counts_for_the_lineage_it_was_reported_for(client: redis.Redis) -> None:
+    assert lagging_partitions(read_status(client, "posts"), "a") is None
+    report_caught_up(client, "posts", 0, 2, "a", ttl_seconds=60)
+    assert lagging_partitions(read_status(client, "posts"), "a") == [1]
+    report_caught_up(client, "posts", 1, 2, "a", ttl_seconds=60)
+    assert lagging_partitions(read_status(client, "posts"), "a") == []
+    assert lagging_partitions(read_status(client, "posts"), "b") == [0, 1]
+
+
+def test_every_kind_of_write_leaves_ttls(shards: Shards) -> None:
+    # The fixture fails on keys without a TTL.
+    writer = PostWriter(shards, KEYS, RETENTION)
+    posts = [LightPost(number, number % 7 + 1, NOW, has_video=True) for number in range(1, 50)]
+    writer.write([*posts, PostDelete(3, 0), PostDelete(99, 0), AuthorDelete(2, NOW)], NOW)
+    assert any(node.dbsize() for node in shards.nodes())
+
+
+def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write([LightPost(1, 5, NOW)], NOW)
+    later = NOW + 600 + 3601
+    writer.write([LightPost(2, 5, later)], later)
+    author = KEYS.author(5)
+    assert shards.run([Command(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
+    assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
+
+
+def test_scripts_are_loaded_again_after_a_flush(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write([LightPost(1, 5, NOW)], NOW)
+    for node in shards.nodes():
+        node.script_flush()
+    writer.write([LightPost(2, 5, NOW)], NOW)
+    assert ids(asyncio.run(ask(store_url, [5]))) == [2, 1]
+
+
+def test_nothing_listens() -> None:
+    url = f"redis://127.0.0.1:{free_port()}"
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        PostWriter(Shards(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(ask(url, [5]))
+
+
+def test_one_dead_shard_makes_answers_partial_and_holds_back_only_its_own_writes(
+    redis_cluster: RedisCluster, redis_cluster_url: str
+) -> None:
+    posts = [LightPost(number, number, NOW) for number in range(1, 200)]
+    shards = Shards(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write(posts[:100], NOW)
+    authors = [post.author_id for post in posts]
+    with redis_cluster.nodes[1].frozen():
+        with pytest.raises(StoreUnavailable):
+            writer.write(posts, NOW)
+        answer = asyncio.run(ask(redis_cluster_url, authors))
+        assert answer.partial
+        assert 0 < answer.scored.posts < len(posts)
+    writer.write(posts, NOW)
+    shards.close()
+    complete = asyncio.run(ask(redis_cluster_url, authors))
+    assert not complete.partial
+    assert complete.scored.posts == len(posts)
+
+
+def test_the_sample_estimates_what_the_store_holds(shards: Shards) -> None:
+    keys = KeySpace(buckets=256, post_hashes=64)  # all of them are sampled
+    posts = [LightPost(number, number % 100 + 1, NOW, is_reply=number % 4 == 0) for number in range(1, 1001)]
+    PostWriter(shards, keys, RETENTION).write([*posts, *(PostDelete(number, 0) for number in range(2, 102, 4))], NOW)
+    found = sample_store(shards, keys)
+    assert found._replace(users=0) == StoreEstimate(0, 975, 725, 250, 0, 25)
+    assert 50 <= found.users <= 150  # 100, from a sample of the keys
