@@ -1,0 +1,203 @@
+"""The command line: what is found, what is refused, and with which exit code."""
+
+from collections.abc import Callable
+from pkgutil import resolve_name
+
+import pytest
+
+from common.errors import (
+    ConfigurationError,
+    KafkaRefused,
+    KafkaUnavailable,
+    StoreMismatch,
+    StoreUnavailable,
+    ThunderError,
+    TooMuchPoison,
+)
+from common.setting_types import Settings
+from common.settings import CombinedSettings, IngestSettings, ServeSettings, TransformSettings
+from thunder import cli, roles
+from thunder.cli import COMMANDS, main
+from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
+
+SECRET = "correct-horse"
+
+SERVING = [
+    "--is-serving",
+    *("--grpc-port", "50051"),
+    *("--kafka-group-id", "thunder-serving"),
+    *("--auto-offset-reset", "smallest"),
+    *("--in-network-events-consumer-dest", "kafka-broker:9092"),
+]
+BACKGROUND = [
+    *("--kafka-group-id", "thunder-processor"),
+    *("--sasl-mechanism", "PLAIN"),
+    *("--security-protocol", "SASL_SSL"),
+]
+
+
+class Started:
+    """Stands in for the roles: keeps the settings that each would have run with."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.settings: list[Settings] = []
+        monkeypatch.setattr(roles, "resolve_name", self._find)
+
+    def _find(self, _name: str) -> Callable[[Settings], int]:
+        return self._run
+
+    def _run(self, settings: Settings) -> int:
+        self.settings.append(settings)
+        return ExitCode.DONE
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    for name in ("KAFKA_BROKERS", "KAFKA_SASL_USER", "KAFKA_SASL_PASSWORD", "SASL_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    return Started(monkeypatch)
+
+
+def test_serving_as_the_guide_writes_it(started: Started) -> None:
+    assert main(SERVING) == ExitCode.DONE
+    (settings,) = started.settings
+    assert isinstance(settings, CombinedSettings)
+    assert settings.grpc_port == 50051
+    assert settings.kafka_group_id == "thunder-serving"
+    assert settings.auto_offset_reset == "smallest"
+    assert settings.in_network_events_consumer_dest == "kafka-broker:9092"
+
+
+def test_background_mode_as_the_guide_writes_it(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SASL_USER", "your_username")
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", SECRET)
+    assert main(BACKGROUND) == ExitCode.DONE
+    (settings,) = started.settings
+    assert isinstance(settings, TransformSettings)
+    assert settings.consumer_access.mechanism == "PLAIN"
+    assert settings.consumer_access.protocol == "SASL_SSL"
+    assert settings.producer_access == settings.consumer_access
+
+
+def test_background_mode_without_credentials_says_what_to_set(
+    started: Started, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(BACKGROUND) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == (
+        "thunder: SASL mechanism PLAIN needs user and password: set KAFKA_SASL_USER and KAFKA_SASL_PASSWORD\n"
+    )
+    assert not started.settings
+
+
+def test_the_mode_may_come_from_the_environment(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THUNDER_IS_SERVING", "true")
+    main(["--kafka-group-id", "g"])
+    main(["--kafka-group-id", "g", "--no-is-serving"])
+    assert [type(settings) for settings in started.settings] == [CombinedSettings, TransformSettings]
+
+
+@pytest.mark.parametrize(
+    ("line", "settings"),
+    [
+        (["transform", "--kafka-group-id", "g"], TransformSettings),
+        (["ingest", "--kafka-group-id", "g", "--events", "raw"], IngestSettings),
+        (["serve"], ServeSettings),
+    ],
+)
+def test_each_role_has_its_command(started: Started, line: list[str], settings: type[Settings]) -> None:
+    assert main(line) == ExitCode.DONE
+    assert [type(given) for given in started.settings] == [settings]
+
+
+def test_every_wrong_setting_is_told_on_a_line(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ingest", "--http-port", "x"]) == ExitCode.WRONG_USAGE
+    assert set(capsys.readouterr().err.splitlines()) == {
+        "thunder ingest: --kafka-group-id is required (or THUNDER_KAFKA_GROUP_ID)",
+        "thunder ingest: --http-port: should be a valid integer, not text of 1 characters",
+    }
+    assert not started.settings
+
+
+def test_a_misspelt_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sreve"]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == "thunder: no such command; did you mean serve?\n"
+    assert main(["xyzzy"]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == "thunder: no such command; thunder --help lists them\n"
+
+
+def test_the_overview_names_commands_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == ExitCode.DONE
+    text = capsys.readouterr().out
+    assert all(f"thunder {name} " in text for name in COMMANDS)
+    assert all(meaning in text for meaning in MEANINGS.values())
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_help_of_a_role_shows_default_unit_and_variables_but_no_secret(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", SECRET)
+    monkeypatch.setenv("THUNDER_MISSPELT", "does not keep anyone from the help")
+    assert main(["ingest", "--kafka-sasl-password", SECRET, "--help"]) == ExitCode.DONE
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Usage: thunder ingest --kafka-group-id <text> [flags]" in text
+    assert "[default: 1000 ms; environment: THUNDER_FETCH_TIMEOUT_MS]" in text
+    assert "environment: THUNDER_KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD, SASL_PASSWORD]" in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        (["--is-serving", "-h"], "Usage: thunder --is-serving "),
+        (["--kafka-group-id", "g", "--help"], "Usage: thunder transform "),
+    ],
+)
+def test_help_in_the_guides_form(line: list[str], usage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line) == ExitCode.DONE
+    assert usage in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == ExitCode.DONE
+    assert capsys.readouterr().out.startswith("thunder 0.")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_exists(name: str) -> None:
+    assert callable(resolve_name(COMMANDS[name].main))
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["ingest.app:run_transform", "ingest.app:run_ingest", "serve.app:run_serve", "thunder.combined:run_combined"],
+)
+def test_every_role_can_be_run(role: str) -> None:
+    assert callable(resolve_name(role))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigurationError, ExitCode.WRONG_USAGE),
+        (KafkaRefused, ExitCode.REFUSED),
+        (StoreMismatch, ExitCode.REFUSED),
+        (TooMuchPoison, ExitCode.REFUSED),
+        (KafkaUnavailable, ExitCode.FAILED),
+        (StoreUnavailable, ExitCode.FAILED),
+    ],
+)
+def test_exit_codes_tell_what_to_do(
+    error: type[ThunderError], code: ExitCode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(error()) is code
+
+    def end(_arguments: list[str]) -> int:
+        raise error
+
+    def find(_name: str) -> Callable[[list[str]], int]:
+        return end
+
+    monkeypatch.setattr(cli, "resolve_name", find)
+    assert main(["serve"]) == code
+    assert capsys.readouterr().err == f"thunder serve: {error.__doc__}\n"

@@ -1,0 +1,37 @@
+"""`thunder --is-serving`: ingest fills the store and, once it has caught up, the same process serves it."""
+
+import asyncio
+import threading
+
+from prometheus_client import CollectorRegistry
+
+from common.http_port import HttpPort
+from common.lifecycle import Stop, stop_on_signals
+from common.logs import configure_logs
+from common.settings import CombinedSettings
+from ingest.app import ingest_role
+from serve.app import serve
+from serve.state import ServingState
+
+
+def run_combined(settings: CombinedSettings) -> int:
+    """Ingest and serve until SIGTERM or SIGINT. The exit code; raises what either of them died of."""
+    configure_logs(settings.log_level, settings.log_format)
+    stop, state, registry = Stop(), ServingState(), CollectorRegistry()
+    stop_on_signals(stop)
+    ingest = ingest_role(settings, stop, registry)
+    http = HttpPort(settings.http_host, settings.http_port, registry, lambda: ingest.not_ready() or state.not_ready())
+    caught_up_or_stopped = threading.Event()
+    try:
+        stop.call_when_set(caught_up_or_stopped.set)
+        ingest.start(caught_up_or_stopped.set)
+        caught_up_or_stopped.wait()
+        if not stop.is_set():
+            asyncio.run(serve(settings, stop, state, registry))
+    finally:
+        stop.set()
+        try:
+            ingest.join(settings.shutdown_grace_seconds)
+        finally:
+            http.stop()
+    return 0
