@@ -1,0 +1,73 @@
+"""`thunder --is-serving` as the guide starts it: one process that ingests and serves."""
+
+import re
+import time
+
+import pytest
+from confluent_kafka import Producer
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.post import LightPost
+from ingest.refined import encode_event, event_key
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.processes import Role, Thunder
+from tests.support.unique import unique
+
+AUTHOR = 7
+PROMISED_LINES = [
+    "Initialized PostStore",
+    "Starting Kafka background tasks",
+    r"Kafka init took \d+\.\d+s",
+    "HTTP/gRPC server is ready",
+]
+
+
+@pytest.fixture
+def topic(kafka: KafkaBroker) -> str:
+    """A refined topic with three posts."""
+    topic = kafka.create_topic(unique("innetwork_post"), partitions=2)
+    now = int(time.time())
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    for post_id in (1, 2, 3):
+        post = LightPost(post_id, AUTHOR, now - 10 + post_id)
+        producer.produce(topic, encode_event(post), event_key(post))
+    producer.flush(30)
+    return topic
+
+
+def start(thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str) -> Role:
+    guide = ["--is-serving", "--kafka-group-id", unique("thunder-serving"), "--auto-offset-reset", "smallest"]
+    guide += ["--in-network-events-consumer-dest", kafka.bootstrap]
+    return thunder.start(*guide, env={"THUNDER_INNETWORK_POST_TOPIC": topic, "THUNDER_REDIS_URL": redis_url})
+
+
+def test_it_serves_what_it_has_ingested_and_says_how_far_it_is(
+    thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str
+) -> None:
+    role = start(thunder, kafka, topic, redis_url)
+    role.wait_until_ready()
+    assert re.search(".*".join(PROMISED_LINES), role.output(), re.DOTALL), role.output()
+    answer = role.ask(GetInNetworkPostsRequest(following_user_ids=[AUTHOR]))
+    assert [post.post_id for post in answer.posts] == [3, 2, 1]
+    assert role.metrics().value("ingest_events_total", type="create") == 3
+    assert role.metrics().value("post_store_requests_total") == 1
+    assert role.terminate() == 0
+
+
+def test_it_stops_when_asked_while_it_still_waits(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
+    role = start(thunder, kafka, unique("no_such_topic"), redis_url)
+    role.wait_for_output("Waiting for Kafka topic")
+    assert role.status("/healthz") == 200
+    assert role.status("/readyz") == 503
+    assert role.terminate() == 0
+
+
+def test_a_store_of_another_layout_ends_it_with_the_code_for_refused(
+    thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str
+) -> None:
+    start(thunder, kafka, topic, redis_url).wait_until_ready()
+    ended = thunder.run(
+        "serve", "--author-buckets", "128", "--redis-url", redis_url, "--grpc-port", "0", "--http-port=0"
+    )
+    assert ended.returncode == 3
+    assert "256 buckets" in ended.stderr
