@@ -91,8 +91,11 @@ class Background:
             if not self._stop.is_set():
                 raise RuntimeError(f"{name} ended by itself")
         except BaseException as error:  # noqa: BLE001 - whatever it is, the process must not go on without this thread
-            log.error("%s died: %s", name, error)
-            self.failure = self.failure or error
+            if self.failure is None:
+                self.failure = error
+                log.error("Stopping because %s died", name)
+            else:
+                log.error("%s died too: %s", name, error)
             self._stop.set()
 
 

@@ -1,16 +1,20 @@
 """The roles as commands: from a command line to checked settings to the function that runs the role."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pkgutil import resolve_name
 from typing import NamedTuple
 
+from common.errors import ThunderError
 from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ModeSettings, ServeSettings, TransformSettings
 from common.settings_loader import check, gather
 from common.settings_sources import Given
-from thunder.exit_codes import ExitCode
+from thunder.exit_codes import ExitCode, exit_code_of
 from thunder.settings_help import help_text
+
+log = logging.getLogger("thunder")
 
 
 class Role(NamedTuple):
@@ -61,9 +65,17 @@ def _command(role: Role, arguments: Sequence[str]) -> int:
 
 
 def _start(role: Role, given: Mapping[str, Given]) -> int:
+    """The exit code. ConfigurationError; what happens later is in the log, in the form that the settings name."""
     settings = check(role.settings, given)
     run: Callable[[Settings], int] = resolve_name(role.run)  # imported only now: a role need not load the others
-    return run(settings)
+    try:
+        return run(settings)
+    except ThunderError as error:
+        log.critical("%s", error)
+        return exit_code_of(error)
+    except Exception:
+        log.critical("A defect of ours, please report it", exc_info=True)
+        return ExitCode.FAILED
 
 
 def _asks_for_help(arguments: Sequence[str]) -> bool:

@@ -65,6 +65,24 @@ def test_a_background_thread_that_fails_stops_the_process_with_its_error() -> No
         background.join(10)
 
 
+def test_a_second_death_is_told_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
+    stop = Stop()
+    background = Background(stop)
+    background.start("brief", lambda: None)
+
+    def fail_later() -> None:
+        stop.wait()
+        raise ValueError("broken")
+
+    background.start("later", fail_later)
+    with pytest.raises(RuntimeError):
+        background.join(10)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Stopping because brief died",
+        "later died too: broken",
+    ]
+
+
 def test_a_background_thread_that_returns_too_early_has_failed() -> None:
     stop = Stop()
     background = Background(stop)

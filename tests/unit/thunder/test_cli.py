@@ -201,3 +201,21 @@ def test_exit_codes_tell_what_to_do(
     monkeypatch.setattr(cli, "resolve_name", find)
     assert main(["serve"]) == code
     assert capsys.readouterr().err == f"thunder serve: {error.__doc__}\n"
+
+
+def test_what_a_running_role_dies_of_is_in_its_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends: list[Exception] = [KafkaRefused("wrong password"), ZeroDivisionError("oops")]
+
+    def run(_settings: Settings) -> int:
+        raise ends.pop(0)
+
+    def find(_name: str) -> Callable[[Settings], int]:
+        return run
+
+    monkeypatch.setattr(roles, "resolve_name", find)
+    assert roles.serve([]) == ExitCode.REFUSED
+    assert caplog.messages == ["wrong password"]
+    assert roles.serve([]) == ExitCode.FAILED
+    assert "ZeroDivisionError: oops" in caplog.text
