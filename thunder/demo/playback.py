@@ -16,8 +16,8 @@ from thunder.demo.viewers import choose_viewer
 _NAMED_BAD_LINES = 5
 
 
-def playback(path: Path, now: int, retention_seconds: int) -> Feed:
-    """The events of a file, at once and in order. Raises ConfigurationError: no such file, no post in it. Blocks."""
+def open_recording(path: Path) -> Recording:
+    """Read a file. Raises ConfigurationError: it cannot be read, or holds no post. Blocks."""
     try:
         with path.open("rb") as lines:
             recording = read_recording(lines)
@@ -25,13 +25,18 @@ def playback(path: Path, now: int, retention_seconds: int) -> Feed:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
     if not any(isinstance(event, LightPost) for event in recording.events):
         raise ConfigurationError("\n".join((f"{path} holds no post to show", *_bad_line_notes(recording))))
+    return recording
+
+
+def playback(recording: Recording, name: str, now: int, retention_seconds: int) -> Feed:
+    """The events of a recording of that name, in order and all due at once, as they are to look at time now."""
     shift = _shift(recording, now, retention_seconds)
     return Feed(
         Entrance.REFINED,
         _messages(recording.events, shift),
         choose_viewer(recording),
         recording.name_of,
-        (_summary(recording, path), _shift_note(shift), *_bad_line_notes(recording)),
+        (_summary(recording, name), _shift_note(shift), *_bad_line_notes(recording)),
         _facts(recording, shift),
     )
 
@@ -63,14 +68,18 @@ def _messages(events: Sequence[Event], shift: int) -> Iterator[FeedMessage]:
         yield FeedMessage(0.0, author_id, event_key(event), encode_event(moved(event, shift)))
 
 
-def _summary(recording: Recording, path: Path) -> str:
+def _summary(recording: Recording, name: str) -> str:
     what = "a recording of Bluesky" if recording.format is RecordingFormat.JETSTREAM else "events"
-    counts = Counter(type(event) for event in recording.events)
-    parts = [f"{counts[LightPost]:,} posts, replies and reposts", f"{counts[PostDelete]:,} deletions"]
-    parts += [f"{counts[AuthorDelete]:,} deleted accounts"] * (counts[AuthorDelete] > 0)
-    parts += [f"{len(recording.follows):,} follow events"] * (len(recording.follows) > 0)
-    ignored = ", ".join(f"{count:,} {kind}" for kind, count in recording.ignored.most_common())
-    return f"{path.name}, {what}: {', '.join(parts)}" + (f"; ignored: {ignored}" if ignored else "")
+    kinds = Counter(type(event) for event in recording.events)
+    counts = {
+        "Posts, replies and reposts": kinds[LightPost],
+        "deletions": kinds[PostDelete],
+        "deleted accounts": kinds[AuthorDelete],
+        "follow events": len(recording.follows),
+    }
+    contents = ", ".join(f"{kind}: {count:,}" for kind, count in counts.items() if count)
+    ignored = ", ".join(f"{kind} {count:,}" for kind, count in recording.ignored.most_common())
+    return f"{name}, {what}. {contents}" + (f". Ignored: {ignored}" if ignored else "")
 
 
 def _shift_note(shift: int) -> str:

@@ -12,8 +12,8 @@ from common.post import LightPost
 from ingest.events import PostDelete
 from thunder.demo.names import distinct_names
 
-AUTHORS = 300
-FOLLOWS = 60
+PEOPLE = 300
+FOLLOWS = 40
 BACKLOG_EVENTS = 6000
 BACKLOG_SECONDS = 6 * 3600
 LIVE_EVENTS_PER_SECOND = 25.0
@@ -27,7 +27,7 @@ _SEQUENCE_BITS = 22
 
 
 class People(NamedTuple):
-    """Names by author id, the loudest first; the last is the viewer, who follows the others named in following."""
+    """Names by author id, the loudest first. The viewer is the quietest and follows some of the others."""
 
     names: Mapping[int, str]
     viewer_id: int
@@ -44,23 +44,28 @@ class TimedEvent(NamedTuple):
 def people(seed: int) -> People:
     """The people of the network of this seed."""
     rng = random.Random(seed)
-    ids = rng.sample(range(10**17, 2 * 10**18), AUTHORS)
-    names = dict(zip(ids, distinct_names(AUTHORS, rng), strict=True))
+    ids = rng.sample(range(10**17, 2 * 10**18), PEOPLE)
+    names = dict(zip(ids, distinct_names(PEOPLE, rng), strict=True))
     *others, viewer_id = ids
-    loudness = _zipf(len(others))
-    ranked = sorted(range(len(others)), key=lambda rank: rng.random() ** (1 / loudness[rank]), reverse=True)
-    return People(names, viewer_id, tuple(others[rank] for rank in ranked[:FOLLOWS]))
+    return People(names, viewer_id, tuple(rng.sample(others, FOLLOWS)))
 
 
 def events(people: People, seed: int, now: float) -> Iterator[TimedEvent]:
     """Some hours before now at an easy pace, then on and on at a lively one."""
     rng = random.Random(seed + 1)
     life = _Life(rng, tuple(people.names))
-    at = now - BACKLOG_SECONDS
-    while True:
-        rate = BACKLOG_EVENTS / BACKLOG_SECONDS if at < now else LIVE_EVENTS_PER_SECOND
-        at += rng.expovariate(rate)
+    for at in _times(rng, now):
         yield TimedEvent(at, life.next_event(at))
+
+
+def _times(rng: random.Random, now: float) -> Iterator[float]:
+    at = now - BACKLOG_SECONDS
+    while (at := at + rng.expovariate(BACKLOG_EVENTS / BACKLOG_SECONDS)) < now:
+        yield at
+    at = now
+    while True:
+        at += rng.expovariate(LIVE_EVENTS_PER_SECOND)
+        yield at
 
 
 class _Life:

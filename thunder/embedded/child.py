@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from common.errors import ThunderError
@@ -18,8 +18,13 @@ class ChildDied(ThunderError):
 class Child:
     """A running command: stdout and stderr go to its log, Ctrl-C of the terminal does not reach it."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
-        """Start command, whose first word is a full path. Call from a thread that lives as long as the child."""
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start command, whose first word is a full path. Call from a thread that lives as long as the child.
+
+        environment is the whole of it; None hands on that of this process.
+        """
         self.name = name
         self._log = log
         with log.open("ab") as output:
@@ -28,6 +33,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env=environment,
                 start_new_session=True,
             )
 

@@ -1,0 +1,80 @@
+"""Asking a server for a timeline, as any gRPC client would."""
+
+import time
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import grpc
+
+from common.errors import ThunderError
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+
+_METHOD = "/thunder.v1.InNetworkPostsService/GetInNetworkPosts"
+_OPTIONS = (
+    ("grpc.enable_http_proxy", 0),  # the server stands in our own network, whatever proxy leads out of it
+    ("grpc.max_receive_message_length", -1),
+)
+
+_ADVICE = {
+    grpc.StatusCode.UNAVAILABLE: "{address} is not available. Is the server running there?",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "{address} has not answered within {timeout:g} s",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "{address} has more requests than it takes at the moment",
+    grpc.StatusCode.INVALID_ARGUMENT: "{address} does not accept the request",
+    grpc.StatusCode.UNIMPLEMENTED: "{address} is a gRPC server, but not one of Thunder",
+}
+
+
+class AskFailed(ThunderError):
+    """The server gave no answer. Trying again may help."""
+
+    def __init__(self, message: str, code: grpc.StatusCode) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TimedAnswer(NamedTuple):
+    """An answer and how long it took."""
+
+    response: GetInNetworkPostsResponse
+    seconds: float
+
+
+class PostsClient:
+    """A connection to one server, made when first asked."""
+
+    def __init__(self, address: str) -> None:
+        """For HOST:PORT, without encryption."""
+        self._address = address
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._ask = self._channel.unary_unary(
+            _METHOD,
+            request_serializer=GetInNetworkPostsRequest.SerializeToString,
+            response_deserializer=GetInNetworkPostsResponse.FromString,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def ask(self, request: GetInNetworkPostsRequest, timeout: float) -> TimedAnswer:
+        """Wait at most timeout seconds for the answer. Raises AskFailed."""
+        began = time.perf_counter()
+        try:
+            response = self._ask(request, timeout=timeout)
+        except grpc.RpcError as error:
+            raise _failure(error, self._address, timeout) from error
+        return TimedAnswer(response, time.perf_counter() - began)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+
+def _failure(error: grpc.RpcError, address: str, timeout: float) -> AskFailed:
+    code, details = error.code(), error.details()
+    advice = _ADVICE.get(code, "{address} failed").format(address=address, timeout=timeout)
+    return AskFailed(f"{advice} ({code.name}: {details})", code)

@@ -1,0 +1,93 @@
+"""The demo from the command line to the last process stopped."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+
+from rich.console import Console
+
+from common.lifecycle import Stop, stop_on_signals
+from thunder.demo.feed import Feed
+from thunder.demo.json_screen import JsonScreen
+from thunder.demo.options import Options, read_options
+from thunder.demo.plain_screen import PlainScreen
+from thunder.demo.screen import Screen
+from thunder.demo.show import Show
+from thunder.demo.sources import Source, open_source
+from thunder.demo.stage import Stage
+from thunder.demo.terminal_screen import TerminalScreen
+from thunder.exit_codes import ExitCode
+
+_SECONDS_BETWEEN_CHECKS = 0.1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demo and return the exit code. Raises ThunderError."""
+    options = read_options(arguments)
+    source = None if options.empty else open_source(options)
+    stop = Stop()
+    stop_on_signals(stop)
+    _stop_when_the_terminal_closes()
+    try:
+        with closing(_screen(options)) as screen:
+            return _run(options, source, screen, stop)
+    except BrokenPipeError:  # nobody reads our lines any more, and the interpreter must not try again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+
+
+def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:
+    screen.say("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
+    with Stage(options.grpc_port, options.http_port) as stage:
+        _say_where(stage, screen)
+        while (waiting_for := stage.not_ready()) and not stop.wait(_SECONDS_BETWEEN_CHECKS):
+            screen.wait(f"starting: {', '.join(waiting_for)}")
+        if source is None:
+            return _serve(stage, screen, stop)
+        return _perform(source(time.time()), stage, screen, stop, once=options.once)
+
+
+def _serve(stage: Stage, screen: Screen, stop: Stop) -> ExitCode:
+    if not stop.is_set():
+        screen.ready(stage.addresses)
+    while not stop.wait(_SECONDS_BETWEEN_CHECKS):
+        stage.check()
+    return ExitCode.DONE
+
+
+def _perform(feed: Feed, stage: Stage, screen: Screen, stop: Stop, *, once: bool) -> ExitCode:
+    for note in feed.notes:
+        screen.say(note)
+    if not once:
+        some = ",".join(map(str, feed.viewer.following[:2]))
+        screen.say(f"Ask it yourself: thunder query --address {stage.addresses.grpc} --following {some}")
+        screen.say("Ctrl-C stops everything and leaves nothing behind")
+    with Show(stage, feed, screen, stop) as show:
+        has_answered = show.begin()
+        if not once:
+            show.go_on()
+            return ExitCode.DONE
+        return ExitCode.DONE if has_answered else ExitCode.FAILED
+
+
+def _say_where(stage: Stage, screen: Screen) -> None:
+    where = stage.addresses
+    screen.say(f"Kafka {where.kafka} (embedded) → transform → ingest → {where.redis} ({stage.redis.binary})")
+    screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics")
+
+
+def _screen(options: Options) -> Screen:
+    if options.json:
+        return JsonScreen(partial(print, flush=True), partial(print, file=sys.stderr))
+    if sys.stdout.isatty():
+        return TerminalScreen(Console(highlight=False))
+    return PlainScreen(partial(print, flush=True))
+
+
+def _stop_when_the_terminal_closes() -> None:
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))

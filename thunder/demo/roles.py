@@ -1,0 +1,80 @@
+"""The three roles of the demo: the product's own processes, with a command line that suits the embedded servers."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NamedTuple
+
+from thunder.demo.addresses import Addresses
+from thunder.embedded.child import Child
+from thunder.embedded.free_port import LOOPBACK, free_port
+from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY
+
+TRANSFORM_GROUP = "demo-transform"
+INGEST_GROUP = "demo-ingest"
+
+# Not -m: that would look for modules in the current folder first, and ours have common names.
+_PROGRAM = (sys.executable, "-P", "-c", "import sys; from thunder.cli import main; sys.exit(main())")
+_SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")
+_SECONDS_TO_SAY_READY = 2.0
+
+
+class RoleCommand(NamedTuple):
+    """How to start a role; http_port is where it says whether it is ready."""
+
+    name: str
+    words: tuple[str, ...]
+    http_port: int
+
+
+class Role:
+    """A running role."""
+
+    def __init__(self, command: RoleCommand, folder: Path) -> None:
+        """Start it with its log in folder."""
+        self.name = command.name
+        self._http_port = command.http_port
+        log = folder / f"{command.name}.log"
+        self.process = Child(command.name, [*_PROGRAM, *command.words], log, _environment(os.environ))
+
+    def is_ready(self) -> bool:
+        """Whether /readyz says so; False while nobody listens."""
+        connection = HTTPConnection(LOOPBACK, self._http_port, timeout=_SECONDS_TO_SAY_READY)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def role_commands(addresses: Addresses) -> Iterator[RoleCommand]:
+    """A transformer, an ingest worker and a server, in the order of the data."""
+    kafka = {
+        "--in-network-events-consumer-dest": addresses.kafka,
+        "--tweet-events-topic": addresses.topic_raw,
+        "--innetwork-post-topic": addresses.topic_refined,
+        "--auto-offset-reset": "smallest",
+        "--partition-assignment-strategy": ASSIGNMENT_STRATEGY,
+    }
+    topics = {"--innetwork-post-topic": addresses.topic_refined}
+    redis = {"--redis-url": addresses.redis}
+    grpc = {"--grpc-host": LOOPBACK, "--grpc-port": addresses.grpc.rpartition(":")[2]}
+    http_port = int(addresses.http.rpartition(":")[2])
+    yield _command("transform", {"--kafka-group-id": TRANSFORM_GROUP} | kafka, free_port())
+    yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis, free_port())
+    yield _command("serve", topics | redis | grpc, http_port, "--reflection")
+
+
+def _command(name: str, flags: dict[str, str], http_port: int, *switches: str) -> RoleCommand:
+    http = {"--http-host": LOOPBACK, "--http-port": str(http_port)}
+    words = [word for flag in (flags | http).items() for word in flag]
+    return RoleCommand(name, (name, *words, *switches), http_port)
+
+
+def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Without settings that are meant for somebody else's brokers."""
+    return {name: value for name, value in inherited.items() if not name.startswith(_SETTING_PREFIXES)}

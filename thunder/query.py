@@ -1,0 +1,97 @@
+"""`thunder query`: asks a server for a timeline and shows it. A client for people."""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from thunder.ages import in_words
+from thunder.client import PostsClient, TimedAnswer
+from thunder.exit_codes import ExitCode
+from thunder.timeline import answer_as_json, entries, newest_age
+from thunder.timeline_table import plain_line, timeline_table
+
+_MAX_UINT64 = 2**64 - 1
+_MAX_UINT32 = 2**32 - 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Ask once, print the answer, return the exit code. Raises AskFailed."""
+    options = _parser().parse_args(arguments)
+    request = GetInNetworkPostsRequest(
+        user_id=options.user,
+        following_user_ids=options.following,
+        exclude_tweet_ids=options.exclude,
+        max_results=options.max_results,
+        is_video_request=options.video,
+    )
+    with PostsClient(options.address) as client:
+        answer = client.ask(request, options.timeout)
+    if options.json:
+        print(json.dumps(answer_as_json(answer, str, time.time())))
+    else:
+        _show(answer)
+    return ExitCode.DONE
+
+
+def _show(answer: TimedAnswer) -> None:
+    now = time.time()
+    console = Console(highlight=False)
+    lines = entries(answer.response.posts, str, now)
+    if console.is_terminal and lines:
+        console.print(timeline_table(lines, with_ids=True))
+    elif lines:
+        print("\n".join(f"{entry.post_id:>19}  {plain_line(entry)}" for entry in lines))
+    age = newest_age(answer.response, now)
+    newest = "no posts" if age is None else f"{len(lines):,} posts, the newest {in_words(age)} old"
+    partial = ", cut short: the server could not read everything in time" if answer.response.partial else ""
+    console.print(f"{newest}{partial}; answered in {answer.seconds * 1000:.1f} ms")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thunder query", description="Ask a server for the posts of the people somebody follows, the newest first."
+    )
+    parser.add_argument(
+        "--following", type=_ids, default=(), metavar="ID,ID,...", help="authors to read (default: none)"
+    )
+    parser.add_argument("--user", type=_id, default=0, metavar="ID", help="who asks (default: nobody in particular)")
+    parser.add_argument("--exclude", type=_ids, default=(), metavar="ID,ID,...", help="posts seen already")
+    parser.add_argument("--max-results", type=_count, default=0, metavar="N", help="posts (default: the server's)")
+    parser.add_argument("--video", action="store_true", help="videos only")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--address", default="localhost:50051", metavar="HOST:PORT", help="default: localhost:50051")
+    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="default: 10")
+    return parser
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    return tuple(_id(part) for part in text.split(",") if part.strip())
+
+
+def _id(text: str) -> int:
+    return _whole_number(text, _MAX_UINT64, "an id")
+
+
+def _count(text: str) -> int:
+    return _whole_number(text, _MAX_UINT32, "a number of posts")
+
+
+def _whole_number(text: str, largest: int, what: str) -> int:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20 and int(digits) <= largest):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return int(digits)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
