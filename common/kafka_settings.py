@@ -29,7 +29,7 @@ class OffsetReset(StrEnum):
 
 
 class Framing(StrEnum):
-    """What stands before the payload of a message."""
+    """What stands before the payload of a message: nothing, or the prefix of a schema registry's client."""
 
     NONE = "none"
     CONFLUENT = "confluent"

@@ -1,24 +1,25 @@
 """What each role makes of a payload: unframed, decoded and, for the store, accepted or dropped."""
 
+from common.kafka_settings import Framing
 from common.post import LightPost
 from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.acceptance import normalise, refusal
 from ingest.batch import Decoder
 from ingest.events import Decoded, Dropped
-from ingest.framing import Framing, unframe
+from ingest.framing import unframe
 from ingest.refined import decode_event
 from ingest.transform import RawDecoder
 
 
 def transform_decoder(settings: TransformSettings) -> Decoder:
     """Raw events, as the refined topic takes them."""
-    return unframed(_raw(settings), Framing(settings.framing), message_indexes=False)
+    return unframed(_raw(settings), settings.framing, message_indexes=False)
 
 
 def ingest_decoder(settings: IngestSettings) -> Decoder:
     """Events of the topic that fills the store, as the store takes them."""
     raw = settings.events is EventsSource.RAW
-    decode = unframed(_raw(settings) if raw else _refined, Framing(settings.framing), message_indexes=not raw)
+    decode = unframed(_raw(settings) if raw else _refined, settings.framing, message_indexes=not raw)
     return accepted(decode, settings.post_retention_seconds, settings.clock_skew_seconds)
 
 

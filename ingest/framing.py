@@ -1,7 +1,6 @@
 """What a schema registry's client puts in front of a payload, and taking it off."""
 
-from enum import StrEnum
-
+from common.kafka_settings import Framing
 from ingest.events import Malformed, MalformedReason
 
 _ID_BYTES = {0: 4, 1: 16}
@@ -9,13 +8,6 @@ _ID_BYTES = {0: 4, 1: 16}
 
 _MAX_VARINT_BYTES = 5
 """Message indexes are int32."""
-
-
-class Framing(StrEnum):
-    """How the payloads of a topic are framed."""
-
-    NONE = "none"
-    CONFLUENT = "confluent"
 
 
 def unframe(payload: bytes, framing: Framing, *, message_indexes: bool) -> bytes:

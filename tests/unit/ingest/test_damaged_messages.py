@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from common.kafka_settings import Framing
 from common.post import MAX_ID, LightPost
 from ingest.events import AuthorDelete, Decoded, Dropped, Ignored, Malformed, PostDelete
-from ingest.framing import Framing, unframe
+from ingest.framing import unframe
 from ingest.refined import decode_event, encode_event
 from ingest.transform import RawDecoder
 from tests.support.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise

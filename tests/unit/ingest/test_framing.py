@@ -1,7 +1,8 @@
 import pytest
 
+from common.kafka_settings import Framing
 from ingest.events import Malformed, MalformedReason
-from ingest.framing import Framing, unframe
+from ingest.framing import unframe
 
 PAYLOAD = b"\x0c\x00\x01payload"
 OLD_ID = b"\x00" + (7).to_bytes(4, "big")
