@@ -12,13 +12,12 @@ log = logging.getLogger("thunder.serve")
 
 
 class Announcer:
-    """Made when serving starts: the time to the first readiness counts from there."""
+    """Tells of changes only."""
 
     def __init__(self, state: ServingState, server: GrpcServer, metrics: ServeMetrics) -> None:
         self._state = state
         self._server = server
         self._metrics = metrics
-        self._started = time.monotonic()
         self._was_ready = False
 
     async def tell(self, verdict: Verdict) -> None:
@@ -31,5 +30,5 @@ class Announcer:
             log.info("Ready again")
         else:
             self._was_ready = True
-            self._metrics.initialised(time.monotonic() - self._started)
+            self._metrics.initialised(time.monotonic() - self._state.started_at)
             log.info("HTTP/gRPC server is ready")

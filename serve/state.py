@@ -1,14 +1,16 @@
 """What other threads may know of a serving event loop."""
 
+import time
 from concurrent.futures import Future
 
 from serve.readiness import STARTING, Verdict
 
 
 class ServingState:
-    """Written by the event loop, read by anyone."""
+    """Written by the event loop, read by anyone. Made when the process starts, at started_at (monotonic)."""
 
     def __init__(self) -> None:
+        self.started_at = time.monotonic()
         self._port: Future[int] = Future()
         self._verdict = STARTING
 

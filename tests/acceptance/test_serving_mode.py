@@ -51,6 +51,9 @@ def test_it_serves_what_it_has_ingested_and_says_how_far_it_is(
     assert [post.post_id for post in answer.posts] == [3, 2, 1]
     assert role.metrics().value("ingest_events_total", type="create") == 3
     assert role.metrics().value("post_store_requests_total") == 1
+    kafka_init = re.search(r"Kafka init took (\d+\.\d+)s", role.output())
+    assert kafka_init
+    assert role.metrics().value("init_duration_seconds") > float(kafka_init[1]) - 0.1, "serving began after that"
     assert role.terminate() == 0
 
 
