@@ -4,7 +4,16 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
-from common.settings import CombinedSettings, EventsSource, IngestSettings, ServeSettings, TransformSettings
+from common.setting_types import Settings
+from common.settings import (
+    CombinedSettings,
+    EventsSource,
+    IngestSettings,
+    ModeSettings,
+    ServeSettings,
+    TransformSettings,
+)
+from common.settings_schema import settings_of
 
 READERS = (TransformSettings, IngestSettings, CombinedSettings)
 MEBIBYTE = 1024 * 1024
@@ -132,3 +141,22 @@ def test_a_default_above_the_bound_on_results_is_refused() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         ServeSettings().grpc_port = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_flags_that_users_were_promised_exist() -> None:
+    promised = """
+        --kafka-group-id --auto-offset-reset --fetch-timeout-ms --kafka-num-threads --is-serving --ssl-ca-location
+        --ssl-certificate-location --ssl-key-location --grpc-port --http-port --in-network-events-consumer-dest
+        --in-network-events-producer-dest --sasl-mechanism --security-protocol --kafka-batch-size
+        --post-retention-seconds --request-timeout-ms --max-concurrent-requests --qps-limit --skip-to-latest
+        --lag-monitor-interval-secs --producer-sasl-mechanism --producer-sasl-username --producer-sasl-password
+        --tweet-events-num-partitions --kafka-tweet-events-v2-num-partitions --max-partition-fetch-bytes --redis-url
+        --batch-linger-ms --kafka-group-instance-id
+    """.split()
+    flags = {setting.flag for role in (ModeSettings, CombinedSettings) for setting in settings_of(role)}
+    assert flags.issuperset(promised)
+
+
+@pytest.mark.parametrize("role", [ModeSettings, TransformSettings, CombinedSettings])
+def test_every_setting_says_what_it_is(role: type[Settings]) -> None:
+    assert all(setting.description and setting.group for setting in settings_of(role))
