@@ -28,7 +28,7 @@ _REFUSALS = frozenset(
 
 _SECONDS_BETWEEN_LINES = 10.0
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.kafka")
 
 
 def error_of(exception: KafkaException) -> KafkaError:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _ATTEMPT_SECONDS = 2.0
 _BACKOFF = Backoff(first=0.2, longest=5.0)
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.kafka")
 
 
 def wait_for_brokers(access: KafkaAccess, stop: Event) -> bool:

@@ -9,7 +9,7 @@ from common.errors import KafkaUnavailable, StoreUnavailable
 from ingest.assignment import Changes
 from ingest.batch import Batch
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.ingest")
 
 
 class Pausable(Protocol):

@@ -19,7 +19,7 @@ from ingest.start_offsets import StartPolicy
 _WATERMARK_SECONDS = 1.0
 _FINAL_COMMIT_SECONDS = 5.0
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.ingest")
 
 
 class GroupConsumer:

@@ -13,7 +13,7 @@ from ingest.metrics import IngestMetrics
 ReportCaughtUp = Callable[[int], None]
 """Tells whoever waits that a partition has caught up. May be repeated. StoreUnavailable."""
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.ingest")
 
 
 class Ends(Protocol):
@@ -35,7 +35,7 @@ class LagMonitor:
         self._due = Throttle(interval_seconds)
         self._report = report
         self._metrics = metrics
-        self._shown: frozenset[int] = frozenset()
+        self._shown = (frozenset[int](), frozenset[int]())
         self._reported: frozenset[int] = frozenset()
 
     def changed(self, changes: Changes) -> None:
@@ -44,9 +44,10 @@ class LagMonitor:
         self._reported -= changes.lost
 
     def show_lags(self, progress: Progress, now: int) -> None:
-        """Show the lags at every change of partitions and once per interval; called often. now in Unix seconds."""
-        if self._due.lets_pass(now) or self._shown != progress.partitions:
-            self._shown = progress.partitions
+        """Show the lags once per interval and when partitions come, go or catch up; called often. now in seconds."""
+        state = (progress.partitions, progress.caught_up)
+        if self._due.lets_pass(now) or self._shown != state:
+            self._shown = state
             self._metrics.lag(self._topic, progress.lags(self._source.ends(progress.partitions)))
             self._reported = frozenset()
 

@@ -8,7 +8,7 @@ from ingest.batch import Reject
 
 _PREVIEW_BYTES = 32
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.ingest")
 
 
 class RejectLog:

@@ -20,7 +20,7 @@ _GIVE_UP_SECONDS = 120.0
 
 _BACKOFF = Backoff(first=0.1, longest=2.0)
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thunder.ingest")
 
 
 class LookedUp(NamedTuple):

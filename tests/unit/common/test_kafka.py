@@ -1,0 +1,87 @@
+import pytest
+
+from common.kafka import access_configuration, consumer_configuration, producer_configuration, rebalances_incrementally
+from common.settings import IngestSettings, TransformSettings
+
+SECRET = "do-not-show"
+
+
+def ingest(**settings: object) -> IngestSettings:
+    return IngestSettings.model_validate({"kafka_group_id": "posts", **settings})
+
+
+def ignore(_: object) -> None:
+    pass
+
+
+def test_a_plaintext_connection_names_brokers_and_nothing_else() -> None:
+    settings = ingest(in_network_events_consumer_dest="a:1,b:2")
+    configuration = access_configuration(settings.consumer_access, ignore)
+    assert configuration["bootstrap.servers"] == "a:1,b:2"
+    assert configuration["security.protocol"] == "PLAINTEXT"
+    assert not [name for name in configuration if name.startswith(("sasl.", "ssl."))]
+
+
+def test_reader_and_writer_may_log_in_differently() -> None:
+    settings = ingest(
+        sasl_mechanism="SCRAM-SHA-512",
+        kafka_sasl_user="reader",
+        kafka_sasl_password=SECRET,
+        producer_sasl_mechanism="PLAIN",
+        producer_sasl_username="writer",
+        producer_sasl_password="other",
+        in_network_events_producer_dest="b:2",
+        ssl_ca_location="/ca.pem",
+    )
+    reading = consumer_configuration(settings, 0, ignore)
+    writing = producer_configuration(settings, 10, ignore)
+    names = ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "ssl.ca.location")
+    assert [reading[name] for name in names] == ["SASL_SSL", "SCRAM-SHA-512", "reader", SECRET, "/ca.pem"]
+    assert [writing[name] for name in names] == ["SASL_SSL", "PLAIN", "writer", "other", "/ca.pem"]
+    assert (reading["bootstrap.servers"], writing["bootstrap.servers"]) == ("localhost:9092", "b:2")
+
+
+def test_offsets_are_ours_and_a_lost_position_resumes_at_the_earliest() -> None:
+    configuration = consumer_configuration(ingest(auto_offset_reset="largest"), 0, ignore)
+    assert configuration["enable.auto.commit"] is False
+    assert configuration["enable.auto.offset.store"] is False
+    assert configuration["auto.offset.reset"] == "earliest"
+
+
+@pytest.mark.parametrize(("asked", "per_fetch"), [(1_000_000, 52_428_800), (104_857_600, 104_857_600)])
+def test_a_fetch_and_its_response_have_room_for_what_one_partition_may_bring(asked: int, per_fetch: int) -> None:
+    configuration = consumer_configuration(ingest(max_partition_fetch_bytes=asked), 0, ignore)
+    assert configuration["max.partition.fetch.bytes"] == asked
+    assert configuration["fetch.max.bytes"] == per_fetch
+    assert configuration["receive.message.max.bytes"] >= per_fetch + 512
+
+
+def test_fetches_are_as_large_as_the_topic_needs_by_default() -> None:
+    raw = TransformSettings.model_validate({"kafka_group_id": "raw"})
+    assert consumer_configuration(raw, 0, ignore)["max.partition.fetch.bytes"] == 10 * 2**20
+    assert consumer_configuration(ingest(), 0, ignore)["max.partition.fetch.bytes"] == 100 * 2**20
+
+
+def test_each_thread_is_a_static_member_of_its_own_with_the_time_to_restart() -> None:
+    settings = ingest(kafka_group_instance_id="pod-1")
+    first, second = (consumer_configuration(settings, number, ignore) for number in (0, 1))
+    assert (first["group.instance.id"], second["group.instance.id"]) == ("pod-1-0", "pod-1-1")
+    assert first["session.timeout.ms"] == 45_000
+
+
+def test_membership_is_dynamic_by_default_and_a_silent_worker_is_replaced_soon() -> None:
+    configuration = consumer_configuration(ingest(), 0, ignore)
+    assert "group.instance.id" not in configuration
+    assert configuration["session.timeout.ms"] == 10_000
+
+
+def test_partitions_move_one_by_one_unless_another_assignor_is_set() -> None:
+    assert rebalances_incrementally(ingest())
+    assert not rebalances_incrementally(ingest(partition_assignment_strategy="range"))
+
+
+def test_what_is_sent_is_acknowledged_by_all_replicas_once() -> None:
+    configuration = producer_configuration(ingest(), 12.5, ignore)
+    assert configuration["enable.idempotence"] is True
+    assert configuration["acks"] == "all"
+    assert configuration["message.timeout.ms"] == 12_500

@@ -1,0 +1,67 @@
+import pytest
+from confluent_kafka import Consumer, KafkaError
+from pydantic import SecretStr
+
+from common.errors import ConfigurationError, KafkaRefused
+from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
+from common.kafka_refusal import RefusalWatch, client_configuration
+
+ACCESS = KafkaAccess(
+    "broker:9092",
+    SecurityProtocol.SASL_SSL,
+    SaslMechanism.PLAIN,
+    "alice",
+    SecretStr("do-not-show"),
+    None,
+    None,
+    None,
+)
+ALL_DOWN, REFUSED, UNREACHABLE = -187, -169, -195
+
+
+def test_a_refusal_names_who_asked_whom_and_how_but_no_password() -> None:
+    watch = RefusalWatch(ACCESS)
+    watch.notice(KafkaError(REFUSED, "Invalid username or password"))
+    with pytest.raises(KafkaRefused) as refused:
+        watch.raise_if_refused()
+    assert str(refused.value) == (
+        "Kafka refused user 'alice' with SASL mechanism PLAIN over SASL_SSL at broker:9092: "
+        "Invalid username or password"
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    ],
+)
+def test_missing_rights_are_a_refusal(code: int) -> None:
+    watch = RefusalWatch(ACCESS)
+    watch.notice(KafkaError(code))
+    with pytest.raises(KafkaRefused):
+        watch.raise_if_refused()
+
+
+def test_a_fatal_error_is_a_refusal() -> None:
+    watch = RefusalWatch(ACCESS)
+    watch.notice(KafkaError(KafkaError.FENCED_INSTANCE_ID, "another one", True))
+    with pytest.raises(KafkaRefused, match="another one"):
+        watch.raise_if_refused()
+
+
+def test_brokers_that_cannot_be_reached_have_not_refused(caplog: pytest.LogCaptureFixture) -> None:
+    watch = RefusalWatch(ACCESS)
+    for _ in range(100):
+        watch.notice(KafkaError(UNREACHABLE, "Connection refused"))
+        watch.notice(KafkaError(ALL_DOWN, "1/1 brokers are down"))
+    watch.raise_if_refused()
+    assert watch.latest == "Connection refused"
+    assert [record.getMessage() for record in caplog.records] == ["Kafka: Connection refused"]
+
+
+def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
+    with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration():
+        Consumer({"group.id": "g", "partition.assignment.strategy": "no-such"})

@@ -1,0 +1,57 @@
+from prometheus_client import CollectorRegistry, generate_latest
+
+from ingest.events import DropReason, EventKind, MalformedReason
+from ingest.metrics import EventType, IngestMetrics, StoreMetrics
+from ingest.store_sample import StoreEstimate
+
+
+def test_every_label_is_there_from_the_start() -> None:
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    StoreMetrics(registry)
+
+    def values(name: str, label: str) -> set[str]:
+        return {
+            sample.labels[label] for family in registry.collect() for sample in family.samples if sample.name == name
+        }
+
+    assert values("ingest_events_total", "type") == set(EventType)
+    assert values("ingest_ignored_events_total", "kind") == set(EventKind)
+    assert values("ingest_dropped_events_total", "reason") == set(DropReason)
+    assert values("ingest_dead_letters_total", "reason") == set(MalformedReason)
+    assert values("post_store_entity_count", "type") == {
+        "users",
+        "posts",
+        "original_posts",
+        "secondary_posts",
+        "video_posts",
+        "deleted_posts",
+    }
+
+
+def test_both_names_of_the_batch_duration_have_the_buckets_of_the_contract() -> None:
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    bounds = {
+        family.name: [float(sample.labels["le"]) for sample in family.samples if "le" in sample.labels]
+        for family in registry.collect()
+        if family.type == "histogram"
+    }
+    expected = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, float("inf")]
+    assert bounds == {"batch_processing_seconds": expected, "batch_processing_time": expected}
+
+
+def test_an_estimate_of_the_store_says_that_it_is_one() -> None:
+    registry = CollectorRegistry()
+    StoreMetrics(registry).estimated(StoreEstimate(1, 50, 30, 20, 10, 5))
+    assert registry.get_sample_value("post_store_user_count") == 1
+    assert registry.get_sample_value("post_store_total_posts") == 50
+    assert registry.get_sample_value("post_store_deleted_posts") == 5
+    assert registry.get_sample_value("post_store_entity_count", {"type": "video_posts"}) == 10
+    helps = [line for line in generate_latest(registry).decode().splitlines() if line.startswith("# HELP post_store")]
+    assert len(helps) == 4
+    assert all("estimate" in line for line in helps)
+
+
+def test_the_lag_of_a_partition_that_was_never_shown_can_go() -> None:
+    IngestMetrics(CollectorRegistry()).lost("posts", [7])

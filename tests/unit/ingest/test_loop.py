@@ -1,0 +1,274 @@
+"""One thread's loop on a topic, a sink and a dead-letter topic in memory."""
+
+from collections.abc import Sequence
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from common.errors import StoreUnavailable, TooMuchPoison
+from common.kafka_settings import OffsetReset
+from ingest.batching import Batching
+from ingest.catch_up_policy import CatchUpPolicy
+from ingest.events import Event, PostDelete
+from ingest.loop import IngestLoop, Policies, Ports
+from ingest.metrics import IngestMetrics
+from ingest.poison import PoisonLimits
+from ingest.write_gate import WriteGate
+from tests.support.memory_ports import MemoryDeadLetters, MemorySink, decode_digits
+from tests.support.memory_topic import MemoryTopic
+
+POLICIES = Policies(
+    Batching(size=10, catch_up_size=20), PoisonLimits(consecutive=25, window=1000), CatchUpPolicy(batch_size=10)
+)
+
+
+class Worker:
+    """A loop with everything it is connected to."""
+
+    def __init__(self, topic: MemoryTopic, reset: OffsetReset = OffsetReset.SMALLEST) -> None:
+        self.topic = topic
+        self.source = topic.join(reset)
+        self.sink = MemorySink()
+        self.dead_letters = MemoryDeadLetters()
+        self.reported: list[int] = []
+        self.report_fails = False
+        self.now = 1000
+        self.stopped = False
+        self.registry = CollectorRegistry()
+        ports = Ports(self.source, decode_digits, self.sink, self.dead_letters, self._report)
+        metrics = IngestMetrics(self.registry)
+        self.loop = IngestLoop("posts", ports, POLICIES, WriteGate(1), metrics, lambda: self.now, lambda: self.stopped)
+
+    def _report(self, partition: int) -> None:
+        if self.report_fails:
+            raise StoreUnavailable
+        self.reported.append(partition)
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+def topic(*payloads: bytes | None, partitions: int = 1) -> MemoryTopic:
+    made = MemoryTopic(partitions)
+    made.produce(*payloads)
+    return made
+
+
+def numbers(first: int, last: int) -> list[bytes]:
+    return [b"%d" % number for number in range(first, last + 1)]
+
+
+def test_what_is_read_is_written_and_then_committed() -> None:
+    worker = Worker(topic(b"7", b"8"))
+    worker.loop.turn()
+    assert worker.sink.ids == [7, 8]
+    assert worker.topic.commits == {0: 2}
+
+
+def test_events_are_decoded_at_the_time_of_the_clock() -> None:
+    worker = Worker(topic(b"7"))
+    worker.loop.turn()
+    assert worker.sink.events == [PostDelete(7, deleted_at=1000)]
+
+
+def test_a_single_message_does_not_wait_for_a_full_batch() -> None:
+    worker = Worker(topic())
+    worker.loop.turn()
+    worker.topic.produce(b"7")
+    worker.loop.turn()
+    assert worker.sink.ids == [7]
+
+
+def test_batches_are_larger_while_catching_up() -> None:
+    worker = Worker(topic(*numbers(1, 45)))
+    worker.loop.turn()
+    first = len(worker.sink.ids)
+    worker.topic.produce(*numbers(46, 60))
+    sizes = [first]
+    while len(worker.sink.ids) < 60:
+        before = len(worker.sink.ids)
+        worker.loop.turn()
+        sizes.append(len(worker.sink.ids) - before)
+    assert sizes == [10, 20, 20, 10], "the first batch is asked for before there is anything to catch up with"
+
+
+def test_nothing_is_committed_before_the_sink_has_acknowledged() -> None:
+    worker = Worker(topic(b"7"))
+    committed: list[dict[int, int]] = []
+    worker.sink.failures = 2
+    worker.sink.on_failure = lambda: committed.append(dict(worker.topic.commits))
+    worker.loop.turn()
+    assert committed == [{0: 0}, {0: 0}]
+    assert worker.topic.commits == {0: 1}
+    assert worker.sink.ids == [7]
+
+
+def test_nothing_is_committed_before_the_dead_letters_are_acknowledged() -> None:
+    worker = Worker(topic(b"bad", b"7"))
+    committed: list[dict[int, int]] = []
+    worker.dead_letters.failures = 2
+    worker.dead_letters.on_failure = lambda: committed.append(dict(worker.topic.commits))
+    worker.loop.turn()
+    assert committed == [{0: 0}, {0: 0}]
+    assert worker.topic.commits == {0: 2}
+    assert worker.sink.ids == [7], "the sink is not given the batch again"
+
+
+def test_a_bad_message_is_given_up_with_its_place_and_the_batch_goes_on() -> None:
+    worker = Worker(topic(b"7", b"bad", b"8"))
+    worker.loop.turn()
+    assert worker.sink.ids == [7, 8]
+    assert [reject.message.offset for reject in worker.dead_letters.rejects] == [1]
+    assert worker.topic.commits == {0: 3}
+
+
+def test_a_batch_of_bad_messages_alone_is_committed_too() -> None:
+    worker = Worker(topic(b"bad", b"worse"))
+    worker.loop.turn()
+    assert worker.topic.commits == {0: 2}
+
+
+def test_when_everything_is_bad_the_worker_stops_with_nothing_committed_past_that_point() -> None:
+    worker = Worker(topic(*[b"bad"] * 100))
+    with pytest.raises(TooMuchPoison, match="Topic posts: 30 messages in a row are malformed"):
+        worker.loop.run()
+    assert worker.topic.commits == {0: 10}
+    assert len(worker.dead_letters.rejects) == 10
+    assert worker.source.closed, "the group is left, so that it notices at once"
+
+
+def test_messages_of_a_lost_partition_are_neither_written_nor_committed_while_held() -> None:
+    worker = Worker(topic(b"7", partitions=2))
+    worker.topic.produce(b"8", partition=1)
+    worker.sink.failures = 1
+    worker.sink.on_failure = lambda: worker.source.rebalance(lost=[0])
+    worker.loop.turn()
+    assert worker.sink.ids == [8]
+    assert worker.topic.commits == {0: 0, 1: 1}
+
+
+def test_a_stop_while_a_batch_is_held_leaves_it_to_the_next_worker() -> None:
+    worker = Worker(topic(b"7"))
+    worker.sink.failures = 1
+
+    def stop() -> None:
+        worker.stopped = True
+
+    worker.sink.on_failure = stop
+    worker.loop.run()
+    assert worker.topic.commits == {0: 0}
+    assert worker.source.closed
+    successor = Worker(worker.topic)
+    successor.loop.turn()
+    assert successor.sink.ids == [7]
+
+
+def test_a_stop_lets_the_batch_at_hand_be_finished() -> None:
+    worker = Worker(topic(b"7"))
+
+    class StoppingSink(MemorySink):
+        def write(self, events: Sequence[Event], now: int) -> None:
+            worker.stopped = True
+            super().write(events, now)
+
+    worker.loop = IngestLoop(
+        "posts",
+        Ports(worker.source, decode_digits, StoppingSink(), worker.dead_letters, print),
+        POLICIES,
+        WriteGate(1),
+        IngestMetrics(CollectorRegistry()),
+        lambda: 1000,
+        lambda: worker.stopped,
+    )
+    worker.loop.run()
+    assert worker.topic.commits == {0: 1}
+
+
+def test_ready_when_the_events_of_the_start_are_applied() -> None:
+    worker = Worker(topic(*numbers(1, 25)))
+    assert not worker.loop.caught_up, "the group has not assigned anything"
+    worker.loop.turn()
+    assert not worker.loop.caught_up
+    worker.loop.turn()
+    assert worker.loop.caught_up
+    assert worker.reported == [0]
+
+
+def test_ready_on_empty_partitions() -> None:
+    worker = Worker(topic(partitions=3))
+    worker.loop.turn()
+    assert worker.loop.caught_up
+    assert sorted(worker.reported) == [0, 1, 2]
+
+
+def test_ready_without_partitions() -> None:
+    worker = Worker(MemoryTopic(partitions=0))
+    worker.loop.turn()
+    assert worker.loop.caught_up
+
+
+def test_largest_is_ready_without_reading_what_was_there() -> None:
+    worker = Worker(topic(*numbers(1, 25)), OffsetReset.LARGEST)
+    worker.loop.turn()
+    assert worker.loop.caught_up
+    assert worker.sink.ids == []
+
+
+def test_a_report_that_fails_is_made_later_and_each_interval_repeats_it() -> None:
+    worker = Worker(topic())
+    worker.report_fails = True
+    worker.loop.turn()
+    worker.report_fails = False
+    worker.loop.turn()
+    worker.loop.turn()
+    assert worker.reported == [0]
+    worker.now += 30
+    worker.loop.turn()
+    assert worker.reported == [0, 0]
+
+
+def test_the_lag_is_shown_and_goes_with_the_partition() -> None:
+    worker = Worker(topic(*numbers(1, 25), partitions=2))
+    worker.loop.turn()
+    assert worker.metric("kafka_partition_lag", topic="posts", partition="0") == 15
+    assert worker.metric("kafka_partition_lag", topic="posts", partition="1") == 0
+    worker.source.rebalance(lost=[0])
+    worker.loop.turn()
+    assert worker.metric("kafka_partition_lag", topic="posts", partition="0") is None
+
+
+def test_the_lag_grows_in_sight_while_a_batch_is_held() -> None:
+    worker = Worker(topic(b"7"))
+    worker.sink.failures = 2
+    seen: list[float | None] = []
+
+    def produce() -> None:
+        seen.append(worker.metric("kafka_partition_lag", topic="posts", partition="0"))
+        worker.topic.produce(*numbers(1, 9))
+        worker.now += 30
+
+    worker.sink.on_failure = produce
+    worker.loop.turn()
+    assert seen == [None, 10]
+
+
+def test_metrics_tell_what_was_read() -> None:
+    worker = Worker(topic(b"7", b"8", b"-", None, b"bad"))
+    worker.loop.turn()
+    assert worker.metric("ingest_events_total", type="delete") == 2
+    assert worker.metric("ingest_ignored_events_total", kind="tweet_undelete") == 1
+    assert worker.metric("ingest_ignored_events_total", kind="null_payload") == 1
+    assert worker.metric("ingest_dead_letters_total", reason="bad_wire") == 1
+    assert worker.metric("kafka_messages_failed_parse_total") == 1
+    assert worker.metric("batch_processing_seconds_count") == 1
+    assert worker.metric("batch_processing_time_count") == 1
+
+
+def test_a_bad_message_is_logged_with_its_place_and_a_short_preview(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker(topic(b"x" * 1000))
+    worker.loop.turn()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("Failed to parse Kafka message: topic posts partition 0 offset 0: bad_wire: not a number")
+    assert "1000 bytes" in line
+    assert "78" * 32 in line
+    assert len(line) < 250

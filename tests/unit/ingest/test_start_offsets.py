@@ -1,0 +1,39 @@
+import pytest
+
+from common.kafka_settings import OffsetReset
+from ingest.start_offsets import Start, StartPolicy, Watermarks
+
+HELD = Watermarks(low=30, high=90)
+
+
+@pytest.mark.parametrize("reset", OffsetReset)
+def test_a_commit_is_resumed_whatever_the_reset(reset: OffsetReset) -> None:
+    assert StartPolicy(reset).start(40, HELD) == Start(40, has_commit=True)
+
+
+@pytest.mark.parametrize(
+    ("reset", "offset"),
+    [
+        (OffsetReset.SMALLEST, 30),
+        (OffsetReset.EARLIEST, 30),
+        (OffsetReset.LARGEST, 90),
+        (OffsetReset.LATEST, 90),
+    ],
+)
+def test_without_a_commit_the_reset_decides_and_the_start_must_be_committed(reset: OffsetReset, offset: int) -> None:
+    assert StartPolicy(reset).start(None, HELD) == Start(offset, has_commit=False)
+
+
+def test_what_was_missed_can_be_skipped() -> None:
+    policy = StartPolicy(OffsetReset.SMALLEST, skip_to_latest=True)
+    assert policy.start(40, HELD) == Start(90, has_commit=False)
+    assert policy.start(90, HELD) == Start(90, has_commit=True)
+
+
+def test_it_is_skipped_once_and_partitions_that_move_later_are_resumed() -> None:
+    policy = StartPolicy(OffsetReset.SMALLEST, skip_to_latest=True).after_first_assignment
+    assert policy.start(40, HELD) == Start(40, has_commit=True)
+
+
+def test_a_commit_at_zero_is_a_commit() -> None:
+    assert StartPolicy().start(0, HELD) == Start(0, has_commit=True)
