@@ -63,7 +63,7 @@ async def serve(
                 await run_until(stopped, measure_lag(service.lag), watch_readiness(store.status, announcer.tell))
             finally:
                 state.judged(STOPPING)
-                await server.stop(settings.shutdown_grace_seconds, lambda: service.admission.in_flight == 0)
+                await server.stop(settings.shutdown_grace_seconds)
     except BaseException as error:
         state.died(error)
         raise

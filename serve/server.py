@@ -1,7 +1,6 @@
 """The gRPC server: its limits, health, reflection, and how it stops."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -14,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
 from common.serving_settings import GrpcSettings
+from serve.connections import cut_connections
 from serve.servicer import InNetworkPostsServicer
 
 SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
@@ -22,13 +22,18 @@ _CALLS_PER_ADMITTED = 4
 _OTHER_CALLS = 100
 """Health checks, watches and reflection share the server's bound with our own calls."""
 
-_LAST_BYTES_SECONDS = 1.0
+_LEAVE_SECONDS = 0.1
+"""For callers who watch our health to go elsewhere."""
+
+_REST_SECONDS = 1.0
+"""For gRPC to end what the cut has left of a call."""
 
 
 class GrpcServer:
     """Bound to its port when made, inside a running event loop. Alive from start() on; ready when told so."""
 
     def __init__(self, servicer: InNetworkPostsServicer, settings: GrpcSettings, drain_seconds: float) -> None:
+        self._servicer = servicer
         self._server = grpc.aio.server(
             options=_options(settings, drain_seconds),
             # Far behind our own admission, whose refusals say when to come back: this bounds what waits before it.
@@ -55,15 +60,17 @@ class GrpcServer:
         status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
         await self._health.set(SERVICE, status)
 
-    async def stop(self, grace: float, is_idle: Callable[[], bool]) -> None:
-        """Say NOT_SERVING, take no more calls, let those in flight end within grace seconds, and stop."""
+    async def stop(self, grace: float) -> None:
+        """Say NOT_SERVING, let the calls in flight end within grace seconds, then cut the connections and stop.
+
+        Calls go on being answered meanwhile; what is on its way at the cut is UNAVAILABLE to its callers.
+        """
         await self._health.enter_graceful_shutdown()
-        stopping = asyncio.ensure_future(self._server.stop(grace))
-        # Watches of the health service never end by themselves: the drain is over when our own calls are.
-        while not (is_idle() or stopping.done()):
-            await asyncio.sleep(0.01)
-        await self._server.stop(_LAST_BYTES_SECONDS)
-        await stopping
+        await asyncio.sleep(_LEAVE_SECONDS)
+        if calls := self._servicer.calls:
+            await asyncio.wait(calls, timeout=grace)
+        cut_connections(self.port)
+        await self._server.stop(_REST_SECONDS)
 
     def _bind(self, address: str) -> int:
         try:

@@ -1,5 +1,6 @@
 """The rpc GetInNetworkPosts: bytes in, bytes out, and every way a call can end."""
 
+import asyncio
 import logging
 import time
 
@@ -40,6 +41,12 @@ class InNetworkPostsServicer:
         self._lag = lag
         self._metrics = metrics
         self._request_timeout = request_timeout
+        self._calls: set[asyncio.Task[None]] = set()
+
+    @property
+    def calls(self) -> frozenset[asyncio.Task[None]]:
+        """The admitted calls that have not ended yet: a task ends when the caller has been answered."""
+        return frozenset(self._calls)
 
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
         """Serialised request to serialised response: it is decoded after admission, so that a refusal stays cheap."""
@@ -48,6 +55,7 @@ class InNetworkPostsServicer:
         if refusal:
             self._metrics.refused()
             await context.abort(*refused(refusal))
+        self._remember_call()
         try:
             ended = await self._end(payload, Stopwatch(time_to_read(self._request_timeout, context.time_remaining())))
         finally:
@@ -59,6 +67,12 @@ class InNetworkPostsServicer:
             # An answer is compressed only when the initial metadata that says so went out before it.
             await context.send_initial_metadata(())
         return ended.body
+
+    def _remember_call(self) -> None:
+        call = asyncio.current_task()
+        if call is not None:
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
 
     async def _end(self, payload: bytes, stopwatch: Stopwatch) -> Answer | RpcFailure:
         outcome = Outcome.CANCELLED

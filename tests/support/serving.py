@@ -122,7 +122,7 @@ async def serving(follows: FollowStore | None = None, **settings: object) -> Asy
     lag_meter.cancel()
     with suppress(asyncio.CancelledError):
         await lag_meter
-    await server.stop(5, lambda: service.admission.in_flight == 0)
+    await server.stop(5)
 
 
 def call_on(channel: grpc.aio.Channel) -> Call:
