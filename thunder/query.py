@@ -53,7 +53,9 @@ def _show(answer: TimedAnswer) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="thunder query", description="Ask a server for the posts of the people somebody follows, the newest first."
+        prog="thunder query",
+        description="Ask a server for the posts of the people somebody follows, the newest first.",
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--following", type=_ids, default=(), metavar="ID,ID,...", help="authors to read (default: none)"

@@ -26,7 +26,10 @@ class Options(NamedTuple):
 def read_options(arguments: Sequence[str]) -> Options:
     """From the command line; ends the process when it is wrong or asks for help."""
     parser = argparse.ArgumentParser(
-        prog="thunder demo", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="thunder demo",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(

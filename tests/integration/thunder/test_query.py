@@ -1,0 +1,175 @@
+import json
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
+from thunder.cli import main
+from thunder.client import AskFailed, PostsClient
+
+SERVICE = "thunder.v1.InNetworkPostsService"
+
+
+class Server:
+    """Answers every call with what is set, and keeps the last request."""
+
+    def __init__(self) -> None:
+        self.response = GetInNetworkPostsResponse()
+        self.failure: tuple[grpc.StatusCode, str] | None = None
+        self.request: GetInNetworkPostsRequest | None = None
+        self._server = grpc.server(ThreadPoolExecutor(2))
+        handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+            self._answer, GetInNetworkPostsRequest.FromString, GetInNetworkPostsResponse.SerializeToString
+        )
+        methods = {"GetInNetworkPosts": handler}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def _answer(self, request: GetInNetworkPostsRequest, context: grpc.ServicerContext) -> GetInNetworkPostsResponse:
+        self.request = request
+        if self.failure is not None:
+            context.abort(*self.failure)
+        return self.response
+
+    def stop(self) -> None:
+        self._server.stop(None).wait()
+
+
+@pytest.fixture
+def server() -> Generator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+def query(server: Server, *arguments: str) -> int:
+    return main(["query", "--address", server.address, *arguments])
+
+
+def timeline() -> list[LightPost]:
+    now = int(time.time())
+    return [
+        LightPost(post_id=12, author_id=3, created_at=now - 5, is_retweet=True, source_user_id=9),
+        LightPost(post_id=11, author_id=2, created_at=now - 7200, has_video=True),
+    ]
+
+
+def test_the_question_is_asked_as_it_was_put(server: Server) -> None:
+    line = "--user 7 --following 3,2,18446744073709551615 --exclude 5, --max-results 20 --video"
+
+    assert query(server, *line.split()) == 0
+
+    assert server.request == GetInNetworkPostsRequest(
+        user_id=7,
+        following_user_ids=[3, 2, 2**64 - 1],
+        exclude_tweet_ids=[5],
+        max_results=20,
+        is_video_request=True,
+    )
+
+
+def test_the_answer_is_a_line_per_post(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.response = GetInNetworkPostsResponse(posts=timeline())
+
+    assert query(server, "--following", "2,3") == 0
+
+    first, second, summary = capsys.readouterr().out.splitlines()
+    assert first.split() == ["12", "5", "s", "3", "repost", "of", "9"]
+    assert second.split() == ["11", "2", "h", "2", "video"]
+    assert summary.startswith("2 posts, the newest 5 s old; answered in ")
+
+
+def test_an_empty_and_a_cut_answer_say_so(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.response = GetInNetworkPostsResponse(partial=True)
+
+    assert query(server) == 0
+
+    assert capsys.readouterr().out.startswith("no posts, cut short")
+
+
+def test_the_answer_is_one_json_object(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.response = GetInNetworkPostsResponse(posts=timeline())
+
+    assert query(server, "--json") == 0
+
+    answer = json.loads(capsys.readouterr().out)
+    assert [(post["post_id"], post["kind"]) for post in answer["posts"]] == [(12, "repost"), (11, "video")]
+    assert answer["partial"] is False
+    assert answer["took_ms"] > 0
+    assert answer["newest_age_s"] == pytest.approx(5, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "is not available. Is the server running there?"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "has more requests than it takes at the moment"),
+        (grpc.StatusCode.INVALID_ARGUMENT, "does not accept the request"),
+        (grpc.StatusCode.INTERNAL, "failed"),
+    ],
+)
+def test_a_refusal_is_told_in_words(
+    server: Server, capsys: pytest.CaptureFixture[str], code: grpc.StatusCode, message: str
+) -> None:
+    server.failure = (code, "the reason")
+
+    assert query(server) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"thunder query: {server.address} {message} ({code.name}: the reason)\n"
+
+
+def test_where_nobody_listens_the_question_is_whether_the_server_runs(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.stop()
+
+    assert query(server) == 1
+
+    assert f"{server.address} is not available. Is the server running there? (UNAVAILABLE" in capsys.readouterr().err
+
+
+def test_a_server_that_takes_too_long_is_not_waited_for() -> None:
+    sockets = grpc.server(ThreadPoolExecutor(1))
+    port = sockets.add_insecure_port("127.0.0.1:0")  # never started: it takes connections and says nothing
+
+    with PostsClient(f"127.0.0.1:{port}") as client, pytest.raises(AskFailed) as failure:
+        client.ask(GetInNetworkPostsRequest(), timeout=0.2)
+
+    assert failure.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "has not answered within 0.2 s" in str(failure.value)
+
+
+def test_a_proxy_to_the_world_outside_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+
+    assert query(server) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("--following 1,x", "'x' is not an id"),
+        ("--following 18446744073709551616", "is not an id"),
+        ("--user -1", "is not an id"),
+        ("--max-results 4294967296", "is not a number of posts"),
+        ("--timeout 0", "is not a number of seconds above 0"),
+        ("--timeout nan", "is not a number of seconds above 0"),
+        ("--follow 1", "unrecognized arguments"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_not_asked(
+    line: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["query", *line.split()])
+
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
