@@ -76,9 +76,9 @@ class StoreSettings(RetentionSettings):
 class SourceSettings(TopicSettings):
     """Kafka: topics"""
 
-    events: Annotated[EventsSource, Field(description="topic to read: the refined one, or the raw one in one hop")] = (
-        EventsSource.REFINED
-    )
+    events: Annotated[
+        EventsSource, Field(description="what fills the store: the refined topic, or the raw one in one hop")
+    ] = EventsSource.REFINED
 
     @property
     def source_topic(self) -> str:

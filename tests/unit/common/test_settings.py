@@ -17,6 +17,15 @@ from common.settings_schema import settings_of
 
 READERS = (TransformSettings, IngestSettings, CombinedSettings)
 MEBIBYTE = 1024 * 1024
+PROMISED = """
+--kafka-group-id --auto-offset-reset --fetch-timeout-ms --kafka-num-threads --is-serving --ssl-ca-location
+--ssl-certificate-location --ssl-key-location --grpc-port --http-port --in-network-events-consumer-dest
+--in-network-events-producer-dest --sasl-mechanism --security-protocol --kafka-batch-size
+--post-retention-seconds --request-timeout-ms --max-concurrent-requests --qps-limit --skip-to-latest
+--lag-monitor-interval-secs --producer-sasl-mechanism --producer-sasl-username --producer-sasl-password
+--tweet-events-num-partitions --kafka-tweet-events-v2-num-partitions --max-partition-fetch-bytes --redis-url
+--batch-linger-ms --kafka-group-instance-id
+"""
 
 
 def ingest(**given: object) -> IngestSettings:
@@ -144,17 +153,8 @@ def test_settings_are_frozen() -> None:
 
 
 def test_flags_that_users_were_promised_exist() -> None:
-    promised = """
-        --kafka-group-id --auto-offset-reset --fetch-timeout-ms --kafka-num-threads --is-serving --ssl-ca-location
-        --ssl-certificate-location --ssl-key-location --grpc-port --http-port --in-network-events-consumer-dest
-        --in-network-events-producer-dest --sasl-mechanism --security-protocol --kafka-batch-size
-        --post-retention-seconds --request-timeout-ms --max-concurrent-requests --qps-limit --skip-to-latest
-        --lag-monitor-interval-secs --producer-sasl-mechanism --producer-sasl-username --producer-sasl-password
-        --tweet-events-num-partitions --kafka-tweet-events-v2-num-partitions --max-partition-fetch-bytes --redis-url
-        --batch-linger-ms --kafka-group-instance-id
-    """.split()
     flags = {setting.flag for role in (ModeSettings, CombinedSettings) for setting in settings_of(role)}
-    assert flags.issuperset(promised)
+    assert flags.issuperset(PROMISED.split())
 
 
 @pytest.mark.parametrize("role", [ModeSettings, TransformSettings, CombinedSettings])
