@@ -5,6 +5,7 @@ import threading
 
 from prometheus_client import CollectorRegistry
 
+from common.clock import Clock, system_clock
 from common.lifecycle import Stop
 from common.settings import ServeSettings
 from serve.app import serve
@@ -14,8 +15,9 @@ from serve.state import ServingState
 class ServeThread:
     """Serves from start() to end(); settings are beside an address of the loopback interface and any free port."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, clock: Clock = system_clock, **settings: object) -> None:
         self._settings = ServeSettings.model_validate({"grpc_host": "127.0.0.1", "grpc_port": 0, **settings})
+        self._clock = clock
         self._stop = Stop()
         self.state = ServingState()
         self.registry = CollectorRegistry()
@@ -35,6 +37,6 @@ class ServeThread:
 
     def _run(self) -> None:
         try:
-            asyncio.run(serve(self._settings, self._stop, self.state, self.registry))
+            asyncio.run(serve(self._settings, self._stop, self.state, self.registry, self._clock))
         except BaseException as error:  # noqa: BLE001 - the test looks at it
             self.died_of = error
