@@ -58,13 +58,6 @@ def check(role: type[Role], given: Mapping[str, Given]) -> Role:
     raise ConfigurationError(message)
 
 
-def load(
-    role: type[Role], arguments: Sequence[str], environment: Mapping[str, str], roles: Iterable[type[Settings]]
-) -> Role:
-    """The settings of one role, given what all the roles know."""
-    return check(role, gather(arguments, environment, roles))
-
-
 def _complaint(wrong: ErrorDetails, settings: Mapping[str, Setting], given: Mapping[str, Given]) -> str:
     """One line: the name as it was written, the limit, and the shape of the value; empty for a mere consequence."""
     if wrong["type"] == "default_factory_not_called":
