@@ -35,31 +35,38 @@ def run_transform(settings: TransformSettings) -> int:
 def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaRole:
-    """The refined topic, or the raw one in a single hop, to Redis. To be started."""
-    route = Route(
-        settings.source_topic,
-        settings.kafka_tweet_events_v2_num_partitions
-        if settings.events is EventsSource.REFINED
-        else settings.tweet_events_num_partitions,
-        ingest_decoder(settings),
-        StoreDestination(settings, StoreMetrics(registry)),
-        settings.max_concurrent_writes,
-    )
-    return KafkaRole(settings, route, stop, IngestMetrics(registry), clock)
+    """The topic that fills the store, to Redis. To be started."""
+    return KafkaRole(settings, ingest_route(settings, registry), stop, IngestMetrics(registry), clock)
 
 
 def transform_role(
     settings: TransformSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaRole:
     """The raw topic to the refined one. To be started."""
-    route = Route(
+    return KafkaRole(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
+
+
+def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route:
+    """From the refined topic, or from the raw one in a single hop."""
+    refined = settings.events is EventsSource.REFINED
+    return Route(
+        settings.source_topic,
+        settings.kafka_tweet_events_v2_num_partitions if refined else settings.tweet_events_num_partitions,
+        ingest_decoder(settings),
+        StoreDestination(settings, StoreMetrics(registry)),
+        settings.max_concurrent_writes,
+    )
+
+
+def transform_route(settings: TransformSettings) -> Route:
+    """Threads do not wait for each other: each sends on its own."""
+    return Route(
         settings.source_topic,
         settings.tweet_events_num_partitions,
         transform_decoder(settings),
         TopicDestination(settings),
         writes_at_once=settings.kafka_num_threads,
     )
-    return KafkaRole(settings, route, stop, IngestMetrics(registry), clock)
 
 
 def _run(settings: IngestSettings | TransformSettings, role: KafkaRole, stop: Stop, registry: CollectorRegistry) -> int:

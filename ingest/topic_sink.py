@@ -8,7 +8,7 @@ from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
 from ingest.events import Event
 from ingest.refined import encode_event, event_key
 
-_PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 120.0
 """Brokers that are gone for a minute are waited for; less than half of the time allowed between two polls."""
 
 _ROUNDS = 2
@@ -22,9 +22,9 @@ class SendFailed(ThunderError):
 class TopicSink:
     """Writes events to the refined topic, keyed so that a create and its delete share a partition. For one thread."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._topic = settings.innetwork_post_topic
-        self._producer = AcknowledgedProducer(settings, self._topic, _PATIENCE_SECONDS)
+        self._producer = AcknowledgedProducer(settings, self._topic, patience_seconds)
         self._failed_rounds = 0
 
     def write(self, events: Sequence[Event], now: int) -> None:

@@ -1,0 +1,202 @@
+"""What the loop may expect of a source: the topic in memory and the real consumer, on two kinds of brokers, agree."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+import pytest
+
+from common.kafka_settings import OffsetReset
+from ingest.catch_up_policy import Span
+from ingest.loop import Source
+from ingest.message import Message
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.kafka_topic import KafkaTopic
+from tests.support.memory_topic import MemoryTopic
+from tests.support.unique import unique
+from tests.support.wait import eventually
+from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY, PARTITIONS, EmbeddedKafka
+
+
+class Topic(Protocol):
+    """What the tests need of a topic."""
+
+    def produce(self, *payloads: bytes | None, partition: int = 0) -> None: ...
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> Source: ...
+    @property
+    def commits(self) -> dict[int, int]: ...
+
+
+@pytest.fixture(scope="module")
+def mock_cluster() -> Generator[EmbeddedKafka]:
+    cluster = EmbeddedKafka()
+    yield cluster
+    cluster.stop()
+
+
+def memory_topic(_: pytest.FixtureRequest) -> Topic:
+    return MemoryTopic(PARTITIONS)
+
+
+def mock_topic(request: pytest.FixtureRequest) -> Topic:
+    cluster: EmbeddedKafka = request.getfixturevalue("mock_cluster")
+    name = unique("posts")
+    cluster.create_topic(name)
+    return KafkaTopic(cluster.bootstrap_servers, name, partition_assignment_strategy=ASSIGNMENT_STRATEGY)
+
+
+def real_topic(request: pytest.FixtureRequest) -> Topic:
+    broker: KafkaBroker = request.getfixturevalue("kafka")
+    return KafkaTopic(broker.bootstrap, broker.create_topic(unique("posts"), PARTITIONS))
+
+
+@pytest.fixture(params=[memory_topic, real_topic], ids=["memory", "kafka"])
+def topic(request: pytest.FixtureRequest) -> Topic:
+    make: Callable[[pytest.FixtureRequest], Topic] = request.param
+    return make(request)
+
+
+@pytest.fixture(params=[memory_topic, mock_topic, real_topic], ids=["memory", "mock", "kafka"])
+def any_topic(request: pytest.FixtureRequest) -> Topic:
+    """The mock cluster lets a group wait for 3 s before each start: a few tests must do."""
+    make: Callable[[pytest.FixtureRequest], Topic] = request.param
+    return make(request)
+
+
+@contextmanager
+def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator[Source]:
+    """A member of the group that leaves it at the end."""
+    source = topic.join(reset)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def read(source: Source, count: int, wanted: int = 1000) -> list[Message]:
+    """Poll until so many messages have arrived."""
+    messages: list[Message] = []
+
+    def poll() -> bool:
+        messages.extend(source.poll(wanted))
+        return len(messages) >= count
+
+    eventually(poll, f"{count} messages")
+    return messages
+
+
+def settle(source: Source) -> list[Message]:
+    """Poll until the group has assigned its partitions; the messages that came meanwhile."""
+    messages: list[Message] = []
+
+    def poll() -> bool:
+        messages.extend(source.poll(1000))
+        return source.settled
+
+    eventually(poll, "the group to assign partitions")
+    return messages
+
+
+def test_smallest_reads_everything_in_order_per_partition(any_topic: Topic) -> None:
+    any_topic.produce(b"a", None, b"", partition=0)
+    any_topic.produce(b"c", b"d", partition=3)
+    with member(any_topic) as source:
+        messages = read(source, 5)
+    assert [message for message in messages if message.partition == 0] == [
+        Message(0, 0, b"a"),
+        Message(0, 1, None),
+        Message(0, 2, b""),
+    ]
+    assert [message for message in messages if message.partition == 3] == [Message(3, 0, b"c"), Message(3, 1, b"d")]
+
+
+def test_largest_reads_what_comes_after_the_start(topic: Topic) -> None:
+    topic.produce(b"old")
+    with member(topic, OffsetReset.LARGEST) as source:
+        assert settle(source) == []
+        topic.produce(b"new")
+        assert read(source, 1) == [Message(0, 1, b"new")]
+
+
+def test_the_start_is_committed_before_the_source_is_settled(any_topic: Topic) -> None:
+    any_topic.produce(b"old", b"older")
+    with member(any_topic, OffsetReset.LARGEST) as source:
+        assert not source.settled
+        settle(source)
+        assert any_topic.commits == {0: 2, 1: 0, 2: 0, 3: 0}
+
+
+def test_a_poll_ends_when_nothing_arrives(topic: Topic) -> None:
+    with member(topic) as source:
+        settle(source)
+        assert source.poll(1000) == []
+
+
+def test_no_more_messages_than_wanted_are_given(topic: Topic) -> None:
+    topic.produce(*[b"x"] * 25)
+    with member(topic) as source:
+        batches = [settle(source)]
+        while sum(map(len, batches)) < 25:
+            batches.append(source.poll(7))
+        assert max(map(len, batches[1:]), default=0) <= 7
+
+
+def test_a_commit_is_where_the_next_member_resumes(topic: Topic) -> None:
+    topic.produce(b"a", b"b", b"c")
+    with member(topic) as source:
+        read(source, 3)
+        source.commit({0: 2})
+    assert topic.commits[0] == 2
+    with member(topic, OffsetReset.LARGEST) as source:
+        assert read(source, 1) == [Message(0, 2, b"c")]
+
+
+def test_what_was_read_and_not_committed_is_read_again(topic: Topic) -> None:
+    topic.produce(b"a", b"b")
+    with member(topic) as source:
+        read(source, 2)
+    with member(topic) as source:
+        assert read(source, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
+
+
+def test_a_paused_source_gives_nothing_and_loses_nothing(topic: Topic) -> None:
+    with member(topic) as source:
+        settle(source)
+        source.pause()
+        topic.produce(*[b"x"] * 50)
+        for _ in range(3):
+            source.idle(0.2)
+        source.resume()
+        assert [message.offset for message in read(source, 50)] == list(range(50))
+
+
+def test_a_source_paused_in_the_middle_goes_on_where_it_was(any_topic: Topic) -> None:
+    any_topic.produce(*[b"x"] * 50)
+    with member(any_topic) as source:
+        messages = read(source, 1, wanted=20)
+        source.pause()
+        source.idle(0.2)
+        source.resume()
+        messages += read(source, 50 - len(messages))
+        assert [message.offset for message in messages] == list(range(50))
+
+
+def test_partitions_are_told_once_with_start_and_end(any_topic: Topic) -> None:
+    any_topic.produce(b"a", b"b", partition=1)
+    with member(any_topic) as source:
+        settle(source)
+        changes = source.take_changes()
+        assert changes.gained == {0: Span(0, 0), 1: Span(0, 2), 2: Span(0, 0), 3: Span(0, 0)}
+        assert changes.lost == frozenset()
+        assert source.take_changes().gained == {}
+
+
+def test_the_current_end_of_a_partition_is_known_while_reading_and_while_paused(topic: Topic) -> None:
+    with member(topic) as source:
+        settle(source)
+        topic.produce(b"a", b"b")
+        read(source, 2)
+        assert source.ends([0]) == {0: 2}
+        source.pause()
+        topic.produce(b"c")
+        assert source.ends([0]) == {0: 3}

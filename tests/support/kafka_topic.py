@@ -1,0 +1,84 @@
+"""A topic of a real Kafka (or of librdkafka's mock cluster), with a group that reads it."""
+
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+from prometheus_client import CollectorRegistry
+
+from common.kafka import consumer_configuration, rebalances_incrementally
+from common.kafka_refusal import RefusalWatch
+from common.kafka_settings import KafkaSettings, OffsetReset
+from ingest.batching import Batching
+from ingest.consumer import GroupConsumer
+from ingest.metrics import IngestMetrics
+from ingest.start_offsets import StartPolicy
+from tests.support.unique import unique
+from tests.support.wait import eventually
+
+FAST = Batching(fetch_timeout=0.2, linger=0.02)
+
+
+class KafkaTopic:
+    """Messages in, commits and messages out. settings are those of KafkaSettings, besides brokers and group."""
+
+    def __init__(self, bootstrap: str, name: str, **settings: object) -> None:
+        self.bootstrap = bootstrap
+        self.name = name
+        self.group = unique("group")
+        self.settings = KafkaSettings.model_validate(
+            {"in_network_events_consumer_dest": bootstrap, "kafka_group_id": self.group, **settings}
+        )
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+
+    def produce(self, *payloads: bytes | None, partition: int = 0) -> None:
+        """Return when all are acknowledged."""
+        for payload in payloads:
+            self._producer.produce(self.name, payload, partition=partition)
+        assert self._producer.flush(30) == 0
+
+    def join(
+        self, reset: OffsetReset = OffsetReset.SMALLEST, *, skip_to_latest: bool = False, batching: Batching = FAST
+    ) -> GroupConsumer:
+        """A new member of the group. Close it."""
+        refusals = RefusalWatch(self.settings.consumer_access)
+        return GroupConsumer(
+            consumer_configuration(self.settings, 0, refusals.notice),
+            self.name,
+            batching,
+            StartPolicy(reset, skip_to_latest),
+            rebalances_incrementally(self.settings),
+            refusals,
+            IngestMetrics(CollectorRegistry()),
+        )
+
+    @property
+    def commits(self) -> dict[int, int]:
+        """Committed offset of each partition that has one."""
+        reader = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
+        try:
+            partitions = reader.list_topics(self.name, timeout=10).topics[self.name].partitions
+            asked = [TopicPartition(self.name, partition) for partition in partitions]
+            return {place.partition: place.offset for place in reader.committed(asked, timeout=10) if place.offset >= 0}
+        finally:
+            reader.close()
+
+
+def read_topic(
+    bootstrap: str, name: str, enough: Callable[[list[KafkaMessage]], bool], timeout: float = 30.0
+) -> list[KafkaMessage]:
+    """All messages of a topic from its start, once there are enough."""
+    reader = Consumer({"bootstrap.servers": bootstrap, "group.id": unique("reader")})
+    try:
+        partitions = reader.list_topics(name, timeout=10).topics[name].partitions
+        reader.assign([TopicPartition(name, partition, 0) for partition in partitions])
+        messages: list[KafkaMessage] = []
+
+        def read() -> bool:
+            messages.extend(message for message in reader.consume(10_000, 0.1) if message.error() is None)
+            return enough(messages)
+
+        eventually(read, f"enough messages in {name}", timeout)
+        return messages
+    finally:
+        reader.close()
