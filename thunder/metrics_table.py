@@ -1,0 +1,50 @@
+"""The table of metrics in the README: `python -m thunder.metrics_table` prints it, a test compares."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Metric
+
+from ingest.metrics import IngestMetrics, StoreMetrics
+from serve.metrics import ServeMetrics
+
+
+def metrics_table() -> str:
+    """Markdown: name, labels, where it is exported, what it tells."""
+    rows = ["| metric | kind | exported by | what it tells |", "|---|---|---|---|"]
+    rows += _rows("ingest, transform", _ingest())
+    rows += _rows("ingest", _store())
+    rows += _rows("serve", _serve())
+    return "\n".join(rows)
+
+
+def _ingest() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    return registry
+
+
+def _store() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    StoreMetrics(registry)
+    return registry
+
+
+def _serve() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ServeMetrics(registry, in_flight=lambda: 0, loop_lag_seconds=lambda: 0.0)
+    return registry
+
+
+def _rows(roles: str, registry: CollectorRegistry) -> Iterator[str]:
+    for metric in registry.collect():
+        yield f"| `{_name(metric)}` | {metric.type} | {roles} | {metric.documentation} |"
+
+
+def _name(metric: Metric) -> str:
+    name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+    labels = sorted({label for sample in metric.samples for label in sample.labels if label != "le"})
+    return f"{name}{{{','.join(labels)}}}" if labels else name
+
+
+if __name__ == "__main__":
+    print(metrics_table())
