@@ -14,6 +14,7 @@ from common.throttle import Throttle
 _REFUSALS = frozenset(
     (
         "_AUTHENTICATION",
+        "_FATAL",
         "_SSL",
         "SASL_AUTHENTICATION_FAILED",
         "UNSUPPORTED_SASL_MECHANISM",
@@ -60,7 +61,7 @@ class RefusalWatch:
         if error.name() == "_ALL_BROKERS_DOWN":
             return  # follows upon the error that says why
         self._latest = error.str()
-        if error.name() in _REFUSALS or error.fatal():
+        if error.name() in _REFUSALS:
             self._refusal = self._refusal or error
         if self._throttle.lets_pass(time.monotonic()):
             _log.warning("Kafka: %s", self._latest)

@@ -16,7 +16,7 @@ ACCESS = KafkaAccess(
     None,
     None,
 )
-ALL_DOWN, REFUSED, UNREACHABLE = -187, -169, -195
+FATAL, REFUSED, ALL_DOWN, UNREACHABLE = -150, -169, -187, -195
 
 
 def test_a_refusal_names_who_asked_whom_and_how_but_no_password() -> None:
@@ -47,8 +47,8 @@ def test_missing_rights_are_a_refusal(code: int) -> None:
 
 def test_a_fatal_error_is_a_refusal() -> None:
     watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(KafkaError.FENCED_INSTANCE_ID, "another one", True))
-    with pytest.raises(KafkaRefused, match="another one"):
+    watch.notice(KafkaError(FATAL, "fenced by another one"))
+    with pytest.raises(KafkaRefused, match="fenced by another one"):
         watch.raise_if_refused()
 
 

@@ -1,0 +1,176 @@
+"""Members of one group on a real broker: who reads what, and from where."""
+
+from collections import defaultdict
+from collections.abc import Generator
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from common.errors import KafkaRefused
+from common.kafka_settings import OffsetReset
+from ingest.assignment import Changes
+from ingest.batching import Batching
+from ingest.catch_up_policy import Span
+from ingest.consumer import GroupConsumer
+from ingest.message import Message
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.kafka_topic import KafkaTopic
+from tests.support.unique import unique
+from tests.support.wait import eventually
+
+PARTITIONS = 6
+QUICK = Batching(fetch_timeout=0.05, linger=0.01)
+
+
+class Members:
+    """Members that take turns in one thread, and what each has been given."""
+
+    def __init__(self, topic: KafkaTopic) -> None:
+        self._topic = topic
+        self.sources: list[GroupConsumer] = []
+        self.partitions: dict[GroupConsumer, set[int]] = defaultdict(set)
+        self.messages: dict[GroupConsumer, list[Message]] = defaultdict(list)
+
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> GroupConsumer:
+        source = self._topic.join(reset, batching=QUICK)
+        self.sources.append(source)
+        return source
+
+    def leave(self, source: GroupConsumer) -> None:
+        self.sources.remove(source)
+        self.partitions.pop(source)
+        source.close()
+
+    def poll(self) -> None:
+        """One turn of each; what is read is committed."""
+        for source in self.sources:
+            messages = source.poll(100)
+            self._note(source, source.take_changes())
+            self.messages[source] += messages
+            if messages:
+                source.commit({message.partition: message.offset + 1 for message in messages})
+
+    def share(self, *counts: int) -> None:
+        """Poll until the members own so many partitions each, in any order."""
+
+        def shared() -> bool:
+            self.poll()
+            return sorted(len(self.partitions[source]) for source in self.sources) == sorted(counts)
+
+        eventually(shared, f"partitions to be shared as {counts}")
+
+    def read(self, count: int) -> None:
+        """Poll until all members together have read so many different messages."""
+
+        def enough() -> bool:
+            self.poll()
+            return len(set(self.places)) >= count
+
+        eventually(enough, f"{count} messages")
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        return [(message.partition, message.offset) for messages in self.messages.values() for message in messages]
+
+    def _note(self, source: GroupConsumer, changes: Changes) -> None:
+        self.partitions[source] -= changes.lost
+        self.partitions[source] |= changes.gained.keys()
+
+
+@pytest.fixture
+def topic(kafka: KafkaBroker) -> KafkaTopic:
+    return KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts"), PARTITIONS))
+
+
+@pytest.fixture
+def members(topic: KafkaTopic) -> Generator[Members]:
+    made = Members(topic)
+    yield made
+    for source in made.sources:
+        source.close()
+
+
+def produce_everywhere(topic: KafkaTopic, count: int) -> None:
+    for partition in range(PARTITIONS):
+        topic.produce(*[b"x"] * count, partition=partition)
+
+
+def test_members_split_the_partitions_and_take_over_from_one_that_leaves(topic: KafkaTopic, members: Members) -> None:
+    first, _ = members.join(), members.join()
+    members.share(3, 3)
+    produce_everywhere(topic, 10)
+    members.read(60)
+    members.leave(first)
+    members.share(6)
+    produce_everywhere(topic, 10)
+    members.read(120)
+    assert len(members.places) == 120, "nothing was read twice"
+
+
+def test_members_without_partitions_are_settled_too(members: Members) -> None:
+    for _ in range(PARTITIONS + 2):
+        members.join()
+    members.share(0, 0, *[1] * PARTITIONS)
+    assert all(source.settled for source in members.sources)
+
+
+def test_partitions_move_one_by_one_and_are_resumed_where_they_were_left(topic: KafkaTopic, members: Members) -> None:
+    members.join()
+    members.share(6)
+    produce_everywhere(topic, 20)
+    members.read(120)
+    newcomer = members.join(OffsetReset.LARGEST)
+    members.share(3, 3)
+    assert members.messages[newcomer] == []
+    produce_everywhere(topic, 1)
+    members.read(126)
+    assert len(members.places) == 126
+
+
+def test_the_range_assignor_gives_all_partitions_anew(kafka: KafkaBroker) -> None:
+    name = kafka.create_topic(unique("posts"), PARTITIONS)
+    members = Members(KafkaTopic(kafka.bootstrap, name, partition_assignment_strategy="range"))
+    first, second = members.join(), members.join()
+    members.share(3, 3)
+    members.leave(first)
+    members.share(6)
+    members.leave(second)
+
+
+def test_offsets_that_are_gone_resume_at_the_earliest_whatever_the_reset(topic: KafkaTopic, members: Members) -> None:
+    topic.produce(*[b"x"] * 10)
+    committer = members.join()
+    members.read(1)
+    committer.commit({0: 2})
+    members.leave(committer)
+    admin, kept_from = AdminClient({"bootstrap.servers": topic.bootstrap}), TopicPartition(topic.name, 0, 6)
+    admin.delete_records([kept_from])[kept_from].result(30)
+    late = members.join(OffsetReset.LARGEST)
+    eventually(lambda: members.poll() or members.messages[late], "messages after the gap")
+    assert members.messages[late][0].offset == 6
+
+
+def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> None:
+    topic.produce(b"a", b"b", b"c")
+    source = topic.join(skip_to_latest=True, batching=QUICK)
+    eventually(lambda: source.poll(100) or source.settled, "partitions")
+    assert source.take_changes().gained[0] == Span(3, 3)
+    source.close()
+    assert topic.commits[0] == 3
+
+
+def test_two_workers_with_one_static_name_end_in_a_clear_error(kafka: KafkaBroker) -> None:
+    topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts")), kafka_group_instance_id="pod-1")
+    older = topic.join(batching=QUICK)
+    eventually(lambda: older.poll(100) or older.settled, "partitions")
+    newer = topic.join(batching=QUICK)
+
+    def fenced() -> bool:
+        newer.poll(100)
+        older.poll(100)
+        return False
+
+    with pytest.raises(KafkaRefused, match=r"(?i)static consumer fenced"):
+        eventually(fenced, "the older one to be fenced")
+    newer.close()
