@@ -9,7 +9,7 @@ from rich.text import Text
 from thunder.ages import in_words
 from thunder.timeline import Entry, PostKind
 
-_STYLES = {PostKind.POST: "white", PostKind.REPLY: "cyan", PostKind.REPOST: "green", PostKind.VIDEO: "magenta"}
+_STYLES = {PostKind.POST: "", PostKind.REPLY: "cyan", PostKind.REPOST: "green", PostKind.VIDEO: "magenta"}
 _MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 20, 34  # a long name that comes or goes hardly moves the columns
 
 
@@ -17,21 +17,26 @@ def timeline_table(entries: Sequence[Entry], *, with_ids: bool = False) -> Table
     """The entries, never wider than the terminal."""
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     table.add_column("when", justify="right", no_wrap=True, min_width=6)
-    table.add_column("who", no_wrap=True, min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH)
+    table.add_column("who", min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH)
     table.add_column("kind", no_wrap=True, min_width=6)
-    table.add_column("", no_wrap=True, min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH, style="dim")
+    table.add_column("", min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH)
     if with_ids:
         table.add_column("post", no_wrap=True, style="dim")
     for entry in entries:
         # Text, not markup: names come from strangers.
         cells = [
             Text(in_words(entry.age_seconds), style="dim"),
-            Text(entry.who, style="bold"),
+            _name(entry.who, "bold"),
             Text(entry.kind, style=_STYLES[entry.kind]),
-            Text(entry.about),
+            _name(entry.about, "dim"),
         ]
         table.add_row(*cells, *([str(entry.post_id)] if with_ids else []))
     return table
+
+
+def _name(text: str, style: str) -> Text:
+    """Cut where a narrow terminal has no room for it, since the other columns cannot shrink."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def plain_line(entry: Entry) -> str:

@@ -83,8 +83,9 @@ def _say_where(stage: Stage, screen: Screen) -> None:
 def _screen(options: Options) -> Screen:
     if options.json:
         return JsonScreen(partial(print, flush=True), partial(print, file=sys.stderr))
-    if sys.stdout.isatty():
-        return TerminalScreen(Console(highlight=False))
+    console = Console(highlight=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return TerminalScreen(console)
     return PlainScreen(partial(print, flush=True))
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
+from thunder.ages import in_words
 from thunder.client import TimedAnswer
 from thunder.demo.addresses import Addresses
 from thunder.demo.feed import Feed
@@ -69,7 +70,8 @@ def answer_line(view: View) -> str:
     if age is None:
         return f"no posts yet, answered in {view.answer.seconds * 1000:.1f} ms"
     count = len(view.answer.response.posts)
-    return f"{count:,} posts, answered in {view.answer.seconds * 1000:.1f} ms, the newest is {age:.1f} s old"
+    newest = f"{age:.1f} s" if age < 60 else in_words(age)
+    return f"{count:,} posts, answered in {view.answer.seconds * 1000:.1f} ms, the newest is {newest} old"
 
 
 def address_lines(addresses: Addresses) -> list[str]:

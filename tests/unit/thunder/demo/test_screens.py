@@ -163,6 +163,14 @@ def test_names_that_look_like_markup_are_shown_as_they_are() -> None:
     assert "[red]Ann[/nonsense]" in terminal.text()
 
 
+def test_an_old_timeline_is_not_measured_in_seconds() -> None:
+    lines: list[str] = []
+
+    PlainScreen(lines.append, Watch()).show(view()._replace(now=9_000.0))
+
+    assert any(line.endswith("the newest is 2 h old") for line in lines)
+
+
 @pytest.mark.parametrize("posts", [0, 1])
 def test_an_empty_timeline_says_so(posts: int) -> None:
     lines: list[str] = []
