@@ -10,7 +10,7 @@ from thunder.ages import in_words
 from thunder.timeline import Entry, PostKind
 
 _STYLES = {PostKind.POST: "", PostKind.REPLY: "cyan", PostKind.REPOST: "green", PostKind.VIDEO: "magenta"}
-_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 20, 34  # a long name that comes or goes hardly moves the columns
+_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 20, 36  # a long name that comes or goes hardly moves the columns
 
 
 def timeline_table(entries: Sequence[Entry], *, with_ids: bool = False) -> Table:
