@@ -1,0 +1,98 @@
+"""An ingest worker that dies of SIGKILL at a chosen moment.
+
+Arguments: MOMENT NOW SETTINGS; settings of the role as JSON, NOW for its clock.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NoReturn
+
+from prometheus_client import CollectorRegistry
+
+from common.lifecycle import Stop, stop_on_signals
+from common.settings import IngestSettings
+from common.shards import Shards
+from ingest.app import ingest_route
+from ingest.assembly import Route
+from ingest.destinations import Destination
+from ingest.events import Decoded, Event
+from ingest.loop import Sink
+from ingest.metrics import IngestMetrics
+from ingest.role import KafkaRole
+
+
+class Moment(StrEnum):
+    NEVER = "never"
+    AFTER_FETCH = "after-fetch"
+    AFTER_FIRST_SCRIPT = "after-first-script"
+    AFTER_WRITE = "after-write"
+
+
+def main(moment: Moment, now: int, settings: IngestSettings) -> None:
+    stop, registry = Stop(), CollectorRegistry()
+    stop_on_signals(stop)
+    route = _dying(ingest_route(settings, registry), moment)
+    role = KafkaRole(settings, route, stop, IngestMetrics(registry), lambda: now)
+    role.start(lambda: print("caught up", flush=True))
+    stop.wait()
+    role.join(10)
+
+
+def _dying(route: Route, moment: Moment) -> Route:
+    if moment is Moment.AFTER_FETCH:
+        return route._replace(decode=_die_decoding)
+    if moment in (Moment.AFTER_FIRST_SCRIPT, Moment.AFTER_WRITE):
+        return route._replace(destination=_DyingDestination(route.destination, moment))
+    return route
+
+
+def _die(*_: object) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def _die_decoding(payload: bytes, now: int) -> Decoded:
+    _die(payload, now)
+
+
+class _DyingDestination:
+    """Everything is passed on to the real one; its sinks kill the process."""
+
+    def __init__(self, destination: Destination, moment: Moment) -> None:
+        self.open = destination.open
+        self.report = destination.report
+        self.measure = destination.measure
+        self._sink = destination.sink
+        self._moment = moment
+
+    def sink(self) -> Sink:
+        return _DyingSink(self._sink(), self._moment)
+
+
+class _DyingSink:
+    def __init__(self, sink: Sink, moment: Moment) -> None:
+        self._sink = sink
+        self._moment = moment
+
+    def write(self, events: Sequence[Event], now: int) -> None:
+        if self._moment is Moment.AFTER_FIRST_SCRIPT:
+            _die_after(Shards, "run")
+        self._sink.write(events, now)
+        _die()
+
+
+def _die_after(owner: type, method: str) -> None:
+    run: Callable[..., object] = getattr(owner, method)
+
+    def run_and_die(*arguments: object) -> NoReturn:
+        run(*arguments)
+        _die()
+
+    setattr(owner, method, run_and_die)
+
+
+if __name__ == "__main__":
+    main(Moment(sys.argv[1]), int(sys.argv[2]), IngestSettings.model_validate_json(sys.argv[3]))
