@@ -5,13 +5,14 @@ from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from common.backoff import Backoff
 from common.kafka import access_configuration
 from common.kafka_access import KafkaAccess
-from common.kafka_refusal import RefusalWatch, client_configuration
+from common.kafka_refusal import RefusalWatch, client_configuration, error_of
 
 T = TypeVar("T")
 
@@ -43,6 +44,18 @@ def wait_for_topic(access: KafkaAccess, topic: str, stop: Event) -> int | None:
     )
 
 
+def create_if_missing(access: KafkaAccess, topic: str) -> None:
+    """Create a topic of one partition unless it exists. Where that is not allowed, a warning says so. Blocks, bounded.
+
+    KafkaRefused, ConfigurationError.
+    """
+    cluster = _Cluster(access)
+    if topic not in (cluster.topics() or {}):
+        trouble = cluster.create(topic)
+        if trouble:
+            _log.warning("Kafka topic %s is missing and could not be created: %s", topic, trouble)
+
+
 class _Cluster:
     """Asks a cluster for its topics."""
 
@@ -63,6 +76,20 @@ class _Cluster:
             return None
         self.trouble = ""
         return {name: len(topic.partitions) for name, topic in topics.items()}
+
+    def create(self, topic: str) -> str:
+        """Create a topic with the brokers' defaults, one partition. Why that failed, else nothing."""
+        try:
+            (created,) = self._admin.create_topics(
+                [NewTopic(topic, num_partitions=1)],
+                operation_timeout=_ATTEMPT_SECONDS,
+                request_timeout=_ATTEMPT_SECONDS,
+            ).values()
+            created.result()
+        except KafkaException as failure:
+            error = error_of(failure)
+            return "" if error.code() == KafkaError.TOPIC_ALREADY_EXISTS else error.str()
+        return ""
 
 
 def _wait(ask: Callable[[], T | None], trouble: Callable[[], str], awaited: str, stop: Event) -> T | None:

@@ -8,7 +8,7 @@ from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import ConfigurationError, StoreUnavailable
 from common.kafka_settings import KafkaSettings
-from common.kafka_wait import wait_for_brokers, wait_for_topic
+from common.kafka_wait import create_if_missing, wait_for_brokers, wait_for_topic
 from common.lifecycle import Background, Stop, every
 from ingest.assembly import Member, Route, make_loop
 from ingest.loop import IngestLoop
@@ -110,4 +110,7 @@ class KafkaRole:
             raise ConfigurationError(
                 f"topic {route.topic} has {partitions} partitions, the settings say {route.expected_partitions}"
             )
-        return partitions if wait_for_brokers(settings.producer_access, self._stop) else None
+        if not wait_for_brokers(settings.producer_access, self._stop):
+            return None
+        create_if_missing(settings.producer_access, settings.dead_letter_topic)
+        return partitions

@@ -33,7 +33,6 @@ def joined(replays: list[Replay]) -> Iterator[Wave]:
 def test_scenarios_that_hold_from_outside(kafka: KafkaBroker, redis_url: str, thunder: Thunder) -> None:
     topic, dead_letters = unique("posts"), unique("dead")
     kafka.create_topic(topic, PARTITIONS)
-    kafka.create_topic(dead_letters, 1)
     source = ["--in-network-events-consumer-dest", kafka.bootstrap, "--innetwork-post-topic", topic]
     store = ["--redis-url", redis_url]
     ingest = thunder.start(

@@ -1,11 +1,15 @@
 """Everything that a demo runs on: the embedded servers and the roles, in a temporary folder, gone when it is left."""
 
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from common.errors import ThunderError
+from common.lifecycle import Stop
 from thunder.demo.addresses import Addresses
 from thunder.demo.roles import Role, role_commands
 from thunder.embedded.child import stop_together
@@ -16,7 +20,13 @@ from thunder.embedded.redis_server import EmbeddedRedis
 TOPIC_RAW = "tweet_events"
 TOPIC_REFINED = "innetwork_post"
 
+_SECONDS_TO_GET_READY = 60.0
+_SECONDS_BETWEEN_CHECKS = 0.1
 _SECONDS_TO_STOP = 5.0
+
+
+class NotReady(ThunderError):
+    """A role has started, but is not ready after a minute."""
 
 
 class Stage:
@@ -26,7 +36,7 @@ class Stage:
     """
 
     def __init__(self, grpc_port: int, http_port: int) -> None:
-        """Start the servers and the roles; a port of 0 is any free one. The roles are not ready yet: see not_ready.
+        """Start the servers and the roles, which need some seconds more; a port of 0 is any free one.
 
         Raises ConfigurationError, KafkaUnavailable, ChildDied.
         """
@@ -44,7 +54,7 @@ class Stage:
                 grpc=f"{LOOPBACK}:{grpc_port or free_port()}",
                 http=f"{LOOPBACK}:{http_port or free_port()}",
             )
-            for topic in (TOPIC_RAW, TOPIC_REFINED):
+            for topic in (TOPIC_RAW, TOPIC_REFINED, TOPIC_DEAD_LETTERS):
                 kafka.create_topic(topic)
             self._roles: list[Role] = []
             starting.callback(self._stop_roles)
@@ -69,10 +79,19 @@ class Stage:
         for role in self._roles:
             role.process.check()
 
-    def not_ready(self) -> list[str]:
-        """Names of the roles that do not say that they are ready. Raises ChildDied."""
-        self.check()
-        return [role.name for role in self._roles if not role.is_ready()]
+    def wait_until_ready(self, stop: Stop, tell: Callable[[str], object]) -> bool:
+        """Wait for the roles, and tell which ones. Returns False when stopped before. Raises ChildDied, NotReady."""
+        deadline = time.monotonic() + _SECONDS_TO_GET_READY
+        while waiting_for := [role for role in self._roles if not role.is_ready()]:
+            self.check()
+            if stop.wait(_SECONDS_BETWEEN_CHECKS):
+                return False
+            if time.monotonic() > deadline:
+                raise NotReady(
+                    "\n".join(f"{role.name} is not ready:\n{role.process.last_lines()}" for role in waiting_for)
+                )
+            tell(f"starting: {', '.join(role.name for role in waiting_for)}")
+        return True
 
     def _stop_roles(self) -> None:
         stop_together([role.process for role in self._roles], _SECONDS_TO_STOP)
