@@ -80,12 +80,12 @@ class _Cluster:
     def create(self, topic: str) -> str:
         """Create a topic with the brokers' defaults, one partition. Why that failed, else nothing."""
         try:
-            (created,) = self._admin.create_topics(
+            created: dict[str, Future[None]] = self._admin.create_topics(
                 [NewTopic(topic, num_partitions=1)],
                 operation_timeout=_ATTEMPT_SECONDS,
                 request_timeout=_ATTEMPT_SECONDS,
-            ).values()
-            created.result()
+            )
+            created[topic].result()
         except KafkaException as failure:
             error = error_of(failure)
             return "" if error.code() == KafkaError.TOPIC_ALREADY_EXISTS else error.str()

@@ -19,6 +19,7 @@ from thunder.embedded.redis_server import EmbeddedRedis
 
 TOPIC_RAW = "tweet_events"
 TOPIC_REFINED = "innetwork_post"
+TOPIC_DEAD_LETTERS = "thunder_dead_letters"
 
 _SECONDS_TO_GET_READY = 60.0
 _SECONDS_BETWEEN_CHECKS = 0.1
