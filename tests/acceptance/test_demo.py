@@ -233,6 +233,16 @@ def test_a_signal_while_it_starts_ends_it_cleanly(number: signal.Signals, demo: 
     demo.assert_nothing_is_left()
 
 
+def test_whoever_wanted_one_answer_is_told_that_there_is_none(demo: Demo) -> None:
+    role = demo.start("--once", "--json")
+    role.wait_for_output("gRPC")
+
+    role.send(signal.SIGINT)
+
+    assert role.wait() == 1
+    demo.assert_nothing_is_left()
+
+
 def test_a_role_that_dies_takes_the_demo_along_and_its_last_words_are_shown(demo: Demo) -> None:
     role = demo.start("--empty", "--json")
     addresses_of(role)

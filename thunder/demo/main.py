@@ -28,10 +28,10 @@ _SECONDS_BETWEEN_CHECKS = 0.1
 def main(arguments: Sequence[str]) -> int:
     """Run the demo and return the exit code. Raises ThunderError."""
     options = read_options(arguments)
-    source = None if options.empty else open_source(options)
     stop = Stop()
     stop_on_signals(stop)
     _stop_when_the_terminal_closes()
+    source = None if options.empty else open_source(options)
     try:
         with closing(_screen(options)) as screen:
             return _run(options, source, screen, stop)
@@ -44,34 +44,34 @@ def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) ->
     screen.say("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
     with Stage(options.grpc_port, options.http_port) as stage:
         _say_where(stage, screen)
-        while (waiting_for := stage.not_ready()) and not stop.wait(_SECONDS_BETWEEN_CHECKS):
-            screen.wait(f"starting: {', '.join(waiting_for)}")
-        if source is None:
-            return _serve(stage, screen, stop)
-        return _perform(source(time.time()), stage, screen, stop, once=options.once)
-
-
-def _serve(stage: Stage, screen: Screen, stop: Stop) -> ExitCode:
-    if not stop.is_set():
+        if not stage.wait_until_ready(stop, screen.wait):
+            return _without_answer(options)
+        if source is not None:
+            return _perform(source(time.time()), options, stage, screen, stop)
         screen.ready(stage.addresses)
-    while not stop.wait(_SECONDS_BETWEEN_CHECKS):
-        stage.check()
-    return ExitCode.DONE
+        while not stop.wait(_SECONDS_BETWEEN_CHECKS):
+            stage.check()
+        return ExitCode.DONE
 
 
-def _perform(feed: Feed, stage: Stage, screen: Screen, stop: Stop, *, once: bool) -> ExitCode:
+def _perform(feed: Feed, options: Options, stage: Stage, screen: Screen, stop: Stop) -> ExitCode:
     for note in feed.notes:
         screen.say(note)
-    if not once:
+    if not options.once:
         some = ",".join(map(str, feed.viewer.following[:2]))
         screen.say(f"Ask it yourself: thunder query --address {stage.addresses.grpc} --following {some}")
         screen.say("Ctrl-C stops everything and leaves nothing behind")
     with Show(stage, feed, screen, stop) as show:
-        has_answered = show.begin()
-        if not once:
+        if not show.begin():
+            return _without_answer(options)
+        if not options.once:
             show.go_on()
-            return ExitCode.DONE
-        return ExitCode.DONE if has_answered else ExitCode.FAILED
+    return ExitCode.DONE
+
+
+def _without_answer(options: Options) -> ExitCode:
+    """Stopped early: whoever wanted one answer does not have it."""
+    return ExitCode.FAILED if options.once else ExitCode.DONE
 
 
 def _say_where(stage: Stage, screen: Screen) -> None:

@@ -81,7 +81,7 @@ class Show:
             self._stage.check()
             self._feeder.feed_until(time.time())
             if time.monotonic() >= next_look_at:
-                next_look_at += _SECONDS_BETWEEN_LOOKS
+                next_look_at = time.monotonic() + _SECONDS_BETWEEN_LOOKS
                 self._look()
 
     def _look(self) -> None:
