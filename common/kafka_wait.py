@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Event
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -81,12 +81,9 @@ class _Cluster:
     def create(self, topic: str) -> str:
         """Create a topic with the brokers' defaults, one partition. Why that failed, else nothing."""
         try:
-            created: dict[str, Future[None]] = self._admin.create_topics(
-                [NewTopic(topic, num_partitions=1)],
-                operation_timeout=_ATTEMPT_SECONDS,
-                request_timeout=_ATTEMPT_SECONDS,
-            )
-            created[topic].result()
+            wanted = [NewTopic(topic, num_partitions=1)]
+            seconds = {"operation_timeout": _ATTEMPT_SECONDS, "request_timeout": _ATTEMPT_SECONDS}
+            cast("dict[str, Future[None]]", self._admin.create_topics(wanted, **seconds))[topic].result()
         except KafkaException as failure:
             error = error_of(failure)
             return "" if error.code() == KafkaError.TOPIC_ALREADY_EXISTS else error.str()
