@@ -12,17 +12,21 @@ class Span(NamedTuple):
 
 
 class CatchUpPolicy(NamedTuple):
-    """batch_size: a lag below it is no lag once nothing more arrives (markers at a topic's end are never delivered)."""
+    """A lag below batch_size is no lag once so many polls in a row brought nothing.
+
+    Markers at the end of a partition are never delivered: its end offset may never be reached.
+    """
 
     batch_size: int = 1000
+    quiet_polls: int = 5
 
     def reached(self, span: Span) -> bool:
         """The messages that were there at the start are applied. True at once for an empty partition."""
         return span.next >= span.end
 
-    def quiet_near_end(self, next_offset: int, end: int) -> bool:
+    def ended(self, next_offset: int, end: int, empty_polls: int) -> bool:
         """Nothing more arrives, and next to nothing is left."""
-        return end - next_offset < self.batch_size
+        return empty_polls >= self.quiet_polls and end - next_offset < self.batch_size
 
 
 class Progress:
@@ -32,9 +36,12 @@ class Progress:
         self._policy = policy
         self._spans: dict[int, Span] = {}
         self._caught_up: set[int] = set()
+        self._empty_polls = 0
 
     def gained(self, spans: Mapping[int, Span]) -> None:
         """Partitions were assigned."""
+        if spans:
+            self._empty_polls = 0
         self._spans.update(spans)
         self._mark_reached(spans)
 
@@ -46,15 +53,18 @@ class Progress:
 
     def applied(self, next_offsets: Mapping[int, int]) -> None:
         """Everything below these offsets is applied."""
+        self._empty_polls = 0
         for partition, next_offset in next_offsets.items():
             if partition in self._spans:
                 self._spans[partition] = self._spans[partition]._replace(next=next_offset)
         self._mark_reached(next_offsets)
 
     def nothing_arrived(self, ends: Mapping[int, int]) -> None:
-        """A poll ended without a message while the partitions ended at these offsets."""
+        """A poll ended without a message while the partitions, as far as is known, ended at these offsets."""
+        self._empty_polls += 1
         for partition, end in ends.items():
-            if partition in self._spans and self._policy.quiet_near_end(self._spans[partition].next, end):
+            span = self._spans.get(partition)
+            if span is not None and self._policy.ended(span.next, end, self._empty_polls):
                 self._caught_up.add(partition)
 
     @property

@@ -23,7 +23,7 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class GroupConsumer:
-    """A member of the group. All calls, and so all callbacks, belong to one thread; settled is for any."""
+    """A member of the group. All calls, and so all callbacks, belong to one thread."""
 
     def __init__(
         self,

@@ -87,7 +87,10 @@ class Policies(NamedTuple):
 
 
 class IngestLoop:
-    """Reads a topic with one member of the group. run() is for a thread of its own."""
+    """Reads a topic with one member of the group. run() is for a thread of its own.
+
+    caught_up, for any thread: after the last turn every partition of this member had caught up, or it was given none.
+    """
 
     def __init__(
         self,
@@ -106,6 +109,7 @@ class IngestLoop:
         self._metrics = metrics
         self._clock = clock
         self._told_to_stop = told_to_stop
+        self.caught_up = False
         self._progress = Progress(policies.catch_up)
         self._poison = PoisonCount(policies.poison)
         self._reject_log = RejectLog(topic)
@@ -137,11 +141,7 @@ class IngestLoop:
             self._progress.nothing_arrived(source.ends(self._progress.partitions))
         self._monitor.show_lags(self._progress, self._clock())
         self._monitor.report(self._progress)
-
-    @property
-    def caught_up(self) -> bool:
-        """Every partition of this member has caught up; so has a member that was given none. For any thread."""
-        return self._ports.source.settled and not self._progress.catching_up
+        self.caught_up = source.settled and not self._progress.catching_up
 
     def _partitions_changed(self, changes: Changes) -> None:
         self._progress.lost(changes.lost)

@@ -30,3 +30,7 @@ class Scrape:
     def names(self) -> set[str]:
         """Full names of all samples."""
         return {sample.name for sample in self._samples}
+
+    def labels(self, name: str, label: str) -> set[str]:
+        """Values that the label has in the samples of this full name; none when there are no samples."""
+        return {sample.labels[label] for sample in self._samples if sample.name == name}

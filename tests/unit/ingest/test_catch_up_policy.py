@@ -33,18 +33,47 @@ def test_a_member_without_partitions_is_not_catching_up() -> None:
     assert not progress().catching_up
 
 
+def empty_polls(reading: Progress, count: int, end: int) -> None:
+    for _ in range(count):
+        reading.nothing_arrived({0: end})
+
+
 def test_markers_at_the_end_that_are_never_delivered_do_not_hold_it_up() -> None:
     reading = progress(p0=(0, 105))
     reading.applied({0: 103})
-    reading.nothing_arrived({0: 105})
+    empty_polls(reading, 5, end=105)
     assert not reading.catching_up
 
 
-def test_a_pause_of_the_brokers_does_not_count_as_the_end() -> None:
+def test_a_poll_that_came_too_early_is_not_the_end() -> None:
+    reading = progress(p0=(0, 5))
+    empty_polls(reading, 4, end=5)
+    assert reading.catching_up
+    reading.applied({0: 1})
+    empty_polls(reading, 4, end=5)
+    assert reading.catching_up
+
+
+def test_a_pause_of_the_brokers_is_not_the_end() -> None:
     reading = progress(p0=(0, 105))
     reading.applied({0: 90})
-    reading.nothing_arrived({0: 105})
+    empty_polls(reading, 100, end=105)
     assert reading.catching_up
+
+
+def test_a_partition_that_nothing_was_fetched_from_is_not_at_its_end() -> None:
+    reading = progress(p0=(0, 5))
+    for _ in range(100):
+        reading.nothing_arrived({})
+    assert reading.catching_up
+
+
+def test_what_was_just_assigned_is_given_time() -> None:
+    reading = progress(p0=(0, 0), p1=(0, 5))
+    empty_polls(reading, 4, end=0)
+    reading.gained({2: Span(0, 5)})
+    reading.nothing_arrived({1: 5, 2: 5})
+    assert reading.caught_up == {0}
 
 
 def test_every_partition_must_catch_up() -> None:
