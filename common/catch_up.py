@@ -1,7 +1,7 @@
-"""How far ingest has caught up with the topic that fills the store, kept in Redis: ingest writes it, serve reads it.
+"""How far ingest has caught up, kept in Redis: ingest writes it, serve reads it and need not know what ingest reads.
 
-A hash per topic: field "partitions" holds their number, field "<partition>" the lineage of the store for which that
-partition has caught up.
+One hash: field "<topic>:partitions" holds the number of partitions of a topic, field "<topic>:<partition>" the lineage
+of the store for which that partition has caught up. Names of topics have no colon.
 """
 
 from collections.abc import Mapping
@@ -11,36 +11,40 @@ import redis
 from redis.exceptions import RedisError
 
 from common.errors import StoreUnavailable
-from common.keys import status_key
+from common.keys import CATCH_UP
 
-_PARTITIONS = b"partitions"
+_PARTITIONS = ":partitions"
 
 
 def report_caught_up(
     client: redis.Redis, topic: str, partition: int, partitions: int, lineage: str, ttl_seconds: int
 ) -> None:
-    """Say that the partition has caught up. StoreUnavailable."""
-    key = status_key(topic).decode()
+    """Say that a partition of a topic has caught up. StoreUnavailable."""
     pipeline = client.pipeline(transaction=False)
-    pipeline.hset(key, mapping={"partitions": partitions, str(partition): lineage})
-    pipeline.expire(key, ttl_seconds)
+    pipeline.hset(CATCH_UP.decode(), mapping={f"{topic}{_PARTITIONS}": partitions, f"{topic}:{partition}": lineage})
+    pipeline.expire(CATCH_UP.decode(), ttl_seconds)
     try:
         pipeline.execute()
     except RedisError as error:
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
 
 
-def read_status(client: redis.Redis, topic: str) -> dict[bytes, bytes]:
-    """The status hash of a topic. StoreUnavailable."""
+def read_status(client: redis.Redis) -> dict[str, str]:
+    """The status hash. StoreUnavailable."""
     try:
-        return cast("dict[bytes, bytes]", client.hgetall(status_key(topic).decode()))
+        held = cast("dict[bytes, bytes]", client.hgetall(CATCH_UP.decode()))
     except RedisError as error:
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
+    return {field.decode(): value.decode() for field, value in held.items()}
 
 
-def lagging_partitions(status: Mapping[bytes, bytes], lineage: str) -> list[int] | None:
-    """Partitions that have not caught up with this store; None when ingest has not reported at all."""
-    if _PARTITIONS not in status:
-        return None
-    partitions = range(int(status[_PARTITIONS]))
-    return [partition for partition in partitions if status.get(b"%d" % partition) != lineage.encode()]
+def lagging_partitions(status: Mapping[str, str], lineage: str) -> dict[str, list[int]]:
+    """Of each topic that fills the store, the partitions that have not caught up with it. Empty before any report."""
+    return {
+        topic: [partition for partition in range(int(count)) if status.get(f"{topic}:{partition}") != lineage]
+        for topic, count in _partition_counts(status)
+    }
+
+
+def _partition_counts(status: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(field.removesuffix(_PARTITIONS), count) for field, count in status.items() if field.endswith(_PARTITIONS)]

@@ -12,6 +12,9 @@ DEFAULT_POST_HASHES = 65_536
 META = b"m:{meta}"
 """Hash: layout version, bucket counts, retention, lineage of this store."""
 
+CATCH_UP = b"s:{meta}"
+"""Hash: which partitions ingest has caught up with."""
+
 _MASK = 2**64 - 1
 
 
@@ -67,11 +70,6 @@ class KeySpace(NamedTuple):
 def bucket_tag(bucket: int) -> bytes:
     """The hash tag that every key of the bucket carries."""
     return b"%d" % bucket
-
-
-def status_key(topic: str) -> bytes:
-    """Hash: partition -> how far ingest has caught up with it."""
-    return b"s:{meta}:%s" % topic.encode()
 
 
 def follows_key(viewer_id: int, buckets: int = DEFAULT_BUCKETS) -> bytes:

@@ -82,7 +82,7 @@ class SourceSettings(TopicSettings):
 
     @property
     def source_topic(self) -> str:
-        """Topic whose events the store holds; ingest reports catch-up under its name, serving waits for that."""
+        """Topic whose events the store holds."""
         return self.innetwork_post_topic if self.events is EventsSource.REFINED else self.tweet_events_topic
 
 
@@ -129,7 +129,7 @@ class IngestSettings(
     )
 
 
-class ServeSettings(ProcessSettings, StoreSettings, ServingSettings, SourceSettings):
+class ServeSettings(ProcessSettings, StoreSettings, ServingSettings):
     """thunder serve: Redis to gRPC."""
 
 

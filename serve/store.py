@@ -30,7 +30,6 @@ class TimelineStore:
         url = settings.redis_url.get_secret_value()
         timeout = settings.redis_timeout_ms / 1000
         self._keys = KeySpace(settings.author_buckets, settings.post_hashes)
-        self._topic = settings.source_topic
         self._shards = Shards(url, self._keys.buckets, timeout)
         self._fetcher = RedisFetcher(url, self._keys, timeout)
         self.timelines = Timelines(
@@ -54,12 +53,11 @@ class TimelineStore:
             layout = check_layout(client, self._keys)
             if layout is None:
                 return StoreStatus(True, None, False, "an ingest worker to lay out the store")
-            lagging = lagging_partitions(read_status(client, self._topic), layout.lineage)
+            lagging = lagging_partitions(read_status(client), layout.lineage)
         except StoreUnavailable as error:
             return StoreStatus(False, None, False, str(error))
-        if lagging is None:
-            return StoreStatus(True, layout.lineage, False, f"an ingest worker to read topic {self._topic}")
-        if lagging:
-            waiting_for = f"ingest to catch up with {len(lagging)} partition(s) of topic {self._topic}"
-            return StoreStatus(True, layout.lineage, False, waiting_for)
-        return StoreStatus(True, layout.lineage, True, "")
+        if not all(lagging.values()):  # one topic fills the store; another may have done so before
+            return StoreStatus(True, layout.lineage, True, "")
+        behind = ", ".join(f"{len(partitions)} partition(s) of {topic}" for topic, partitions in lagging.items())
+        waiting_for = f"ingest to catch up with {behind}" if lagging else "an ingest worker to read its topic"
+        return StoreStatus(True, layout.lineage, False, waiting_for)

@@ -38,7 +38,7 @@ def test_scenarios_that_hold_from_outside(kafka: KafkaBroker, redis_url: str, th
     ingest = thunder.start(
         "ingest", "--kafka-group-id", unique("group"), *source, *store, "--dead-letter-topic", dead_letters
     )
-    serve = thunder.start("serve", "--innetwork-post-topic", topic, *store)
+    serve = thunder.start("serve", *store)
     ingest.wait_until_ready()
     serve.wait_until_ready()
     replays = [

@@ -96,12 +96,12 @@ def test_a_redis_that_may_evict_is_refused(client: redis.Redis) -> None:
 
 
 def test_catch_up_counts_for_the_lineage_it_was_reported_for(client: redis.Redis) -> None:
-    assert lagging_partitions(read_status(client, "posts"), "a") is None
+    assert lagging_partitions(read_status(client), "a") == {}
     report_caught_up(client, "posts", 0, 2, "a", ttl_seconds=60)
-    assert lagging_partitions(read_status(client, "posts"), "a") == [1]
+    assert lagging_partitions(read_status(client), "a") == {"posts": [1]}
     report_caught_up(client, "posts", 1, 2, "a", ttl_seconds=60)
-    assert lagging_partitions(read_status(client, "posts"), "a") == []
-    assert lagging_partitions(read_status(client, "posts"), "b") == [0, 1]
+    assert lagging_partitions(read_status(client), "a") == {"posts": []}
+    assert lagging_partitions(read_status(client), "b") == {"posts": [0, 1]}
 
 
 def test_every_kind_of_write_leaves_ttls(shards: Shards) -> None:
@@ -120,6 +120,16 @@ def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, sto
     author = KEYS.author(5)
     assert shards.run([Command(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
     assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
+
+
+def test_an_author_delete_refuses_for_the_retention(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    last = NOW + RETENTION.seconds
+    writer.write([AuthorDelete(5, deleted_at=last)], NOW)
+    writer.write([LightPost(1, 5, last)], last)
+    assert ids(asyncio.run(ask(store_url, [5], last))) == []
+    writer.write([LightPost(2, 5, last)], last + 1)
+    assert ids(asyncio.run(ask(store_url, [5], last + 1))) == [2]
 
 
 def test_scripts_are_loaded_again_after_a_flush(shards: Shards, store_url: str) -> None:

@@ -60,13 +60,12 @@ def role_commands(addresses: Addresses) -> Iterator[RoleCommand]:
         "--auto-offset-reset": "smallest",
         "--partition-assignment-strategy": ASSIGNMENT_STRATEGY,
     }
-    topics = {"--innetwork-post-topic": addresses.topic_refined}
     redis = {"--redis-url": addresses.redis}
     grpc = {"--grpc-host": LOOPBACK, "--grpc-port": addresses.grpc.rpartition(":")[2]}
     http_port = int(addresses.http.rpartition(":")[2])
     yield _command("transform", {"--kafka-group-id": TRANSFORM_GROUP} | kafka, free_port())
     yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis, free_port())
-    yield _command("serve", topics | redis | grpc, http_port, "--reflection")
+    yield _command("serve", redis | grpc, http_port, "--reflection")
 
 
 def _command(name: str, flags: dict[str, str], http_port: int, *switches: str) -> RoleCommand:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.keys import META, KeySpace, bucket_tag, follows_key, mix64, status_key
+from common.keys import CATCH_UP, META, KeySpace, bucket_tag, follows_key, mix64
 
 
 def test_mix64_is_pinned() -> None:
@@ -20,7 +20,7 @@ def test_keys_are_spelled_out() -> None:
     assert keys.author(1) == (229, b"a:{229}:p:1", b"a:{229}:v:1", b"a:{229}:d:1")
     assert keys.post(1) == (229, b"p:{229}:1509")
     assert META == b"m:{meta}"
-    assert status_key("innetwork_post") == b"s:{meta}:innetwork_post"
+    assert CATCH_UP == b"s:{meta}"
     assert follows_key(1) == b"f:{229}:1"
 
 

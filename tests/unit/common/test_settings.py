@@ -7,7 +7,6 @@ from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
 from common.setting_types import Settings
 from common.settings import (
     CombinedSettings,
-    EventsSource,
     IngestSettings,
     ModeSettings,
     ServeSettings,
@@ -78,7 +77,6 @@ def test_a_fetch_is_larger_from_the_refined_topic() -> None:
 def test_each_role_knows_the_topic_behind_the_store() -> None:
     assert TransformSettings(kafka_group_id="g", tweet_events_topic="t").source_topic == "t"
     assert ingest(innetwork_post_topic="r").source_topic == "r"
-    assert ServeSettings(events=EventsSource.RAW).source_topic == "tweet_events"
 
 
 def test_a_sasl_mechanism_implies_an_encrypted_login() -> None:

@@ -130,11 +130,11 @@ def test_a_missing_setting_is_named_in_every_source() -> None:
 
 def test_every_wrong_value_is_told_by_name_limit_and_shape(file: Path) -> None:
     file.write_text("http_host = 5")
-    told = refusal("--grpc-port", "70000", "--log-level=loud", env={"THUNDER_CONFIG": str(file), "THUNDER_EVENTS": "x"})
+    told = refusal("--grpc-port", "70000", "--log-level=loud", env={"THUNDER_CONFIG": str(file), "THUNDER_LOG_FORMAT": "x"})
     assert set(told.splitlines()) == {
         "--grpc-port: should be less than or equal to 65535, not a 5-digit number",
         "--log-level: should be 'debug', 'info', 'warning' or 'error', not text of 4 characters",
-        "THUNDER_EVENTS: should be 'refined' or 'raw', not text of 1 characters",
+        "THUNDER_LOG_FORMAT: should be 'text' or 'json', not text of 1 characters",
         f"{file}: http_host: should be a valid string, not a 1-digit number",
     }
 
