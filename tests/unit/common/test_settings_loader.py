@@ -130,7 +130,8 @@ def test_a_missing_setting_is_named_in_every_source() -> None:
 
 def test_every_wrong_value_is_told_by_name_limit_and_shape(file: Path) -> None:
     file.write_text("http_host = 5")
-    told = refusal("--grpc-port", "70000", "--log-level=loud", env={"THUNDER_CONFIG": str(file), "THUNDER_LOG_FORMAT": "x"})
+    env = {"THUNDER_CONFIG": str(file), "THUNDER_LOG_FORMAT": "x"}
+    told = refusal("--grpc-port", "70000", "--log-level=loud", env=env)
     assert set(told.splitlines()) == {
         "--grpc-port: should be less than or equal to 65535, not a 5-digit number",
         "--log-level: should be 'debug', 'info', 'warning' or 'error', not text of 4 characters",
