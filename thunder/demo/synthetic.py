@@ -18,6 +18,10 @@ BACKLOG_EVENTS = 6000
 BACKLOG_SECONDS = 6 * 3600
 LIVE_EVENTS_PER_SECOND = 25.0
 
+_LIVELY_SECONDS = 60
+_EASY_EVENTS_PER_SECOND = (BACKLOG_EVENTS - _LIVELY_SECONDS * LIVE_EVENTS_PER_SECOND) / (
+    BACKLOG_SECONDS - _LIVELY_SECONDS
+)
 _ZIPF_EXPONENT = 0.9
 _KINDS = {"post": 44, "reply": 30, "repost": 14, "video": 9, "delete": 3}  # in percent
 _OWN_THREAD = 0.25  # share of the replies that go on with a thread of one's own
@@ -51,7 +55,7 @@ def people(seed: int) -> People:
 
 
 def events(people: People, seed: int, now: float) -> Iterator[TimedEvent]:
-    """Some hours before now at an easy pace, then on and on at a lively one."""
+    """Some hours at an easy pace, then from a minute before now on and on at a lively one."""
     rng = random.Random(seed + 1)
     life = _Life(rng, tuple(people.names))
     for at in _times(rng, now):
@@ -59,10 +63,10 @@ def events(people: People, seed: int, now: float) -> Iterator[TimedEvent]:
 
 
 def _times(rng: random.Random, now: float) -> Iterator[float]:
-    at = now - BACKLOG_SECONDS
-    while (at := at + rng.expovariate(BACKLOG_EVENTS / BACKLOG_SECONDS)) < now:
+    at, lively_from = now - BACKLOG_SECONDS, now - _LIVELY_SECONDS
+    while (at := at + rng.expovariate(_EASY_EVENTS_PER_SECOND)) < lively_from:
         yield at
-    at = now
+    at = lively_from
     while True:
         at += rng.expovariate(LIVE_EVENTS_PER_SECOND)
         yield at
