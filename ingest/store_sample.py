@@ -13,7 +13,11 @@ from common.record import REPLY, REPOST, TOMBSTONE, VIDEO
 from common.resp import pack
 from common.shards import Command, Shards, failures
 
-SAMPLED_HASHES = 64
+ENOUGH_RECORDS = 4000
+HASHES_PER_ROUND = 256
+MOST_HASHES = 8192
+"""Hashes looked at when they are nearly empty: then a few records are all that there is to find."""
+
 SAMPLED_KEYS = 256
 
 
@@ -45,13 +49,22 @@ def estimate(records: Iterable[bytes], share: float, users: int) -> StoreEstimat
 
 def sample_store(shards: Shards, keys: KeySpace) -> StoreEstimate:
     """Read a few random hashes and keys. StoreUnavailable. Blocks."""
-    numbers = random.sample(range(keys.post_hashes), min(SAMPLED_HASHES, keys.post_hashes))
+    numbers = random.sample(range(keys.post_hashes), min(MOST_HASHES, keys.post_hashes))
+    records: list[bytes] = []
+    read = 0
+    while read < len(numbers) and len(records) < ENOUGH_RECORDS:
+        records += _records(shards, keys, numbers[read : read + HASHES_PER_ROUND])
+        read += HASHES_PER_ROUND
+    share = min(read, len(numbers)) / keys.post_hashes
+    return estimate(records, share, _users(shards.nodes()))
+
+
+def _records(shards: Shards, keys: KeySpace, numbers: Iterable[int]) -> list[bytes]:
     hashes = [keys.post_hash(number) for number in numbers]
     replies = shards.run([Command(key.bucket, pack((b"HVALS", key.hash))) for key in hashes])
     if failed := failures(replies):
         raise failed[0]
-    records = [record for reply in replies for record in cast("Sequence[bytes]", reply)]
-    return estimate(records, len(numbers) / keys.post_hashes, _users(shards.nodes()))
+    return [record for reply in replies for record in cast("Sequence[bytes]", reply)]
 
 
 def _users(nodes: Iterable[redis.Redis]) -> int:
