@@ -122,6 +122,21 @@ def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, sto
     assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
 
 
+def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(shards: Shards, store_url: str) -> None:
+    cap = 300
+    writer = PostWriter(shards, KEYS, RETENTION, list_cap=cap)
+    originals = [LightPost(number, 5, NOW - 1000 + number, has_video=True) for number in range(500, 1000)]
+    replies = [LightPost(number, 5, NOW - 500 + number // 10, is_reply=True) for number in range(1000, 3000)]
+    for batch in (originals[:250], replies, originals[250:]):
+        writer.write(batch, NOW)
+    author = KEYS.author(5)
+    posts, videos = shards.run([Command(author.bucket, pack((b"ZCARD", key))) for key in (author.posts, author.videos)])
+    assert 2 * cap <= posts <= 2 * cap + 128
+    assert videos == cap
+    newest_of_both = sorted((*range(950, 1000), *range(2970, 3000)))
+    assert sorted(ids(asyncio.run(ask(store_url, [5])))) == newest_of_both
+
+
 def test_an_author_delete_refuses_for_the_retention(shards: Shards, store_url: str) -> None:
     writer = PostWriter(shards, KEYS, RETENTION)
     last = NOW + RETENTION.seconds

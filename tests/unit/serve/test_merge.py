@@ -1,0 +1,73 @@
+"""What the scenarios cannot show of the merge: what it asks for, and stores that hold more than they should."""
+
+from common.member import encode_member
+from common.post import LightPost
+from common.record import Record
+from serve.merge import Merge
+from serve.query import Caps, Query
+from serve.rules import LIST_CAP
+
+NOW = 1_790_000_000
+QUERY = Query(1, (5, 6), frozenset(), 3, video=False, caps=Caps(50, 30, 100, 500))
+PARENT = Record(NOW, 9, is_reply=False, is_retweet=False, has_video=False, in_reply_to_post_id=None)
+
+
+def post(post_id: int, age: int = 0) -> bytes:
+    return encode_member(LightPost(post_id, 5, NOW - age))
+
+
+def reply(post_id: int, parent: int, age: int = 0) -> bytes:
+    return encode_member(LightPost(post_id, 5, NOW - age, in_reply_to_post_id=parent, is_reply=True))
+
+
+def test_an_author_is_read_deeper_only_while_unread_posts_could_be_in_the_answer() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [post(50, 0), post(49, 1)], complete=False)
+    merge.learn_author(6, [post(60, 2), post(59, 300)], complete=False)
+    merged = merge.run()
+    assert merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
+    assert merged.short == [5]
+    merge.learn_author(5, [post(50, 0), post(49, 1), post(48, 5)], complete=False)
+    assert merge.run().short == []
+
+
+def test_an_author_whose_last_read_post_is_expired_is_read_no_deeper() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [post(50), post(49, 601)], complete=False)
+    assert merge.run() == ([post(50)], [post(50)], [], [])
+
+
+def test_what_cannot_be_had_is_done_without() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [post(50)], complete=False)
+    merge.give_up(5)
+    assert merge.run().short == []
+
+
+def test_a_reply_waits_for_its_parent() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [reply(50, parent=7), post(49, 1)], complete=True)
+    merged = merge.run()
+    assert merged.passed == [post(49, 1)]
+    assert len(merged.unknown_parents) == 1
+    merge.learn_parent(merged.unknown_parents[0], PARENT)
+    merged = merge.run()
+    assert merged.passed == [reply(50, parent=7), post(49, 1)]
+    assert merged.unknown_parents == []
+
+
+def test_two_encodings_of_a_post_are_one() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    other = encode_member(LightPost(50, 5, NOW, conversation_id=50))
+    merge.learn_author(5, sorted([post(50), other], reverse=True), complete=True)
+    assert len(merge.run().passed) == 1
+
+
+def test_entries_beyond_the_list_cap_do_not_exist() -> None:
+    members = [post(10_000 - age, age // 10) for age in range(LIST_CAP + 10)]
+    seen = frozenset(10_000 - age for age in range(LIST_CAP - 1))
+    merge = Merge(QUERY._replace(excluded=seen), NOW - 600)
+    merge.learn_author(5, members, complete=False)
+    merged = merge.run()
+    assert merged.passed == [members[LIST_CAP - 1]]
+    assert merged.short == [5]  # replies and reposts may lie deeper
