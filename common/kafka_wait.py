@@ -35,10 +35,22 @@ def wait_for_topic(access: KafkaAccess, topic: str, stop: Event) -> int | None:
     KafkaRefused, ConfigurationError.
     The topic is looked for among all of them: asking for it by name would create it on some brokers.
     """
+    return _wait_for_topic(access, topic, stop, asked=None)
+
+
+def wait_for_topic_to_write(access: KafkaAccess, topic: str, stop: Event) -> bool:
+    """Return True once the topic exists, False when told to stop first. KafkaRefused, ConfigurationError. Blocks.
+
+    The topic is asked for by name: brokers that create topics on use create it.
+    """
+    return _wait_for_topic(access, topic, stop, asked=topic) is not None
+
+
+def _wait_for_topic(access: KafkaAccess, topic: str, stop: Event, asked: str | None) -> int | None:
     cluster = _Cluster(access)
 
     def partitions() -> int | None:
-        return (cluster.topics() or {}).get(topic)
+        return (cluster.topics(asked) or {}).get(topic)
 
     return _wait(
         partitions, lambda: cluster.trouble or "no such topic", f"Kafka topic {topic} at {access.brokers}", stop
@@ -66,17 +78,17 @@ class _Cluster:
             self._admin = AdminClient(access_configuration(access, self._refusals.notice))
         self.trouble = ""
 
-    def topics(self) -> dict[str, int] | None:
-        """Number of partitions of each topic, None when no broker answers. KafkaRefused."""
+    def topics(self, name: str | None = None) -> dict[str, int] | None:
+        """Number of partitions of each topic, or of the one asked for; None when no broker answers. KafkaRefused."""
         try:
-            topics = self._admin.list_topics(timeout=_ATTEMPT_SECONDS).topics
+            topics = self._admin.list_topics(name, timeout=_ATTEMPT_SECONDS).topics
         except KafkaException:
             self._admin.poll(0)  # serves the error callback
             self._refusals.raise_if_refused()
             self.trouble = self._refusals.latest
             return None
         self.trouble = ""
-        return {name: len(topic.partitions) for name, topic in topics.items()}
+        return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
     def create(self, topic: str) -> str:
         """Create a topic with the brokers' defaults, one partition. Why that failed, else nothing."""

@@ -66,6 +66,7 @@ def transform_route(settings: TransformSettings) -> Route:
         transform_decoder(settings),
         TopicDestination(settings),
         writes_at_once=settings.kafka_num_threads,
+        written_topic=settings.innetwork_post_topic,
     )
 
 

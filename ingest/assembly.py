@@ -22,13 +22,17 @@ from ingest.write_gate import WriteGate
 
 
 class Route(NamedTuple):
-    """From where to where. expected_partitions: how many the topic must have, None for any number."""
+    """From where to where.
+
+    expected_partitions: how many the topic must have, None for any number. written_topic: None for the store.
+    """
 
     topic: str
     expected_partitions: int | None
     decode: Decoder
     destination: Destination
     writes_at_once: int
+    written_topic: str | None = None
 
 
 class Member(NamedTuple):

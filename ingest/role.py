@@ -8,7 +8,7 @@ from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import ConfigurationError, StoreUnavailable
 from common.kafka_settings import KafkaSettings
-from common.kafka_wait import create_if_missing, wait_for_brokers, wait_for_topic
+from common.kafka_wait import create_if_missing, wait_for_brokers, wait_for_topic, wait_for_topic_to_write
 from common.lifecycle import Background, Stop, every
 from ingest.assembly import Member, Route, make_loop
 from ingest.loop import IngestLoop
@@ -103,14 +103,17 @@ class KafkaRole:
         ]
 
     def _find_topics(self) -> int | None:
-        """Partitions of the source topic once the brokers of both sides answer; None when told to stop first."""
+        """Partitions of the source topic once all that is read and written is there; None when told to stop first."""
         settings, route = self._settings, self._route
         partitions = wait_for_topic(settings.consumer_access, route.topic, self._stop)
+        if partitions is None or not wait_for_brokers(settings.producer_access, self._stop):
+            return None
         if route.expected_partitions not in (None, partitions):
             raise ConfigurationError(
                 f"topic {route.topic} has {partitions} partitions, the settings say {route.expected_partitions}"
             )
-        if not wait_for_brokers(settings.producer_access, self._stop):
-            return None
         create_if_missing(settings.producer_access, settings.dead_letter_topic)
-        return partitions
+        if route.written_topic is None:
+            return partitions
+        found = wait_for_topic_to_write(settings.producer_access, route.written_topic, self._stop)
+        return partitions if found else None
