@@ -71,3 +71,10 @@ def test_entries_beyond_the_list_cap_do_not_exist() -> None:
     merged = merge.run()
     assert merged.passed == [members[LIST_CAP - 1]]
     assert merged.short == [5]  # replies and reposts may lie deeper
+
+
+def test_a_video_list_counts_all_its_entries_together() -> None:
+    repost = encode_member(LightPost(49, 5, NOW, is_retweet=True))
+    merge = Merge(QUERY._replace(video=True, caps=Caps(50, 30, 2, 500)), NOW - 600)
+    merge.learn_author(5, [post(50), repost, post(48)], complete=True)
+    assert merge.run().passed == [post(50), repost]
