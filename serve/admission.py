@@ -39,7 +39,7 @@ class TokenBucket:
 
 
 class Admission:
-    """A semaphore that nobody waits for, shedding by the event loop's lag, and an optional limit on the rate."""
+    """A semaphore that nobody waits for, shedding when work lags behind, and an optional limit on the rate."""
 
     def __init__(self, max_concurrent: int, max_lag_seconds: float, rate: TokenBucket | None) -> None:
         self._max_concurrent = max_concurrent
@@ -49,8 +49,11 @@ class Admission:
         self.in_flight = 0
 
     def admit(self, now: float, lag_seconds: float) -> Refused | None:
-        """Start a request, to be ended by release(), and return None; or say why it may not start."""
-        if self.in_flight >= self._max_concurrent or self._lags(lag_seconds):
+        """Start a request, to be ended by release(), and return None; or say why it may not start.
+
+        lag_seconds: how far work on admitted requests is behind.
+        """
+        if self.in_flight >= self._max_concurrent or lag_seconds > self._max_lag:
             return Refused(AT_CAPACITY, next(self._pushbacks))
         wait = self._rate.take(now) if self._rate else 0.0
         if wait:
@@ -61,7 +64,3 @@ class Admission:
     def release(self) -> None:
         """End a request that admit() started."""
         self.in_flight -= 1
-
-    def _lags(self, lag_seconds: float) -> bool:
-        # With nothing in flight the lag was one expensive request's, and it has passed.
-        return self.in_flight > 0 and lag_seconds > self._max_lag

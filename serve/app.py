@@ -15,7 +15,6 @@ from common.settings import ServeSettings
 from serve.announcer import Announcer
 from serve.background import event_of, run_until
 from serve.follows import RedisFollows
-from serve.loop_lag import measure_lag
 from serve.readiness import STOPPING
 from serve.readiness_watch import watch_readiness
 from serve.server import GrpcServer
@@ -60,7 +59,7 @@ async def serve(
             log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
             state.bound(server.port)
             try:
-                await run_until(stopped, measure_lag(service.lag), watch_readiness(store.status, announcer.tell))
+                await run_until(stopped, watch_readiness(store.status, announcer.tell))
             finally:
                 state.judged(STOPPING)
                 await server.stop(settings.shutdown_grace_seconds)

@@ -68,9 +68,9 @@ class ServeMetrics:
     """Every metric of a serving process, on a registry of its own choice. Moved by the event loop's thread only."""
 
     def __init__(
-        self, registry: CollectorRegistry, in_flight: Callable[[], int], loop_lag_seconds: Callable[[], float]
+        self, registry: CollectorRegistry, in_flight: Callable[[], int], lag_seconds: Callable[[], float]
     ) -> None:
-        self._register_gauges(registry, in_flight, loop_lag_seconds)
+        self._register_gauges(registry, in_flight, lag_seconds)
         self._register_counters(registry)
         self._register_requests(registry)
         self._register_store(registry)
@@ -123,11 +123,11 @@ class ServeMetrics:
         self._init_duration.set(seconds)
 
     def _register_gauges(
-        self, registry: CollectorRegistry, in_flight: Callable[[], int], loop_lag_seconds: Callable[[], float]
+        self, registry: CollectorRegistry, in_flight: Callable[[], int], lag_seconds: Callable[[], float]
     ) -> None:
         Gauge("in_flight_requests", "Requests being answered", registry=registry).set_function(in_flight)
-        lag = Gauge("event_loop_lag_seconds", "How late the event loop runs what is due", registry=registry)
-        lag.set_function(loop_lag_seconds)
+        lag = Gauge("work_lag_seconds", "How long the request that begins next has waited", registry=registry)
+        lag.set_function(lag_seconds)
         self._init_duration = Gauge(
             "init_duration_seconds", "From the start of the process to its first readiness", registry=registry
         )

@@ -27,7 +27,7 @@ class StoreStatus(Protocol):
 
     @property
     def waiting_for(self) -> str:
-        """What is missing, in words; empty when caught up."""
+        """What is missing, or why Redis does not answer, in words; empty when caught up."""
         ...
 
 
@@ -55,4 +55,6 @@ class Readiness:
             self._filled = status.lineage
         if status.answers and status.lineage is not None and status.lineage == self._filled:
             return READY
-        return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")
+        return Verdict(
+            ready=False, reason=f"serving waits for {status.waiting_for}" if status.answers else status.waiting_for
+        )

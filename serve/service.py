@@ -1,6 +1,5 @@
 """Puts the rpc together: everything between gRPC and the stores it reads."""
 
-import time
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
@@ -10,19 +9,17 @@ from common.serving_settings import AnswerSettings, ServingSettings
 from serve.admission import Admission, TokenBucket
 from serve.answering import Answering, TimelineReader
 from serve.follows import FollowStore
-from serve.loop_lag import LoopLag
 from serve.metrics import ServeMetrics
 from serve.query import Caps
 from serve.request import RequestLimits
 from serve.servicer import InNetworkPostsServicer
+from serve.work_lane import WorkLane
 
 
 class Service(NamedTuple):
-    """The rpc, and what the process around it needs. lag is to be fed by measure_lag()."""
+    """The rpc, and the metrics that it moves."""
 
     servicer: InNetworkPostsServicer
-    admission: Admission
-    lag: LoopLag
     metrics: ServeMetrics
 
 
@@ -36,11 +33,11 @@ def build_service(
     """A service over these stores, with its metrics on the registry."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
     admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
-    lag = LoopLag()
-    metrics = ServeMetrics(registry, lambda: admission.in_flight, lambda: lag.seconds(time.monotonic()))
+    lane = WorkLane()
+    metrics = ServeMetrics(registry, lambda: admission.in_flight, lane.delay)
     answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
     timeout = settings.request_timeout_ms / 1000 or None
-    return Service(InNetworkPostsServicer(answering, admission, lag, metrics, timeout), admission, lag, metrics)
+    return Service(InNetworkPostsServicer(answering, admission, lane, metrics, timeout), metrics)
 
 
 def limits_of(settings: AnswerSettings) -> RequestLimits:

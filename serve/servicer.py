@@ -12,11 +12,11 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.admission import Admission
 from serve.answering import Answering, Stopwatch
 from serve.deadline import time_to_read
-from serve.loop_lag import LoopLag
 from serve.metrics import Outcome, ServeMetrics
 from serve.query import Answer
 from serve.request import InvalidRequest
 from serve.statuses import INTERNAL, STORE_UNAVAILABLE, RpcFailure, invalid_argument, refused
+from serve.work_lane import InTurns, WorkLane
 
 log = logging.getLogger("thunder.serve")
 
@@ -32,13 +32,13 @@ class InNetworkPostsServicer:
         self,
         answering: Answering,
         admission: Admission,
-        lag: LoopLag,
+        lane: WorkLane,
         metrics: ServeMetrics,
         request_timeout: float | None,
     ) -> None:
         self._answering = answering
         self._admission = admission
-        self._lag = lag
+        self._lane = lane
         self._metrics = metrics
         self._request_timeout = request_timeout
         self._calls: set[asyncio.Task[None]] = set()
@@ -50,8 +50,8 @@ class InNetworkPostsServicer:
 
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
         """Serialised request to serialised response: it is decoded after admission, so that a refusal stays cheap."""
-        now = time.monotonic()
-        refusal = self._admission.admit(now, self._lag.seconds(now))
+        self._lane.arrived()
+        refusal = self._admission.admit(time.monotonic(), self._lane.delay())
         if refusal:
             self._metrics.refused()
             await context.abort(*refused(refusal))
@@ -77,7 +77,7 @@ class InNetworkPostsServicer:
     async def _end(self, payload: bytes, stopwatch: Stopwatch) -> Answer | RpcFailure:
         outcome = Outcome.CANCELLED
         try:
-            answer = await self._answering.answer(_decode(payload), stopwatch)
+            answer = await InTurns(self._answer(payload, stopwatch), self._lane)
             outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
             return answer
         except InvalidRequest as invalid:
@@ -93,6 +93,9 @@ class InNetworkPostsServicer:
             return INTERNAL
         finally:
             self._metrics.finished(outcome, stopwatch.elapsed(), stopwatch.looking_up)
+
+    async def _answer(self, payload: bytes, stopwatch: Stopwatch) -> Answer:
+        return await self._answering.answer(_decode(payload), stopwatch)
 
 
 def _decode(payload: bytes) -> GetInNetworkPostsRequest:

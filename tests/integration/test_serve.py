@@ -57,7 +57,7 @@ def test_ready_only_after_ingest_caught_up(
     served.start()
     wait_for_reason(served, "ingest worker")
     lay_out(client, KeySpace(), 172_800)
-    wait_for_reason(served, TOPIC)
+    wait_for_reason(served, "to read its topic")
     assert "HTTP/gRPC server is ready" not in caplog.text
     fill(client)
     wait_until_ready(served)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import grpc
@@ -16,7 +16,6 @@ from common.pb.thunder.v1.in_network_pb2 import (
 )
 from common.serving_settings import ServingSettings
 from serve.follows import FollowStore
-from serve.loop_lag import measure_lag
 from serve.query import Answer, Query, Summary
 from serve.server import GrpcServer
 from serve.service import Service, build_service
@@ -38,7 +37,7 @@ def answer_with(*posts: LightPost, partial: bool = False) -> Answer:
 
 
 class FakeTimelines:
-    """Answers with `result` (or raises it), keeps what it was asked, and can be held back."""
+    """Answers with `result` (or raises it) and keeps what it was asked; can be held back."""
 
     def __init__(self) -> None:
         self.result: Answer | Exception = answer_with()
@@ -114,15 +113,13 @@ async def serving(follows: FollowStore | None = None, **settings: object) -> Asy
     service = build_service(checked, timelines, follows, lambda: NOW, registry)
     server = GrpcServer(service.servicer, checked, drain_seconds=5)
     await server.start()
-    lag_meter = asyncio.create_task(measure_lag(service.lag))
     address = f"127.0.0.1:{server.port}"
-    async with grpc.aio.insecure_channel(address) as channel:
-        yield Serving(server, service, timelines, registry, address, channel, call_on(channel))
-    timelines.let_go()
-    lag_meter.cancel()
-    with suppress(asyncio.CancelledError):
-        await lag_meter
-    await server.stop(5)
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield Serving(server, service, timelines, registry, address, channel, call_on(channel))
+    finally:
+        timelines.let_go()
+        await server.stop(5)
 
 
 def call_on(channel: grpc.aio.Channel) -> Call:

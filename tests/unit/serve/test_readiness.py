@@ -13,9 +13,9 @@ class Status(NamedTuple):
 NOTHING_STORED = Status(lineage=None)
 CATCHING_UP = Status()
 CAUGHT_UP = Status(caught_up=True, waiting_for="")
-SILENT = Status(answers=False, lineage=None, waiting_for="Redis")
-WAITS_FOR_REDIS = Verdict(ready=False, reason="serving waits for Redis")
-WAITS_FOR_INGEST = Verdict(ready=False, reason="serving waits for ingest")
+SILENT = Status(answers=False, lineage=None, waiting_for="Redis does not answer")
+NO_REDIS = Verdict(ready=False, reason="Redis does not answer")
+NO_INGEST = Verdict(ready=False, reason="serving waits for ingest")
 
 
 def verdicts(*statuses: Status) -> list[Verdict]:
@@ -25,9 +25,9 @@ def verdicts(*statuses: Status) -> list[Verdict]:
 
 def test_the_first_readiness_waits_for_ingest() -> None:
     assert verdicts(SILENT, NOTHING_STORED, CATCHING_UP, CAUGHT_UP) == [
-        WAITS_FOR_REDIS,
-        WAITS_FOR_INGEST,
-        WAITS_FOR_INGEST,
+        NO_REDIS,
+        NO_INGEST,
+        NO_INGEST,
         READY,
     ]
 
@@ -37,15 +37,15 @@ def test_later_lag_is_no_reason_to_stop_serving() -> None:
 
 
 def test_not_ready_while_redis_is_silent_and_ready_again_with_the_same_store() -> None:
-    assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, WAITS_FOR_REDIS, READY]
+    assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, NO_REDIS, READY]
 
 
 def test_a_store_that_began_anew_must_be_filled_again() -> None:
     wiped, refilled = Status(lineage="second"), Status(lineage="second", caught_up=True)
     assert verdicts(CAUGHT_UP, NOTHING_STORED, wiped, refilled, wiped) == [
         READY,
-        WAITS_FOR_INGEST,
-        WAITS_FOR_INGEST,
+        NO_INGEST,
+        NO_INGEST,
         READY,
         READY,
     ]
