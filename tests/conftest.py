@@ -1,9 +1,9 @@
 """Fixtures of the whole suite. Servers are real, started when a test first asks, and shared by all tests.
 
-kafka          KafkaBroker: bootstrap, sasl_bootstrap, scram_bootstrap (HOST:PORT), create_topic(name, partitions),
-               stop(), kill(), restart(). It is shared: use topics and groups of your own (`unique("posts")` from
-               tests.support.unique) and leave it running. Topics are not created by use. Its user: SASL_USER and
-               SASL_PASSWORD of tests.support.kafka_broker.
+kafka          KafkaBroker: bootstrap, sasl_bootstrap, scram_bootstrap, sasl_ssl_bootstrap (HOST:PORT), ca_path,
+               create_topic(name, partitions), stop(), kill(), restart(). It is shared: use topics and groups of your
+               own (`unique("posts")` from tests.support.unique) and leave it running. Topics are not created by use.
+               Its user: SASL_USER and SASL_PASSWORD of tests.support.kafka_broker.
 redis_url      URL of an empty Redis; redis_cluster_url: of an empty Redis Cluster of three masters; store_url: both in
                turn, the test runs as [standalone] and [cluster]. A key left without a TTL (META excepted) is an error.
 redis_server, redis_cluster: what stands behind the URLs, for fixtures of a wider scope: url, flush(), kill().

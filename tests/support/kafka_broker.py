@@ -3,12 +3,15 @@
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Any, cast
 
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from tests.support.certificates import make_certificates
 from tests.support.child import Child
 from tests.support.free_ports import free_port
 from tests.support.programs import Progress, Unavailable, program
@@ -16,6 +19,8 @@ from tests.support.wait import eventually
 
 SASL_USER = "alice"
 SASL_PASSWORD = "alice-secret"
+WRITER = "bob"
+WRITER_PASSWORD = "bob-secret"
 
 _CONFIGURATION = Path(__file__).with_name("kafka")
 
@@ -26,6 +31,8 @@ class KafkaBroker:
     bootstrap: HOST:PORT without security.
     sasl_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to SASL_USER.
     scram_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers SCRAM-SHA-512 alone, so that any other mechanism is a wrong one.
+    sasl_ssl_bootstrap: HOST:PORT, SASL_SSL, offers PLAIN and SCRAM-SHA-512 to SASL_USER, and PLAIN to WRITER.
+    ca_path: PEM file with the authority that signed the certificate of sasl_ssl_bootstrap.
     """
 
     def __init__(self, libraries: Path, directory: Path, progress: Progress) -> None:
@@ -34,13 +41,13 @@ class KafkaBroker:
         self._libraries = libraries
         self._directory = directory
         self._properties = directory / "broker.properties"
-        ports = {f"{listener}_port": free_port() for listener in ("plaintext", "sasl", "scram", "controller")}
-        self.bootstrap = f"127.0.0.1:{ports['plaintext_port']}"
-        self.sasl_bootstrap = f"127.0.0.1:{ports['sasl_port']}"
-        self.scram_bootstrap = f"127.0.0.1:{ports['scram_port']}"
-        template = Template((_CONFIGURATION / "broker.properties").read_text())
-        facts = {"data": str(directory / "data"), "user": SASL_USER, "password": SASL_PASSWORD}
-        self._properties.write_text(template.substitute(facts | {name: str(port) for name, port in ports.items()}))
+        ports = {name: free_port() for name in ("plaintext", "sasl", "scram", "sasl_ssl", "controller")}
+        self.bootstrap = f"127.0.0.1:{ports['plaintext']}"
+        self.sasl_bootstrap = f"127.0.0.1:{ports['sasl']}"
+        self.scram_bootstrap = f"127.0.0.1:{ports['scram']}"
+        self.sasl_ssl_bootstrap = f"127.0.0.1:{ports['sasl_ssl']}"
+        self.ca_path, server_certificate = make_certificates(directory, progress)
+        self._configure(ports, server_certificate)
         self._format()
         self._server = self._start()
 
@@ -56,6 +63,12 @@ class KafkaBroker:
         eventually(has_leaders, f"leaders for the {partitions} partitions of {name}")
         return name
 
+    def shares(self, group: str) -> list[set[int]]:
+        """Partitions that each member of a consumer group holds."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        description = cast("Any", admin.describe_consumer_groups([group]))[group].result(30)
+        return [{place.partition for place in member.assignment.topic_partitions} for member in description.members]
+
     def stop(self) -> None:
         """Stop the broker in order; nothing happens when it does not run."""
         if self._server.exit_code is None:
@@ -69,6 +82,13 @@ class KafkaBroker:
         """Start the broker again, stopped in order first when it runs."""
         self.stop()
         self._server = self._start()
+
+    def _configure(self, ports: Mapping[str, int], certificate: Path) -> None:
+        facts = {"data": self._directory / "data", "certificate": certificate}
+        users = {"user": SASL_USER, "password": SASL_PASSWORD, "writer": WRITER, "writer_password": WRITER_PASSWORD}
+        template = Template((_CONFIGURATION / "broker.properties").read_text())
+        listeners = {f"{name}_port": port for name, port in ports.items()}
+        self._properties.write_text(template.substitute(facts | users | listeners))
 
     def _format(self) -> None:
         command = [*self._java_command(), "kafka.tools.StorageTool", "format", "--standalone"]
