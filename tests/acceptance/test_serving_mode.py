@@ -1,12 +1,10 @@
-"""`thunder --is-serving` as the guide starts it: one process that ingests and serves."""
+"""`thunder --is-serving`, one process that ingests and serves, when what it needs is not there or not fit."""
 
-import re
 import time
 
 import pytest
 from confluent_kafka import Producer
 
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
 from ingest.refined import encode_event, event_key
 from tests.support.kafka_broker import KafkaBroker
@@ -14,12 +12,6 @@ from tests.support.processes import Role, Thunder
 from tests.support.unique import unique
 
 AUTHOR = 7
-PROMISED_LINES = [
-    "Initialized PostStore",
-    "Starting Kafka background tasks",
-    r"Kafka init took \d+\.\d+s",
-    "HTTP/gRPC server is ready",
-]
 
 
 @pytest.fixture
@@ -39,22 +31,6 @@ def start(thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str) -> R
     guide = ["--is-serving", "--kafka-group-id", unique("thunder-serving"), "--auto-offset-reset", "smallest"]
     guide += ["--in-network-events-consumer-dest", kafka.bootstrap]
     return thunder.start(*guide, env={"THUNDER_INNETWORK_POST_TOPIC": topic, "THUNDER_REDIS_URL": redis_url})
-
-
-def test_it_serves_what_it_has_ingested_and_says_how_far_it_is(
-    thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str
-) -> None:
-    role = start(thunder, kafka, topic, redis_url)
-    role.wait_until_ready()
-    assert re.search(".*".join(PROMISED_LINES), role.output(), re.DOTALL), role.output()
-    answer = role.ask(GetInNetworkPostsRequest(following_user_ids=[AUTHOR]))
-    assert [post.post_id for post in answer.posts] == [3, 2, 1]
-    assert role.metrics().value("ingest_events_total", type="create") == 3
-    assert role.metrics().value("post_store_requests_total") == 1
-    kafka_init = re.search(r"Kafka init took (\d+\.\d+)s", role.output())
-    assert kafka_init
-    assert role.metrics().value("init_duration_seconds") > float(kafka_init[1]) - 0.1, "serving began after that"
-    assert role.terminate() == 0
 
 
 def test_it_stops_when_asked_while_it_still_waits(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:

@@ -12,12 +12,13 @@ def free_port(*, also: int = 0) -> int:
     """Return a port that nobody listens on and that was not returned before; port + also is free as well."""
     while True:
         port = random.randint(_LOWEST, _HIGHEST)
-        if port not in _handed_out and _is_free(port) and _is_free(port + also):
+        if port not in _handed_out and is_free(port) and is_free(port + also):
             _handed_out.add(port)
             return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

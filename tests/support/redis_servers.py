@@ -55,6 +55,15 @@ class RedisServer:
         finally:
             self._server.send(signal.SIGCONT)
 
+    @contextmanager
+    def writes_paused(self) -> Generator[None]:
+        """Meanwhile the server answers what reads, and lets what writes wait."""
+        self.command("CLIENT PAUSE", 600_000, "WRITE")
+        try:
+            yield
+        finally:
+            self.command("CLIENT UNPAUSE")
+
     def kill(self) -> None:
         """Kill the server at once; its keys are gone."""
         self.client.close()
