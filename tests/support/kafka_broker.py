@@ -92,7 +92,8 @@ class KafkaBroker:
 
     def _format(self) -> None:
         command = [*self._java_command(), "kafka.tools.StorageTool", "format", "--standalone"]
-        command += ["--cluster-id", urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")]
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command += [f"--cluster-id={cluster_id}"]  # it may begin with a dash
         command += ["--config", str(self._properties)]
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
             command += ["--add-scram", f"{mechanism}=[name={SASL_USER},password={SASL_PASSWORD}]"]
