@@ -71,7 +71,9 @@ def listed_as_video(post: LightPost, source: Record | None) -> bool:
     return post.has_video or (post.is_retweet and source is not None and source.has_video and not source.is_reply)
 
 
-def plan_claims(events: Iterable[PostEvent], sources: Mapping[int, Record | None], keys: KeySpace) -> list[PlannedClaim]:
+def plan_claims(
+    events: Iterable[PostEvent], sources: Mapping[int, Record | None], keys: KeySpace
+) -> list[PlannedClaim]:
     """Step 1. A repost whose source is missing from sources (its shard did not answer) is left for the next try."""
     planned: list[PlannedClaim] = []
     for event in events:

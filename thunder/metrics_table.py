@@ -31,7 +31,7 @@ def _store() -> CollectorRegistry:
 
 def _serve() -> CollectorRegistry:
     registry = CollectorRegistry()
-    ServeMetrics(registry, in_flight=lambda: 0, loop_lag_seconds=lambda: 0.0)
+    ServeMetrics(registry, in_flight=lambda: 0, lag_seconds=lambda: 0.0)
     return registry
 
 

@@ -1,7 +1,7 @@
 """The scenarios through the whole stack: produced to a broker, ingested by a worker, asked over gRPC."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import zip_longest
 
@@ -68,7 +68,7 @@ class SetClock:
 
 
 @contextmanager
-def roles_in_this_process(settings: dict[str, object], clock: SetClock) -> Iterator[ServeThread]:
+def roles_in_this_process(settings: Mapping[str, object], clock: SetClock) -> Generator[ServeThread]:
     """Ingest and serve by one clock."""
     stop = Stop()
     ingest = ingest_role(IngestSettings.model_validate(settings), stop, CollectorRegistry(), clock)

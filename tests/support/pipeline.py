@@ -1,6 +1,6 @@
 """Feeding running servers through Kafka, and asking them over gRPC."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import count
 
@@ -12,6 +12,7 @@ from tests.support.replay import Wave
 from tests.support.rpc import METHOD
 from tests.support.wait import eventually
 
+_BY_KEY = -1
 _SENTINELS = count(8 * 10**18)
 
 
@@ -48,9 +49,9 @@ class Pipeline:
 
     def _send(self, event: InNetworkEvent, partition: int | None) -> None:
         post_id = event.tweet_create_event.post_id or event.tweet_delete_event.post_id
-        where = {} if partition is None else {"partition": partition}
+        where = _BY_KEY if partition is None else partition
         self._producer.produce(
-            self._topic, event.SerializeToString(), key=str(post_id), on_delivery=_must_be_delivered, **where
+            self._topic, event.SerializeToString(), key=str(post_id), partition=where, on_delivery=_must_be_delivered
         )
 
 
@@ -59,6 +60,6 @@ def _must_be_delivered(error: KafkaError | None, _: Message) -> None:
 
 
 @contextmanager
-def pipeline(bootstrap: str, topic: str, partitions: int, grpc_port: int) -> Iterator[Pipeline]:
+def pipeline(bootstrap: str, topic: str, partitions: int, grpc_port: int) -> Generator[Pipeline]:
     with grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
         yield Pipeline(bootstrap, topic, partitions, channel)
