@@ -4,12 +4,10 @@ from functools import partial
 from typing import NamedTuple
 
 from common.clock import Clock
-from common.kafka import consumer_configuration, rebalances_incrementally
-from common.kafka_refusal import RefusalWatch
 from common.kafka_settings import KafkaSettings
 from common.lifecycle import Stop
 from ingest.batch import Decoder
-from ingest.batching import Batching
+from ingest.batching import batching_of
 from ingest.catch_up_policy import CatchUpPolicy
 from ingest.consumer import GroupConsumer
 from ingest.dead_letters import DeadLetterTopic
@@ -17,7 +15,6 @@ from ingest.destinations import Destination
 from ingest.loop import IngestLoop, Policies, Ports
 from ingest.metrics import IngestMetrics
 from ingest.poison import PoisonLimits
-from ingest.start_offsets import StartPolicy
 from ingest.write_gate import WriteGate
 
 
@@ -52,38 +49,21 @@ def make_loop(
     stop: Stop,
 ) -> IngestLoop:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
-    policies = policies_of(settings)
     ports = Ports(
-        _consumer(settings, route.topic, member, policies.batching, metrics),
+        GroupConsumer(settings, route.topic, member.number, metrics),
         route.decode,
         route.destination.sink(),
         DeadLetterTopic(settings, route.topic),
         partial(route.destination.report, route.topic, partitions=member.partitions),
     )
-    return IngestLoop(route.topic, ports, policies, gate, metrics, clock, stop.is_set)
+    return IngestLoop(route.topic, ports, policies_of(settings), gate, metrics, clock, stop.is_set)
 
 
 def policies_of(settings: KafkaSettings) -> Policies:
     """What the settings decide for a loop."""
-    fetch_timeout, linger = settings.fetch_timeout_ms / 1000, settings.batch_linger_ms / 1000
     return Policies(
-        Batching(settings.kafka_batch_size, settings.catch_up_batch_size, fetch_timeout, linger),
+        batching_of(settings),
         PoisonLimits(settings.poison_consecutive_limit, settings.poison_window, settings.poison_window_share),
         CatchUpPolicy(settings.kafka_batch_size),
         lag_interval=settings.lag_monitor_interval_secs,
-    )
-
-
-def _consumer(
-    settings: KafkaSettings, topic: str, member: Member, batching: Batching, metrics: IngestMetrics
-) -> GroupConsumer:
-    refusals = RefusalWatch(settings.consumer_access)
-    return GroupConsumer(
-        consumer_configuration(settings, member.number, refusals.notice),
-        topic,
-        batching,
-        StartPolicy(settings.auto_offset_reset, settings.skip_to_latest),
-        rebalances_incrementally(settings),
-        refusals,
-        metrics,
     )

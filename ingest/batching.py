@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from common.kafka_settings import KafkaSettings
+
 
 class Batching(NamedTuple):
     """fetch_timeout: longest wait for a first message; linger: longest wait for others after it. Both in seconds."""
@@ -14,3 +16,13 @@ class Batching(NamedTuple):
     def wanted(self, catching_up: bool) -> int:
         """How many messages to ask for."""
         return max(self.size, self.catch_up_size) if catching_up else self.size
+
+
+def batching_of(settings: KafkaSettings) -> Batching:
+    """What the settings say."""
+    return Batching(
+        settings.kafka_batch_size,
+        settings.catch_up_batch_size,
+        settings.fetch_timeout_ms / 1000,
+        settings.batch_linger_ms / 1000,
+    )

@@ -7,10 +7,11 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from common.kafka import Configuration
+from common.kafka import consumer_configuration, rebalances_incrementally
 from common.kafka_refusal import RefusalWatch, client_configuration, error_of
+from common.kafka_settings import KafkaSettings
 from ingest.assignment import Assignment, Changes
-from ingest.batching import Batching
+from ingest.batching import batching_of
 from ingest.message import Message
 from ingest.metrics import IngestMetrics
 from ingest.start_lookup import look_up_starts
@@ -25,27 +26,20 @@ _log = logging.getLogger("thunder.ingest")
 class GroupConsumer:
     """A member of the group. All calls, and so all callbacks, belong to one thread."""
 
-    def __init__(
-        self,
-        configuration: Configuration,
-        topic: str,
-        batching: Batching,
-        start_policy: StartPolicy,
-        incremental: bool,
-        refusals: RefusalWatch,
-        metrics: IngestMetrics,
-    ) -> None:
-        """incremental: partitions come and go one by one. refusals.notice is the configuration's error callback."""
+    def __init__(self, settings: KafkaSettings, topic: str, member: int, metrics: IngestMetrics) -> None:
+        """The member-th consumer of this process (from 0). ConfigurationError."""
         self._topic = topic
-        self._batching = batching
-        self._start_policy = start_policy
-        self._incremental = incremental
-        self._refusals = refusals
+        self._batching = batching_of(settings)
+        self._start_policy = StartPolicy(settings.auto_offset_reset, settings.skip_to_latest)
+        self._incremental = rebalances_incrementally(settings)
+        self._refusals = RefusalWatch(settings.consumer_access)
         self._metrics = metrics
         self._assignment = Assignment()
         self._paused = False
         self._early: list[Message] = []
         self._commits_begun = 0
+        self._starts_asked = False
+        configuration = consumer_configuration(settings, member, self._poll_failed)
         with client_configuration():
             self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
@@ -121,8 +115,7 @@ class GroupConsumer:
         self._consumer.close()
 
     def _receive(self, count: int, timeout: float) -> list[Message]:
-        if not self._commits_begun and self._assignment.starts_to_commit:
-            self.commit(self._assignment.starts_to_commit)
+        self._commit_starts()
         received: list[Message] = []
         for message in self._consumer.consume(count, timeout):
             error = message.error()
@@ -133,6 +126,12 @@ class GroupConsumer:
             received.append(Message(*place, message.value()))
         self._refusals.raise_if_refused()
         return received
+
+    def _commit_starts(self) -> None:
+        starts = self._assignment.starts_to_commit
+        if starts and not self._starts_asked:
+            self._starts_asked = True
+            self.commit(starts)
 
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
@@ -147,6 +146,7 @@ class GroupConsumer:
         without_commit = [start.partition.partition for start in starts if not start.has_commit]
         self._assignment.assigned({start.partition.partition: start.span for start in starts}, without_commit)
         self._let_flow()
+        self._commit_starts()
 
     def _on_revoke(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
@@ -162,6 +162,7 @@ class GroupConsumer:
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
         self._commits_begun -= 1
+        self._starts_asked = False
         for failure in (error, *(partition.error for partition in partitions)):
             if failure is not None:
                 self._commit_failed(failure)
@@ -170,6 +171,7 @@ class GroupConsumer:
             self._let_flow()
 
     def _commit_failed(self, error: KafkaError) -> None:
+        self._starts_asked = False
         self._metrics.commit_failed()
         _log.warning("Commit of offsets of %s failed: %s", self._topic, error.str())
 

@@ -6,17 +6,11 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from prometheus_client import CollectorRegistry
 
-from common.kafka import consumer_configuration, rebalances_incrementally
-from common.kafka_refusal import RefusalWatch
 from common.kafka_settings import KafkaSettings, OffsetReset
-from ingest.batching import Batching
 from ingest.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
-from ingest.start_offsets import StartPolicy
 from tests.support.unique import unique
 from tests.support.wait import eventually
-
-FAST = Batching(fetch_timeout=0.2, linger=0.02)
 
 
 class KafkaTopic:
@@ -37,20 +31,10 @@ class KafkaTopic:
             self._producer.produce(self.name, payload, partition=partition)
         assert self._producer.flush(30) == 0
 
-    def join(
-        self, reset: OffsetReset = OffsetReset.SMALLEST, *, skip_to_latest: bool = False, batching: Batching = FAST
-    ) -> GroupConsumer:
-        """A new member of the group. Close it."""
-        refusals = RefusalWatch(self.settings.consumer_access)
-        return GroupConsumer(
-            consumer_configuration(self.settings, 0, refusals.notice),
-            self.name,
-            batching,
-            StartPolicy(reset, skip_to_latest),
-            rebalances_incrementally(self.settings),
-            refusals,
-            IngestMetrics(CollectorRegistry()),
-        )
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST, **settings: object) -> GroupConsumer:
+        """A new member of the group, quick to return from a poll. Close it."""
+        changed = {"auto_offset_reset": reset, "fetch_timeout_ms": 100, "batch_linger_ms": 10, **settings}
+        return GroupConsumer(self.settings.model_copy(update=changed), self.name, 0, IngestMetrics(CollectorRegistry()))
 
     @property
     def commits(self) -> dict[int, int]:

@@ -10,7 +10,6 @@ from confluent_kafka.admin import AdminClient
 from common.errors import KafkaRefused
 from common.kafka_settings import OffsetReset
 from ingest.assignment import Changes
-from ingest.batching import Batching
 from ingest.catch_up_policy import Span
 from ingest.consumer import GroupConsumer
 from ingest.message import Message
@@ -20,7 +19,6 @@ from tests.support.unique import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 6
-QUICK = Batching(fetch_timeout=0.05, linger=0.01)
 
 
 class Members:
@@ -33,7 +31,7 @@ class Members:
         self.messages: dict[GroupConsumer, list[Message]] = defaultdict(list)
 
     def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> GroupConsumer:
-        source = self._topic.join(reset, batching=QUICK)
+        source = self._topic.join(reset)
         self.sources.append(source)
         return source
 
@@ -153,7 +151,7 @@ def test_offsets_that_are_gone_resume_at_the_earliest_whatever_the_reset(topic: 
 
 def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> None:
     topic.produce(b"a", b"b", b"c")
-    source = topic.join(skip_to_latest=True, batching=QUICK)
+    source = topic.join(skip_to_latest=True)
     eventually(lambda: source.poll(100) or source.settled, "partitions")
     assert source.take_changes().gained[0] == Span(3, 3)
     source.close()
@@ -162,9 +160,9 @@ def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> 
 
 def test_two_workers_with_one_static_name_end_in_a_clear_error(kafka: KafkaBroker) -> None:
     topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts")), kafka_group_instance_id="pod-1")
-    older = topic.join(batching=QUICK)
+    older = topic.join()
     eventually(lambda: older.poll(100) or older.settled, "partitions")
-    newer = topic.join(batching=QUICK)
+    newer = topic.join()
 
     def fenced() -> bool:
         newer.poll(100)

@@ -10,8 +10,10 @@ from confluent_kafka.admin import AdminClient
 
 from tests.support.ingest_workers import IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
+from tests.support.kafka_libraries import kafka_libraries
 from tests.support.kafka_topic import read_topic
 from tests.support.processes import Thunder
+from tests.support.programs import Progress
 from tests.support.redis_servers import RedisServer
 from tests.support.unique import unique
 from tests.support.wait import eventually
@@ -143,3 +145,21 @@ def test_a_stop_while_a_batch_is_held_leaves_the_batch_to_the_next_worker(
     ingest.ready()
     ingest.wait_for_posts(*range(1, 11))
     redis_server.kill()
+
+
+def test_brokers_that_go_away_are_waited_for(
+    thunder: Thunder, progress: Progress, redis_url: str, tmp_path: Path
+) -> None:
+    broker = KafkaBroker(kafka_libraries(progress), tmp_path, progress)
+    ingest = IngestWorkers(thunder, broker, redis_url)
+    role = ingest.ready()
+    ingest.produce(*posts(1, 10))
+    ingest.wait_for_posts(*range(1, 11))
+    broker.kill()
+    eventually(lambda: role.metrics().value("kafka_poll_errors_total") > 0, "the outage to be counted")
+    assert role.status("/healthz") == 200
+    broker.restart()
+    ingest.produce(*posts(11, 20))
+    ingest.wait_for_posts(*range(1, 21), timeout=60)
+    broker.kill()
+    assert role.terminate() == 0, "it can be stopped without brokers, too"

@@ -1,4 +1,5 @@
-from ingest.batching import Batching
+from common.kafka_settings import KafkaSettings
+from ingest.batching import Batching, batching_of
 
 
 def test_a_batch_is_larger_while_catching_up() -> None:
@@ -8,3 +9,7 @@ def test_a_batch_is_larger_while_catching_up() -> None:
 
 def test_a_batch_larger_than_the_catch_up_size_is_not_cut_by_it() -> None:
     assert Batching(size=8000, catch_up_size=5000).wanted(catching_up=True) == 8000
+
+
+def test_the_settings_have_the_defaults_of_the_guide() -> None:
+    assert batching_of(KafkaSettings(kafka_group_id="g")) == Batching(1000, 5000, fetch_timeout=1.0, linger=0.02)
