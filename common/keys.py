@@ -59,7 +59,11 @@ class KeySpace(NamedTuple):
 
     def post(self, post_id: int) -> PostKey:
         """Hash that holds the record of the post."""
-        return self.post_hash(mix64(post_id) % self.post_hashes)
+        return self.post_hash(self.post_hash_number(post_id))
+
+    def post_hash_number(self, post_id: int) -> int:
+        """Number of the hash that holds the record of the post."""
+        return mix64(post_id) % self.post_hashes
 
     def post_hash(self, number: int) -> PostKey:
         """The hash of that number, 0 <= number < post_hashes."""

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-from common.member import ID_SIZE, TAG_AUTHOR_ID, TAG_IS_REPLY, TAG_IS_RETWEET, created_at, encode_id
+from common.member import ID_SIZE, TAG_AUTHOR_ID, TAG_IS_REPLY, created_at, encode_id
 from serve.query import Summary
-from serve.reply_facts import is_reply
 
 _POSTS_FIELD = 0x0A  # GetInNetworkPostsResponse.posts, length-delimited
 _PARTIAL = b"\x01\x10"  # GetInNetworkPostsResponse.partial = true, reversed
@@ -34,13 +33,12 @@ def response_bytes(posts: Sequence[bytes], author_of: Mapping[bytes, int], *, pa
 
 
 def summarise(posts: Sequence[bytes], author_of: Mapping[bytes, int]) -> Summary:
-    """Facts of members that are ordered newest first."""
+    """Facts of members that are ordered newest first. A repost that is a reply, too, counts as a repost."""
     if not posts:
         return Summary(0, 0, 0, 0, 0)
-    reposts = [member for member in posts if member[-1] == TAG_IS_RETWEET]
     return Summary(
         posts=len(posts),
-        replies=bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY) + sum(map(is_reply, reposts)),
+        replies=bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY),
         authors=len(set(map(author_of.__getitem__, posts))),
         newest=created_at(posts[0]),
         oldest=created_at(posts[-1]),

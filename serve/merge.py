@@ -5,6 +5,7 @@ taken newest first over all authors until max_results have passed; rules are app
 """
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from common.member import POST_ID, encode_time
@@ -37,6 +38,7 @@ class Merge:
         self._rules = Rules(query)
         self._members: list[bytes] = []
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        self._pass = _Pass()
 
     def learn_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
         """Take the newest entries of an author's list, newest first. complete: there are no others."""
@@ -46,6 +48,7 @@ class Merge:
             self._members += members
         self.author_of.update(dict.fromkeys(members, author))
         self._rules.learn_author(author, members)
+        self._pass = _Pass()
         if complete:
             self._last_read.pop(author, None)
         else:
@@ -61,27 +64,50 @@ class Merge:
 
     def run(self) -> Merged:
         """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
-        self._members.sort(reverse=True)
-        self._rules.begin()
-        passed, examined = self._pass()
-        is_full = len(passed) == self._query.max_results
-        cut = passed[-1] if is_full else self._floor
+        most = self._query.max_results
+        if self._rules.limited or not self._pass.examined:
+            self._members.sort(reverse=True)
+            self._rules.begin()
+            self._pass = _Pass()
+        self._pass.settle(self._rules)
+        self._pass.go_on(self._members, self.author_of, self._live_members(), most, self._rules)
+        passed = self._pass.passed()[:most]
+        cut = passed[-1] if len(passed) == most else self._floor
         short = [author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)]
-        return Merged(passed, self._members[:examined], short, list(self._rules.unknown_parents))
+        return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
 
-    def _pass(self) -> tuple[list[bytes], int]:
-        """The members that pass, and how many were looked at. The loop of the hot path: it calls only where it must."""
-        author_of, most = self.author_of, self._query.max_results
-        rules = self._rules
+    def _live_members(self) -> int:
+        return bisect_left(self._members, True, key=lambda member: member < self._floor)
+
+
+class _Pass:
+    """Entries taken newest first until enough have passed. It can go on where it stopped once parents are known."""
+
+    def __init__(self) -> None:
+        self.examined = 0
+        self._candidates: list[bytes] = []
+        self._waiting: set[bytes] = set()  # candidates whose parent is unknown
+
+    def passed(self) -> list[bytes]:
+        """Candidates that pass, newest first."""
+        waiting = self._waiting
+        return [member for member in self._candidates if member not in waiting] if waiting else self._candidates
+
+    def settle(self, rules: Rules) -> None:
+        """Drop the candidates whose parents, now known, do not let them pass."""
+        if self._waiting:
+            dropped = {member for member in self._waiting if rules.judge(member) is False}
+            self._waiting = {member for member in self._waiting if member not in rules.verdicts}
+            self._candidates = [member for member in self._candidates if member not in dropped]
+
+    def go_on(self, members: list[bytes], author_of: Mapping[bytes, int], live: int, most: int, rules: Rules) -> None:
+        """Look at further members until `most` pass or the live ones end. The hot loop: it calls only where it must."""
+        candidates, waiting = self._candidates, self._waiting
         excluded, limited, verdicts = rules.excluded, rules.limited, rules.verdicts
-        members = self._members
-        live = bisect_left(members, True, key=lambda member: member < self._floor)
-        passed: list[bytes] = []
-        examined = 0
-        last = bytes(_IDENTITY.stop)
-        while len(passed) < most and examined < live:
-            start, examined = examined, min(live, examined + most - len(passed))
-            for member in members[start:examined]:
+        last = candidates[-1] if candidates else bytes(_IDENTITY.stop)
+        while self.examined < live and (missing := most - len(candidates) + len(waiting)) > 0:
+            start, self.examined = self.examined, min(live, self.examined + missing)
+            for member in members[start : self.examined]:
                 if member[_LAST_ID_BYTE] == last[_LAST_ID_BYTE] and member[_IDENTITY] == last[_IDENTITY]:
                     continue  # the same post, encoded by another version
                 last = member
@@ -89,8 +115,10 @@ class Merge:
                     passes = rules.passes(member, author_of[member])
                 elif member[-1] in SECONDARY_TAGS:
                     passes = verdicts[member] if member in verdicts else rules.judge(member)
+                    if passes is None:
+                        waiting.add(member)
+                        passes = True
                 else:
                     passes = not excluded or member[POST_ID] not in excluded
                 if passes:
-                    passed.append(member)
-        return passed, examined
+                    candidates.append(member)

@@ -21,9 +21,12 @@ log = logging.getLogger("thunder.serve")
 KNOWN_AUTHORS = 500_000
 """Authors whose packed commands are kept: about 250 bytes each."""
 
+KNOWN_HASHES = 65_536
+"""The same for hashes of post records: about 150 bytes each."""
+
 
 _ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank
-_HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n%b\r\n"
+_HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n"  # all but the field
 
 
 class _AuthorCommand(NamedTuple):
@@ -32,6 +35,13 @@ class _AuthorCommand(NamedTuple):
     bucket: int
     posts: bytes
     videos: bytes
+
+
+class _HashCommand(NamedTuple):
+    """HGET from a hash of post records, all but the last argument."""
+
+    bucket: int
+    records: bytes
 
 
 class _Pipeline:
@@ -57,7 +67,8 @@ class RedisFetcher:
         self._known: tuple[Node, ...] = ()
         self._connections: dict[Node, RespConnection] = {}
         self._connecting = asyncio.Lock()
-        self._command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
+        self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
+        self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
     async def fetch(self, reading: Reading, timeout: float | None) -> Fetched:
         """One round. See the port."""
@@ -96,7 +107,7 @@ class RedisFetcher:
         last_arguments: dict[int, bytes] = {}
         node_of = topology.node_of_bucket
         for author, depth in reading.depths.items():
-            command = self._command_of(author)
+            command = self._author_command_of(author)
             node = node_of[command.bucket]
             if node not in pipelines:
                 pipelines[node] = _Pipeline()
@@ -106,9 +117,9 @@ class RedisFetcher:
             pipelines[node].authors.append(author)
         for parent in reading.parents:
             post_id = decode_id(parent)
-            key = self._keys.post(post_id)
-            pipeline = pipelines.setdefault(node_of[key.bucket], _Pipeline())
-            pipeline.packed.append(_HGET % (len(key.hash), key.hash, record_field(post_id)))
+            command = self._hash_command_of(self._keys.post_hash_number(post_id))
+            pipeline = pipelines.setdefault(node_of[command.bucket], _Pipeline())
+            pipeline.packed.append(command.records + record_field(post_id) + b"\r\n")
             pipeline.parents.append(parent)
         return pipelines
 
@@ -117,6 +128,10 @@ class RedisFetcher:
         return _AuthorCommand(
             keys.bucket, _ZREVRANGE % (len(keys.posts), keys.posts), _ZREVRANGE % (len(keys.videos), keys.videos)
         )
+
+    def _pack_hash(self, number: int) -> _HashCommand:
+        key = self._keys.post_hash(number)
+        return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
 
     async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> list[Reply]:
         try:

@@ -43,16 +43,12 @@ class Rules:
         self._parents: dict[bytes, Record | None] = {}
         self._pending: dict[bytes, ReplyFacts] = {}
         self._quotas: dict[int, _Quotas] = {}
+        caps = query.caps
+        self._smallest_cap = min(caps.video if query.video else min(caps.original, caps.secondary), caps.scan)
 
     def learn_author(self, author: int, members: list[bytes]) -> None:
         """Note whether the entries known of an author can exceed a cap at all: few authors' do."""
-        caps, count = self._query.caps, len(members)
-        if self._query.video:
-            exceeds = count > min(caps.video, caps.scan)
-        elif exceeds := count > min(caps.original, caps.secondary, caps.scan):
-            secondary = sum(member[-1] in SECONDARY_TAGS for member in members)
-            exceeds = secondary > min(caps.secondary, caps.scan) or count - secondary > min(caps.original, caps.scan)
-        if exceeds:
+        if len(members) > self._smallest_cap and self._exceeds_a_cap(members):
             self.limited.add(author)
 
     def learn_parent(self, parent: bytes, record: Record | None) -> None:
@@ -64,16 +60,15 @@ class Rules:
         """Start a pass."""
         self._quotas = {author: self._fresh_quotas() for author in self.limited}
 
-    def judge(self, member: bytes) -> bool:
-        """Whether an entry that no cap concerns is in the answer. One whose parent is unknown is not (yet)."""
+    def judge(self, member: bytes) -> bool | None:
+        """Whether an entry that no cap concerns is in the answer; None while that depends on an unknown parent."""
         verdict = False if member[POST_ID] in self.excluded else self._filter(member)
-        if verdict is None:
-            return False
-        self.verdicts[member] = verdict
+        if verdict is not None:
+            self.verdicts[member] = verdict
         return verdict
 
     def passes(self, member: bytes, author: int) -> bool:
-        """The same for an entry of a limited author."""
+        """Whether an entry of a limited author is in the answer. One whose parent is unknown is not (yet)."""
         is_secondary = member[-1] in SECONDARY_TAGS
         quota = self._quotas[author].secondary if is_secondary else self._quotas[author].original
         if quota.spent:
@@ -91,6 +86,13 @@ class Rules:
         """Whether, in this pass, no further entry of the author can be in the answer."""
         quotas = self._quotas.get(author)
         return quotas is not None and quotas.original.spent and quotas.secondary.spent
+
+    def _exceeds_a_cap(self, members: list[bytes]) -> bool:
+        caps = self._query.caps
+        if self._query.video:
+            return True
+        secondary = sum(member[-1] in SECONDARY_TAGS for member in members)
+        return secondary > min(caps.secondary, caps.scan) or len(members) - secondary > min(caps.original, caps.scan)
 
     def _fresh_quotas(self) -> _Quotas:
         caps = self._query.caps
