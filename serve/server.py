@@ -19,8 +19,6 @@ from serve.servicer import InNetworkPostsServicer
 SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 
 _CALLS_PER_ADMITTED = 4
-_OTHER_CALLS = 100
-"""Health checks, watches and reflection share the server's bound with our own calls."""
 
 _LEAVE_SECONDS = 0.1
 """For callers who watch our health to go elsewhere."""
@@ -37,7 +35,10 @@ class GrpcServer:
         self._server = grpc.aio.server(
             options=_options(settings, drain_seconds),
             # Far behind our own admission, whose refusals say when to come back: this bounds what waits before it.
-            maximum_concurrent_rpcs=settings.max_concurrent_requests * _CALLS_PER_ADMITTED + _OTHER_CALLS,
+            # One connection alone, with calls that never send their request, cannot use it up.
+            maximum_concurrent_rpcs=(
+                settings.max_concurrent_requests * _CALLS_PER_ADMITTED + settings.max_streams_per_connection
+            ),
         )
         methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
             "GetInNetworkPosts": grpc.unary_unary_rpc_method_handler(servicer.get_in_network_posts)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncGenerator
 
 import grpc
 import pytest
@@ -11,6 +12,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.server import SERVICE
 from tests.support.grpc_health import watch_health
 from tests.support.in_loop import in_loop, soon
+from tests.support.rpc import METHOD
 from tests.support.serving import Serving, answer_with, serving
 
 REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
@@ -100,6 +102,28 @@ async def test_a_message_beyond_the_size_limit_is_refused() -> None:
             await served.ask(GetInNetworkPostsRequest(following_user_ids=range(2**40, 2**40 + 2000)))
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         await served.ask(REQUEST)
+
+
+@in_loop
+async def test_calls_that_never_send_their_request_do_not_keep_others_out() -> None:
+    async def nothing() -> AsyncGenerator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    own_connection = [("grpc.use_local_subchannel_pool", 1)]
+    async with (
+        serving(max_concurrent_requests=5, max_streams_per_connection=40) as served,
+        grpc.aio.insecure_channel(served.address, own_connection) as silent,
+    ):
+        calls: list[grpc.aio.StreamUnaryCall[bytes, bytes]] = [
+            silent.stream_unary(METHOD)(nothing()) for _ in range(100)
+        ]
+        opened = [asyncio.create_task(call.wait_for_connection()) for call in calls]
+        await soon(lambda: sum(task.done() for task in opened) >= 40, "the connection carries all it may")
+        for _ in range(20):
+            await served.ask(REQUEST, timeout=5)
+        for task in (*opened, *calls):
+            task.cancel()
 
 
 @in_loop
