@@ -38,17 +38,17 @@ class Merge:
         self._rules = Rules(query)
         self._members: list[bytes] = []
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        self._newest_new = b""  # of the members learnt since the last run
         self._pass = _Pass()
 
     def learn_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
         """Take the newest entries of an author's list, newest first. complete: there are no others."""
-        if author in self._last_read:  # read before, and deeper now
-            self._members += [member for member in members if member not in self.author_of]
-        else:
-            self._members += members
+        is_deeper = author in self._last_read
+        new = [member for member in members if member not in self.author_of] if is_deeper else members
+        self._members += new
+        self._newest_new = max(self._newest_new, new[0] if new else b"")
         self.author_of.update(dict.fromkeys(members, author))
         self._rules.learn_author(author, members)
-        self._pass = _Pass()
         if complete:
             self._last_read.pop(author, None)
         else:
@@ -65,10 +65,13 @@ class Merge:
     def run(self) -> Merged:
         """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
         most = self._query.max_results
-        if self._rules.limited or not self._pass.examined:
-            self._members.sort(reverse=True)
+        self._members.sort(reverse=True)
+        if self._rules.limited:  # what an author may contribute is counted from the newest entry on
             self._rules.begin()
             self._pass = _Pass()
+        else:
+            self._pass.rewind(self._members, self._newest_new)
+        self._newest_new = b""
         self._pass.settle(self._rules)
         self._pass.go_on(self._members, self.author_of, self._live_members(), most, self._rules)
         passed = self._pass.passed()[:most]
@@ -77,11 +80,16 @@ class Merge:
         return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
 
     def _live_members(self) -> int:
-        return bisect_left(self._members, True, key=lambda member: member < self._floor)
+        return _up_to(self._floor, self._members)
+
+
+def _up_to(bound: bytes, members: list[bytes]) -> int:
+    """How many of the members, which are ordered newest first, are not older than the bound."""
+    return bisect_left(members, True, key=lambda member: member < bound)
 
 
 class _Pass:
-    """Entries taken newest first until enough have passed. It can go on where it stopped once parents are known."""
+    """Entries taken newest first until enough have passed. It can go on when more becomes known."""
 
     def __init__(self) -> None:
         self.examined = 0
@@ -92,6 +100,13 @@ class _Pass:
         """Candidates that pass, newest first."""
         waiting = self._waiting
         return [member for member in self._candidates if member not in waiting] if waiting else self._candidates
+
+    def rewind(self, members: list[bytes], newest_new: bytes) -> None:
+        """Go back to before the newest of the members that are new."""
+        if self.examined and members[self.examined - 1] <= newest_new:
+            self.examined = _up_to(newest_new, members) - 1
+            del self._candidates[_up_to(newest_new, self._candidates) :]
+            self._waiting.intersection_update(self._candidates)
 
     def settle(self, rules: Rules) -> None:
         """Drop the candidates whose parents, now known, do not let them pass."""
