@@ -85,8 +85,12 @@ class Answering:
     async def _read(self, query: Query, stopwatch: Stopwatch) -> Answer:
         now = self._clock()
         self._metrics.reading()
-        answer = await self._timelines.read(query, now, stopwatch.left())
-        self._metrics.answered(answer, now, timed_out=answer.partial and stopwatch.left() == 0)
+        try:
+            answer = await self._timelines.read(query, now, stopwatch.left())
+        finally:
+            if stopwatch.left() == 0:
+                self._metrics.timed_out()
+        self._metrics.answered(answer, now)
         return answer
 
     async def _look_up(

@@ -100,15 +100,17 @@ class ServeMetrics:
         """The post store is about to be asked."""
         self._store_requests.inc()
 
-    def answered(self, answer: Answer, now: int, timed_out: bool) -> None:
-        """The post store answered. now in Unix seconds; timed_out when the answer is partial for lack of time."""
+    def timed_out(self) -> None:
+        """A read of the post store used up its time."""
+        self._store_timeouts.inc()
+
+    def answered(self, answer: Answer, now: int) -> None:
+        """The post store answered. now in Unix seconds."""
         posts = answer.scored.posts
         self._posts_returned.observe(posts)
         self._count.observe(posts)
         if answer.retrieved.posts:
             self._returned_ratio.observe(posts / answer.retrieved.posts)
-        if timed_out:
-            self._store_timeouts.inc()
         self._stages[Stage.RETRIEVED].observe(answer.retrieved, now)
         self._stages[Stage.SCORED].observe(answer.scored, now)
 
@@ -168,7 +170,7 @@ class ServeMetrics:
     def _register_store(self, registry: CollectorRegistry) -> None:
         self._store_requests = Counter("post_store_requests_total", "Reads of the post store", registry=registry)
         self._store_timeouts = Counter(
-            "post_store_request_timeouts_total", "Reads of the post store cut by their timeout", registry=registry
+            "post_store_request_timeouts_total", "Reads of the post store that used up their time", registry=registry
         )
         self._posts_returned = Histogram(
             "post_store_posts_returned", "Posts that a read of the post store returned", _SIZES, registry

@@ -51,10 +51,10 @@ class Readiness:
 
     def judge(self, status: StoreStatus) -> Verdict:
         """The verdict at this status."""
+        if not status.answers:
+            return Verdict(ready=False, reason=status.waiting_for)
         if status.caught_up:
             self._filled = status.lineage
-        if status.answers and status.lineage is not None and status.lineage == self._filled:
+        if status.lineage is not None and status.lineage == self._filled:
             return READY
-        return Verdict(
-            ready=False, reason=f"serving waits for {status.waiting_for}" if status.answers else status.waiting_for
-        )
+        return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")

@@ -49,7 +49,8 @@ class GrpcServer:
         if settings.reflection:
             names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
-        self.port = self._bind(f"{settings.grpc_host}:{settings.grpc_port}")
+        host = f"[{settings.grpc_host}]" if ":" in settings.grpc_host else settings.grpc_host
+        self.port = self._bind(f"{host}:{settings.grpc_port}")
 
     async def start(self) -> None:
         """Take calls."""

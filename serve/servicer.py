@@ -22,8 +22,6 @@ log = logging.getLogger("thunder.serve")
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
-_UNDECODABLE = InvalidRequest("", "the request is not a GetInNetworkPostsRequest")
-
 
 class InNetworkPostsServicer:
     """Admits or refuses a call, and ends it with an answer or a status. Nothing of the cause reaches the caller."""
@@ -102,7 +100,7 @@ def _decode(payload: bytes) -> GetInNetworkPostsRequest:
     try:
         return GetInNetworkPostsRequest.FromString(payload)
     except DecodeError as error:
-        raise _UNDECODABLE from error
+        raise InvalidRequest("", "the request is not a GetInNetworkPostsRequest") from error
 
 
 def _asks_for_gzip(context: Context) -> bool:
