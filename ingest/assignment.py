@@ -61,9 +61,9 @@ class Assignment:
         return changes
 
     @property
-    def was_assigned(self) -> bool:
-        """The group has given something once, be it nothing."""
-        return self._assigned
+    def settled(self) -> bool:
+        """The group has given something once, be it nothing, and all of it is ready to be read."""
+        return self._assigned and not self._uncommitted
 
     @property
     def owned(self) -> frozenset[int]:
@@ -74,8 +74,3 @@ class Assignment:
     def ready(self) -> frozenset[int]:
         """Those that may be read."""
         return frozenset(self._owned - self._uncommitted.keys())
-
-    @property
-    def starts_to_commit(self) -> dict[int, int]:
-        """Start offset of each partition that waits for its first commit."""
-        return {partition: span.next for partition, span in self._uncommitted.items()}

@@ -14,6 +14,7 @@ from ingest.assignment import Assignment, Changes
 from ingest.batching import batching_of
 from ingest.message import Message
 from ingest.metrics import IngestMetrics
+from ingest.pending_commits import PendingCommits
 from ingest.start_lookup import look_up_starts
 from ingest.start_offsets import StartPolicy
 
@@ -37,8 +38,7 @@ class GroupConsumer:
         self._assignment = Assignment()
         self._paused = False
         self._early: list[Message] = []
-        self._commits_begun = 0
-        self._starts_asked = False
+        self._commits = PendingCommits()
         configuration = consumer_configuration(settings, member, self._poll_failed)
         with client_configuration():
             self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
@@ -87,35 +87,34 @@ class GroupConsumer:
         return ends
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """See loop.Source. A failure is counted; a later commit makes up for it."""
+        """See loop.Source. A commit that fails is counted and repeated."""
+        self._commits.add(offsets)
         try:
-            self._consumer.commit(
-                offsets=[TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()],
-                asynchronous=True,
-            )
+            self._consumer.commit(offsets=self._at(self._commits.offsets), asynchronous=True)
         except KafkaException as failure:
             self._commit_failed(error_of(failure))
         else:
-            self._commits_begun += 1
+            self._commits.requested()
 
     @property
     def settled(self) -> bool:
         """See loop.Source."""
-        return self._assignment.was_assigned and not self._assignment.starts_to_commit
+        return self._assignment.settled
 
     def close(self) -> None:
         """See loop.Source. When the brokers do not answer the group is not left in order: it notices by itself."""
         give_up = time.monotonic() + _FINAL_COMMIT_SECONDS
         self.pause()
-        while self._commits_begun:
+        while not self._commits.settled:
+            self._repeat_commits()
             self._consumer.poll(0.1)
             if time.monotonic() > give_up:
-                _log.warning("%d commits are not acknowledged; leaving without them", self._commits_begun)
+                _log.warning("Leaving without the commits %s", self._commits.offsets)
                 return
         self._consumer.close()
 
     def _receive(self, count: int, timeout: float) -> list[Message]:
-        self._commit_starts()
+        self._repeat_commits()
         received: list[Message] = []
         for message in self._consumer.consume(count, timeout):
             error = message.error()
@@ -127,11 +126,9 @@ class GroupConsumer:
         self._refusals.raise_if_refused()
         return received
 
-    def _commit_starts(self) -> None:
-        starts = self._assignment.starts_to_commit
-        if starts and not self._starts_asked:
-            self._starts_asked = True
-            self.commit(starts)
+    def _repeat_commits(self) -> None:
+        if self._commits.must_be_repeated:
+            self.commit({})
 
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
@@ -142,15 +139,18 @@ class GroupConsumer:
         self._start_policy = self._start_policy.after_first_assignment
         _log.info("Assigned partitions of %s: %s", self._topic, {s.partition.partition: s.span.next for s in starts})
         assign = consumer.incremental_assign if self._incremental else consumer.assign
-        assign([start.partition for start in starts])
-        without_commit = [start.partition.partition for start in starts if not start.has_commit]
-        self._assignment.assigned({start.partition.partition: start.span for start in starts}, without_commit)
+        assign([s.partition for s in starts])
+        without_commit = {s.partition.partition: s.span.next for s in starts if not s.has_commit}
+        self._assignment.assigned({s.partition.partition: s.span for s in starts}, without_commit)
         self._let_flow()
-        self._commit_starts()
+        if without_commit:
+            self.commit(without_commit)
 
     def _on_revoke(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
-        self._assignment.revoked([partition.partition for partition in partitions])
+        numbers = [partition.partition for partition in partitions]
+        _log.info("Revoked partitions of %s: %s", self._topic, numbers)
+        self._assignment.revoked(numbers)
+        self._commits.drop(numbers)
         if self._incremental:
             consumer.incremental_unassign(list(partitions))
         else:
@@ -161,17 +161,18 @@ class GroupConsumer:
         self._on_revoke(consumer, partitions)
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
-        self._commits_begun -= 1
-        self._starts_asked = False
-        for failure in (error, *(partition.error for partition in partitions)):
-            if failure is not None:
-                self._commit_failed(failure)
-                return
-        if self._assignment.committed({partition.partition: partition.offset for partition in partitions}):
+        errors = (error, *(partition.error for partition in partitions))
+        failure = next((each for each in errors if each is not None), None)
+        if failure is not None:
+            self._commits.answered({})
+            self._commit_failed(failure)
+            return
+        committed = {partition.partition: partition.offset for partition in partitions}
+        self._commits.answered(committed)
+        if self._assignment.committed(committed):
             self._let_flow()
 
     def _commit_failed(self, error: KafkaError) -> None:
-        self._starts_asked = False
         self._metrics.commit_failed()
         _log.warning("Commit of offsets of %s failed: %s", self._topic, error.str())
 
@@ -184,3 +185,6 @@ class GroupConsumer:
 
     def _named(self, partitions: Iterable[int]) -> list[TopicPartition]:
         return [TopicPartition(self._topic, partition) for partition in partitions]
+
+    def _at(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()]

@@ -66,7 +66,7 @@ class MemorySource:
 
     @property
     def settled(self) -> bool:
-        return self._assignment.was_assigned
+        return self._assignment.settled
 
     def close(self) -> None:
         self.closed = True

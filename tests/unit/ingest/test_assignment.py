@@ -14,12 +14,12 @@ def test_a_partition_without_one_is_ready_when_its_start_is_committed() -> None:
     assignment = Assignment()
     assignment.assigned({0: Span(5, 9), 1: Span(7, 7)}, without_commit=[1])
     assert assignment.ready == {0}
-    assert assignment.starts_to_commit == {1: 7}
+    assert not assignment.settled
     assert 1 not in assignment.take_changes().gained
     assert assignment.committed({1: 7}) == {1}
     assert assignment.take_changes().gained == {1: Span(7, 7)}
     assert assignment.ready == assignment.owned == {0, 1}
-    assert assignment.starts_to_commit == {}
+    assert assignment.settled
 
 
 def test_commits_of_other_offsets_and_partitions_make_nothing_ready() -> None:
@@ -35,7 +35,7 @@ def test_a_partition_that_comes_and_goes_unseen_is_only_lost() -> None:
     assignment.revoked([0, 1])
     assert assignment.take_changes() == Changes({}, frozenset({0, 1}))
     assert assignment.owned == frozenset()
-    assert assignment.starts_to_commit == {}
+    assert assignment.settled
 
 
 def test_a_partition_that_goes_and_comes_back_is_both() -> None:
@@ -49,6 +49,6 @@ def test_a_partition_that_goes_and_comes_back_is_both() -> None:
 
 def test_an_empty_assignment_is_one() -> None:
     assignment = Assignment()
-    assert not assignment.was_assigned
+    assert not assignment.settled
     assignment.assigned({}, without_commit=())
-    assert assignment.was_assigned
+    assert assignment.settled
