@@ -82,3 +82,12 @@ def test_a_client_that_does_not_log_in_is_told_what_it_waits_for(thunder: Thunde
     )
     role.wait_for_output(f"Waiting for Kafka topic tweet_events at {kafka.sasl_bootstrap}: ")
     assert role.terminate() == 0
+
+
+def test_brokers_whose_certificate_nobody_we_know_has_signed_are_refused(thunder: Thunder, kafka: KafkaBroker) -> None:
+    role = thunder.start(
+        *("transform", "--kafka-group-id", unique("group"), "--in-network-events-consumer-dest"),
+        *(kafka.sasl_ssl_bootstrap, "--sasl-mechanism", "PLAIN"),
+        env={"KAFKA_SASL_USER": SASL_USER, "KAFKA_SASL_PASSWORD": SASL_PASSWORD},
+    )
+    assert "certificate" in refused(role, "PLAIN", kafka.sasl_ssl_bootstrap)
