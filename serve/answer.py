@@ -6,6 +6,7 @@ byte to its first, and turned round once.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 
 from common.member import ID_SIZE, TAG_AUTHOR_ID, TAG_IS_REPLY, created_at, encode_id
@@ -24,22 +25,26 @@ def _author_field(author_id: int) -> bytes:
     return encode_id(author_id) + bytes((TAG_AUTHOR_ID,))
 
 
+class _AuthorFields(dict[int, bytes]):
+    """Of the authors of one answer: looked up once each."""
+
+    def __missing__(self, author_id: int) -> bytes:
+        field = self[author_id] = _author_field(author_id)
+        return field
+
+
 def response_bytes(posts: Sequence[bytes], author_of: Mapping[bytes, int], *, partial: bool) -> bytes:
     """A serialised GetInNetworkPostsResponse of the members in their order."""
-    pieces = [_PARTIAL] if partial else []
-    for member in reversed(posts):
-        pieces += (member, _author_field(author_of[member]), _LENGTH_AND_TAG[len(member)])
-    return b"".join(pieces)[::-1]
+    members = posts[::-1]
+    authors = map(_AuthorFields().__getitem__, map(author_of.__getitem__, members))
+    lengths = map(_LENGTH_AND_TAG.__getitem__, map(len, members))
+    pieces = chain.from_iterable(zip(members, authors, lengths, strict=True))
+    return b"".join((_PARTIAL if partial else b"", *pieces))[::-1]
 
 
-def summarise(posts: Sequence[bytes], author_of: Mapping[bytes, int]) -> Summary:
-    """Facts of members that are ordered newest first. A repost that is a reply, too, counts as a repost."""
+def summarise(posts: Sequence[bytes], authors: int) -> Summary:
+    """Facts of members of so many authors, newest first. A repost that is a reply, too, counts as a repost."""
     if not posts:
         return Summary(0, 0, 0, 0, 0)
-    return Summary(
-        posts=len(posts),
-        replies=bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY),
-        authors=len(set(map(author_of.__getitem__, posts))),
-        newest=created_at(posts[0]),
-        oldest=created_at(posts[-1]),
-    )
+    replies = bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY)
+    return Summary(len(posts), replies, authors, newest=created_at(posts[0]), oldest=created_at(posts[-1]))

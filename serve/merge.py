@@ -37,17 +37,23 @@ class Merge:
         self._floor = encode_time(oldest)
         self._rules = Rules(query)
         self._members: list[bytes] = []
+        self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
         self._newest_new = b""  # of the members learnt since the last run
         self._pass = _Pass()
 
     def learn_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
         """Take the newest entries of an author's list, newest first. complete: there are no others."""
-        is_deeper = author in self._last_read
-        new = [member for member in members if member not in self.author_of] if is_deeper else members
+        new = members
+        if author in self._last_read:  # read before, and deeper now
+            new = [member for member in members if member not in self.author_of]
+        if not new:
+            self._last_read.pop(author, None)
+            return
         self._members += new
-        self._newest_new = max(self._newest_new, new[0] if new else b"")
-        self.author_of.update(dict.fromkeys(members, author))
+        self._newest_new = max(self._newest_new, new[0])
+        self._newest_of[author] = members[0]
+        self.author_of.update(dict.fromkeys(new, author))
         self._rules.learn_author(author, members)
         if complete:
             self._last_read.pop(author, None)
@@ -78,6 +84,10 @@ class Merge:
         cut = passed[-1] if len(passed) == most else self._floor
         short = [author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)]
         return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
+
+    def authors_of_newest(self, members: list[bytes]) -> int:
+        """How many authors these members have, which are the newest of all."""
+        return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
 
     def _live_members(self) -> int:
         return _up_to(self._floor, self._members)

@@ -29,6 +29,10 @@ _ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the
 _HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n"  # all but the field
 
 
+class _Late(StoreUnavailable):
+    """A node did not answer in time. That says nothing about where the buckets are."""
+
+
 class _AuthorCommand(NamedTuple):
     """ZREVRANGE of an author's list, all but the last argument."""
 
@@ -75,21 +79,17 @@ class RedisFetcher:
         limit = self._timeout if timeout is None else min(timeout, self._timeout)
         topology = self._topology or await self._refresh(limit)
         pipelines = self._pipelines(reading, topology)
-        results = await asyncio.gather(
-            *(self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()),
-            return_exceptions=True,
-        )
+        runs = [self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()]
+        results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = Fetched({}, {}, partial=False)
         failed: list[StoreUnavailable] = []
         for pipeline, replies in zip(pipelines.values(), results, strict=True):
             if isinstance(replies, StoreUnavailable):
                 failed.append(replies)
-            elif isinstance(replies, BaseException):
-                raise replies
             else:
                 failed += _sort_in(pipeline, replies, fetched)
         if failed:
-            if not all(isinstance(failure.__cause__, TimeoutError) for failure in failed):
+            if not all(isinstance(failure, _Late) for failure in failed):
                 self._topology = None
             if not fetched.members and not fetched.records:
                 raise failed[0]
@@ -133,13 +133,15 @@ class RedisFetcher:
         key = self._keys.post_hash(number)
         return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
 
-    async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> list[Reply]:
+    async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> "list[Reply] | StoreUnavailable":
         try:
             async with asyncio.timeout(limit):
                 connection = await self._connection(node)
                 return await connection.run(b"".join(pipeline.packed), len(pipeline))
-        except TimeoutError as error:
-            raise StoreUnavailable(f"Redis {node.host}:{node.port}: no answer within {limit:g} s") from error
+        except TimeoutError:
+            return _Late(f"Redis {node.host}:{node.port}: no answer within {limit:g} s")
+        except StoreUnavailable as failure:
+            return failure
 
     async def _connection(self, node: Node) -> RespConnection:
         connection = self._connections.get(node)

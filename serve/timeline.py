@@ -76,5 +76,9 @@ class _Progress:
     def answer(self) -> Answer:
         """The answer from all that is known."""
         passed, examined, author_of = self._merged.passed, self._merged.examined, self._merge.author_of
-        body = response_bytes(passed, author_of, partial=self.partial)
-        return Answer(body, self.partial, summarise(examined, author_of), summarise(passed, author_of))
+        return Answer(
+            response_bytes(passed, author_of, partial=self.partial),
+            self.partial,
+            retrieved=summarise(examined, self._merge.authors_of_newest(examined)),
+            scored=summarise(passed, len(set(map(author_of.__getitem__, passed)))),
+        )
