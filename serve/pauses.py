@@ -4,7 +4,8 @@ _WORK_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.005
 
 _QUIET_TURNS = 12
-"""Turns of the loop without a new call after which none is left: gRPC needs a few to hand over one."""
+_QUIET_TURNS_SHEDDING = 50
+"""Turns of the loop without a new call after which a pause ends: gRPC needs some to hand over one, more under load."""
 
 
 class Pauses:
@@ -24,7 +25,7 @@ class Pauses:
         """Whether the loop needs a pause before work goes on."""
         return now >= self._due_at
 
-    def goes_on(self, now: float, arrivals: int) -> bool:
+    def goes_on(self, now: float, arrivals: int, *, is_shedding: bool) -> bool:
         """Asked in every turn of the loop between two pieces of work. arrivals counts the calls so far."""
         if self._ends_at is None:
             if not self.is_due(now):
@@ -36,7 +37,8 @@ class Pauses:
         else:
             self._quiet_turns = 0
         self._arrivals = arrivals
-        if self._quiet_turns < _QUIET_TURNS and now < self._ends_at:
+        patience = _QUIET_TURNS_SHEDDING if is_shedding else _QUIET_TURNS
+        if self._quiet_turns < patience and now < self._ends_at:
             return True
         self._ends_at = None
         self._due_at = now + _WORK_SECONDS

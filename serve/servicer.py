@@ -51,6 +51,7 @@ class InNetworkPostsServicer:
         self._lane.arrived()
         refusal = self._admission.admit(time.monotonic(), self._lane.delay())
         if refusal:
+            self._lane.refused()
             self._metrics.refused()
             await context.abort(*refused(refusal))
         self._remember_call()

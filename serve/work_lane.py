@@ -36,10 +36,15 @@ class WorkLane:
         self._free_since = time.monotonic()
         self._pauses = Pauses()
         self._arrivals = 0
+        self._is_shedding = False
 
     def arrived(self) -> None:
         """A call was taken from gRPC, be it admitted or not."""
         self._arrivals += 1
+
+    def refused(self) -> None:
+        """The call that arrived was not admitted."""
+        self._is_shedding = True
 
     def delay(self) -> float:
         """Seconds that the next request to begin has waited so far; 0 when none waits."""
@@ -72,7 +77,7 @@ class WorkLane:
             self._free()
 
     def _pass_on(self) -> None:
-        if self._pauses.goes_on(time.monotonic(), self._arrivals):
+        if self._pauses.goes_on(time.monotonic(), self._arrivals, is_shedding=self._is_shedding):
             asyncio.get_running_loop().call_soon(self._pass_on)
             return
         while queue := self._begun or self._new:
@@ -83,7 +88,7 @@ class WorkLane:
         self._free()
 
     def _free(self) -> None:
-        self._is_taken = False
+        self._is_taken = self._is_shedding = False
         self._free_since = time.monotonic()
 
 

@@ -2,6 +2,7 @@ from serve.pauses import Pauses
 
 WORK = 0.005
 LONGEST_PAUSE = 0.005
+TURN = 0.00005
 
 
 def rested(now: float) -> Pauses:
@@ -10,10 +11,10 @@ def rested(now: float) -> Pauses:
     return pauses
 
 
-def turns_until_over(pauses: Pauses, now: float, arrivals: list[int], turn_seconds: float = 0.0001) -> int:
+def turns_until_over(pauses: Pauses, now: float, arrivals: list[int], *, is_shedding: bool = False) -> int:
     """Turns of the loop that a pause takes; arrivals are the calls so far at each turn, the last one for all after."""
     turns = 0
-    while pauses.goes_on(now + turns * turn_seconds, arrivals[min(turns, len(arrivals) - 1)]):
+    while pauses.goes_on(now + turns * TURN, arrivals[min(turns, len(arrivals) - 1)], is_shedding=is_shedding):
         turns += 1
     return turns
 
@@ -38,6 +39,11 @@ def test_a_pause_goes_on_while_calls_come() -> None:
     assert busy == quiet + 6
 
 
+def test_a_pause_is_more_patient_while_calls_are_refused() -> None:
+    usual = turns_until_over(rested(10.0), 10.0 + WORK, [0])
+    assert turns_until_over(rested(10.0), 10.0 + WORK, [0], is_shedding=True) > 2 * usual
+
+
 def test_no_pause_is_longer_than_its_limit_however_many_calls_come() -> None:
     calls = list(range(1000))
-    assert turns_until_over(rested(10.0), 10.0 + WORK, calls) * 0.0001 <= LONGEST_PAUSE + 0.0002
+    assert turns_until_over(rested(10.0), 10.0 + WORK, calls) * TURN <= LONGEST_PAUSE + 2 * TURN
