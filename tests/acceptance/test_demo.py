@@ -48,6 +48,7 @@ class Demo:
         self._thunder = thunder
         self._temporary = temporary
         self._own_environment = {"TMPDIR": str(temporary)}
+        self._others = descendants()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,7 +69,7 @@ class Demo:
 
     def assert_nothing_is_left(self) -> None:
         assert list(self._temporary.iterdir()) == []
-        assert descendants() == []
+        assert descendants() == self._others
 
 
 @pytest.fixture
