@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -103,22 +104,19 @@ class RedisFetcher:
         self._connections.clear()
 
     def _pipelines(self, reading: Reading, topology: Topology) -> dict[int, _Pipeline]:
-        pipelines: dict[int, _Pipeline] = {}
-        last_arguments: dict[int, bytes] = {}
-        node_of = topology.node_of_bucket
+        pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
+        last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(reading.depths.values())}
+        node_of, is_video = topology.node_of_bucket, reading.video
+        author_command_of, hash_command_of = self._author_command_of, self._hash_command_of
         for author, depth in reading.depths.items():
-            command = self._author_command_of(author)
-            node = node_of[command.bucket]
-            if node not in pipelines:
-                pipelines[node] = _Pipeline()
-            if depth not in last_arguments:
-                last_arguments[depth] = b"$%d\r\n%d\r\n" % (len(str(depth - 1)), depth - 1)
-            pipelines[node].packed.append((command.videos if reading.video else command.posts) + last_arguments[depth])
-            pipelines[node].authors.append(author)
+            command = author_command_of(author)
+            pipeline = pipelines[node_of[command.bucket]]
+            pipeline.packed.append((command.videos if is_video else command.posts) + last_arguments[depth])
+            pipeline.authors.append(author)
         for parent in reading.parents:
             post_id = decode_id(parent)
-            command = self._hash_command_of(self._keys.post_hash_number(post_id))
-            pipeline = pipelines.setdefault(node_of[command.bucket], _Pipeline())
+            command = hash_command_of(self._keys.post_hash_number(post_id))
+            pipeline = pipelines[node_of[command.bucket]]
             pipeline.packed.append(command.records + record_field(post_id) + b"\r\n")
             pipeline.parents.append(parent)
         return pipelines
@@ -165,6 +163,10 @@ class RedisFetcher:
                 return self._topology
         except TimeoutError as error:
             raise StoreUnavailable(f"Redis does not answer within {limit:g} s") from error
+
+
+def _bulk(value: bytes) -> bytes:
+    return b"$%d\r\n%b\r\n" % (len(value), value)
 
 
 def _sort_in(pipeline: _Pipeline, replies: Sequence[Reply], fetched: Fetched) -> list[StoreUnavailable]:

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from common.member import POST_ID, TAG_IS_RETWEET, encode_id
+from common.member import POST_ID, encode_id
 from common.record import Record
 from serve.query import Query
-from serve.reply_facts import SECONDARY_TAGS, ReplyFacts, is_reply, reply_facts, reply_passes, source_user
+from serve.reply_facts import SECONDARY_TAGS, endings_of_reposts_of, is_reply, parent_of, reply_passes
 
 LIST_CAP = 5000
 """Entries of a list that exist for readers, newest first: the store trims a list to it only now and then."""
@@ -38,10 +38,9 @@ class Rules:
         self.verdicts: dict[bytes, bool] = {}
         self.unknown_parents: dict[bytes, None] = {}
         self._query = query
-        self._viewer = encode_id(query.viewer_id)
+        self._own_reposts = endings_of_reposts_of(encode_id(query.viewer_id))
         self._following = frozenset(query.following)
         self._parents: dict[bytes, Record | None] = {}
-        self._pending: dict[bytes, ReplyFacts] = {}
         self._quotas: dict[int, _Quotas] = {}
         caps = query.caps
         self._smallest_cap = min(caps.video if query.video else min(caps.original, caps.secondary), caps.scan)
@@ -103,15 +102,14 @@ class Rules:
 
     def _filter(self, member: bytes) -> bool | None:
         """The rules on reposts and replies; None while the parent is unknown."""
-        if member[-1] == TAG_IS_RETWEET and source_user(member) == self._viewer:
+        if member.endswith(self._own_reposts):
             return False
         if self._query.video or not is_reply(member):
             return True
-        reply = self._pending.pop(member, None) or reply_facts(member)
-        if reply.parent is None:
+        parent = parent_of(member)
+        if parent is None:
             return True
-        if reply.parent not in self._parents:
-            self.unknown_parents[reply.parent] = None
-            self._pending[member] = reply
+        if parent not in self._parents:
+            self.unknown_parents[parent] = None
             return None
-        return reply_passes(reply, self._parents[reply.parent], self._following)
+        return reply_passes(member, self._parents[parent], self._following)
