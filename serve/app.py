@@ -1,6 +1,7 @@
 """The role `serve`: from its settings to a server that answers until it is asked to stop."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ log = logging.getLogger("thunder.serve")
 def run_serve(settings: ServeSettings) -> int:
     """Serve as a process of its own until SIGTERM or SIGINT. Returns the exit code, raises what serving died of."""
     configure_logs(settings.log_level, settings.log_format)
+    collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
     http = HttpPort(settings.http_host, settings.http_port, registry, state.not_ready)
@@ -36,6 +38,12 @@ def run_serve(settings: ServeSettings) -> int:
     finally:
         http.stop()
     return 0
+
+
+def collect_garbage_rarely() -> None:
+    """Requests make thousands of short-lived containers and no cycles: looking for these cost 6 % of the processor."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 async def serve(

@@ -10,13 +10,14 @@ from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import CombinedSettings
 from ingest.app import ingest_role
-from serve.app import serve
+from serve.app import collect_garbage_rarely, serve
 from serve.state import ServingState
 
 
 def run_combined(settings: CombinedSettings) -> int:
     """Ingest and serve until SIGTERM or SIGINT. The exit code; raises what either of them died of."""
     configure_logs(settings.log_level, settings.log_format)
+    collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)
