@@ -48,9 +48,9 @@ class GrpcSettings(Settings):
     qps_limit: Annotated[
         Count | None, Field(description="requests accepted per second"), Unit("requests/s"), DefaultInWords("no limit")
     ] = None
-    max_loop_lag_ms: Annotated[Millis, Field(description="lag of the event loop above which requests are refused")] = (
-        100
-    )
+    max_loop_lag_ms: Annotated[
+        Millis, Field(description="wait of the next admitted request for its turn, above which more are refused")
+    ] = 100
     request_timeout_ms: Annotated[
         int, Field(ge=0, description="then the answer is partial; 0 = only the caller's deadline"), Unit("ms")
     ] = 0
