@@ -1,6 +1,7 @@
 """The port for machines that watch: /metrics, /healthz (alive) and /readyz (ready). Nobody can hold it up for long."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -112,4 +113,6 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ConfigurationError(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
+        raise ConfigurationError(
+            f"HTTP cannot listen on {host}:{port} (--http-port): {os.strerror(error.errno or 0)}"
+        ) from error

@@ -78,7 +78,7 @@ class GrpcServer:
         try:
             return self._server.add_insecure_port(address)
         except RuntimeError as error:
-            raise ConfigurationError(f"gRPC cannot listen on {address}: is the port taken?") from error
+            raise ConfigurationError(f"gRPC cannot listen on {address} (--grpc-port): is the port taken?") from error
 
 
 def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, int]]:
