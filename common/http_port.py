@@ -113,6 +113,6 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ConfigurationError(
-            f"HTTP cannot listen on {host}:{port} (--http-port): {os.strerror(error.errno or 0)}"
-        ) from error
+        # The text of a failed bind repeats the address, that of a failed look-up of the host has no errno of the system.
+        cause = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        raise ConfigurationError(f"HTTP cannot listen on {host}:{port} (--http-port): {cause}") from error
