@@ -1,7 +1,6 @@
 """The port for machines that watch: /metrics, /healthz (alive) and /readyz (ready). Nobody can hold it up for long."""
 
 import asyncio
-import os
 import socket
 import threading
 from collections.abc import Callable
@@ -113,6 +112,4 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        # The text of a failed bind repeats the address, that of a failed look-up of the host has no errno of the system.
-        cause = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
-        raise ConfigurationError(f"HTTP cannot listen on {host}:{port} (--http-port): {cause}") from error
+        raise ConfigurationError(f"HTTP cannot listen on {host}:{port} (--http-port): {error.strerror}") from error
