@@ -2,6 +2,7 @@
 
 import time
 
+from common.errors import StoreUnavailable
 from common.record import live_record
 from common.retention import Retention
 from serve.answer import response_bytes, summarise
@@ -22,7 +23,7 @@ class Timelines:
     async def read(self, query: Query, now: int, timeout: float | None = None) -> Answer:
         """The newest posts that pass every rule at now (Unix seconds).
 
-        Within timeout seconds, else with partial set. StoreUnavailable when no shard answers at all.
+        Within timeout seconds, else with partial set. StoreUnavailable when no shard has answered at all.
         """
         progress = _Progress(query, self._retention.oldest(now), self._max_bytes)
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -31,7 +32,13 @@ class Timelines:
             if left is not None and left <= 0:
                 progress.partial = True
                 break
-            fetched = await self._fetcher.fetch(reading, left)
+            try:
+                fetched = await self._fetcher.fetch(reading, left)
+            except StoreUnavailable:
+                if not progress.has_read:
+                    raise
+                progress.partial = True
+                break
             progress.take(reading, fetched)
         return progress.answer()
 
@@ -41,6 +48,7 @@ class _Progress:
 
     def __init__(self, query: Query, oldest: int, max_bytes: int) -> None:
         self.partial = False
+        self.has_read = False
         self._video = query.video
         self._oldest = oldest
         self._bytes_left = max_bytes
@@ -61,6 +69,7 @@ class _Progress:
 
     def take(self, reading: Reading, fetched: Fetched) -> None:
         """Merge a round. What did not come is not asked for again: those lists end here, those parents do not count."""
+        self.has_read = True
         self.partial |= fetched.partial
         for author, depth in reading.depths.items():
             members = fetched.members.get(author)
