@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import cast
 
 import redis
-from redis.exceptions import RedisError
 
-from common.errors import StoreUnavailable
 from common.keys import CATCH_UP
+from common.redis_errors import redis_must_answer
 
 _PARTITIONS = ":partitions"
 
@@ -23,18 +22,14 @@ def report_caught_up(
     pipeline = client.pipeline(transaction=False)
     pipeline.hset(CATCH_UP.decode(), mapping={f"{topic}{_PARTITIONS}": partitions, f"{topic}:{partition}": lineage})
     pipeline.expire(CATCH_UP.decode(), ttl_seconds)
-    try:
+    with redis_must_answer():
         pipeline.execute()
-    except RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
 
 
 def read_status(client: redis.Redis) -> dict[str, str]:
     """The status hash. StoreUnavailable."""
-    try:
+    with redis_must_answer():
         held = cast("dict[bytes, bytes]", client.hgetall(CATCH_UP.decode()))
-    except RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
     return {field.decode(): value.decode() for field, value in held.items()}
 
 

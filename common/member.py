@@ -33,6 +33,7 @@ POST_ID = slice(6, 15)
 
 _PAIR = [bytes((0x80 | value >> 7, 0x80 | value & 0x7F)) for value in range(1 << 14)]
 _BYTE = [bytes((value,)) for value in range(256)]
+_TRUE = _BYTE[1]
 
 
 def encode_id(value: int) -> bytes:
@@ -71,21 +72,21 @@ def post_id(member: bytes) -> int:
 
 def encode_member(post: LightPost) -> bytes:
     """Member of a normalised post: a function of the post alone, so that writing it again changes nothing."""
-    parts = [encode_time(post.created_at), b"\x18", encode_id(post.post_id), b"\x08"]
+    parts = [encode_time(post.created_at), _BYTE[TAG_CREATED_AT], encode_id(post.post_id), _BYTE[TAG_POST_ID]]
     if post.has_video:
-        parts.append(b"\x01\x50")
+        parts += (_TRUE, _BYTE[TAG_HAS_VIDEO])
     if post.source_post_id is not None:
-        parts += (encode_id(post.source_post_id), b"\x40")
+        parts += (encode_id(post.source_post_id), _BYTE[TAG_SOURCE_POST])
     if post.conversation_id is not None:
-        parts += (encode_id(post.conversation_id), b"\x58")
+        parts += (encode_id(post.conversation_id), _BYTE[TAG_CONVERSATION])
     if post.in_reply_to_user_id is not None:
-        parts += (encode_id(post.in_reply_to_user_id), b"\x28")
+        parts += (encode_id(post.in_reply_to_user_id), _BYTE[TAG_IN_REPLY_TO_USER])
     if post.in_reply_to_post_id is not None:
-        parts += (encode_id(post.in_reply_to_post_id), b"\x20")
+        parts += (encode_id(post.in_reply_to_post_id), _BYTE[TAG_IN_REPLY_TO_POST])
     if post.source_user_id is not None:
-        parts += (encode_id(post.source_user_id), b"\x48")
+        parts += (encode_id(post.source_user_id), _BYTE[TAG_SOURCE_USER])
     if post.is_reply:
-        parts.append(b"\x01\x38")
+        parts += (_TRUE, _BYTE[TAG_IS_REPLY])
     if post.is_retweet:
-        parts.append(b"\x01\x30")
+        parts += (_TRUE, _BYTE[TAG_IS_RETWEET])
     return b"".join(parts)

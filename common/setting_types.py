@@ -34,7 +34,6 @@ class Settings(BaseModel):
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1)]
-CountOrNone = Annotated[int, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=1), Unit("bytes")]
 Millis = Annotated[int, Field(ge=1), Unit("ms")]
 Seconds = Annotated[int, Field(ge=1), Unit("s")]

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 
 from common.kafka_settings import RAW_FETCH_BYTES, REFINED_FETCH_BYTES, FetchBytes, KafkaSettings, TopicSettings
+from common.keys import KeySpace
 from common.serving_settings import ServingSettings
 from common.setting_types import Count, Millis, Port, Seconds, Settings, Text, Unit
 
@@ -64,6 +65,11 @@ class StoreSettings(RetentionSettings):
         Field(le=2**24, description="hashes of post records; fixed when the store is first filled"),
         Unit("hashes"),
     ] = 65_536
+
+    @property
+    def key_space(self) -> KeySpace:
+        """Keys of a store with these counts."""
+        return KeySpace(self.author_buckets, self.post_hashes)
 
     @field_validator("redis_url")
     @classmethod

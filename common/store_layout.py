@@ -4,10 +4,11 @@ import secrets
 from typing import NamedTuple, cast
 
 import redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from common.errors import StoreMismatch, StoreUnavailable
 from common.keys import META, KeySpace
+from common.redis_errors import redis_must_answer
 
 LAYOUT_VERSION = 1
 
@@ -21,18 +22,11 @@ class StoreLayout(NamedTuple):
     retention_seconds: int
     lineage: str
 
-    @property
-    def key_space(self) -> KeySpace:
-        """Keys of this store."""
-        return KeySpace(self.buckets, self.post_hashes)
-
 
 def read_layout(client: redis.Redis) -> StoreLayout | None:
     """Layout of the store, None when nothing has been laid out yet. StoreUnavailable, StoreMismatch."""
-    try:
+    with redis_must_answer():
         held = cast("dict[bytes, bytes]", client.hgetall(META.decode()))
-    except RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
     if not held:
         return None
     try:
@@ -71,15 +65,13 @@ def lay_out(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> Stor
         "retention_seconds": retention_seconds,
         "lineage": secrets.token_hex(8),
     }
-    try:
+    with redis_must_answer():
         if check_layout(client, keys) is None:
             for name, value in fields.items():
                 client.hsetnx(META.decode(), name, value)
         layout = check_layout(client, keys)
         if layout is not None and layout.retention_seconds < retention_seconds:
             client.hset(META.decode(), "retention_seconds", retention_seconds)
-    except RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
     if layout is None:
         raise StoreUnavailable("the layout of the store disappeared while it was written")
     return layout
@@ -87,11 +79,11 @@ def lay_out(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> Stor
 
 def check_eviction(client: redis.Redis) -> None:
     """StoreMismatch when Redis may evict keys: a store that forgets at will serves wrong answers."""
-    try:
-        policy = cast("dict[str, str]", client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-    except ResponseError:
-        return  # CONFIG is often renamed or forbidden in managed services; the operator answers for the policy there
-    except RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+    with redis_must_answer():
+        try:
+            held = cast("dict[str, str]", client.config_get("maxmemory-policy"))
+        except ResponseError:
+            return  # CONFIG is often forbidden in managed services; the operator answers for the policy there
+    policy = held.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         raise StoreMismatch(f"Redis has maxmemory-policy {policy}: it may evict keys. Set it to noeviction")

@@ -6,12 +6,10 @@ from typing import Protocol
 
 from common.errors import StoreUnavailable
 from common.kafka_settings import KafkaSettings
-from common.keys import KeySpace
 from common.settings import IngestSettings
 from ingest.loop import Sink
 from ingest.metrics import StoreMetrics
 from ingest.store import PostStore
-from ingest.store_sample import sample_store
 from ingest.topic_sink import TopicSink
 
 _log = logging.getLogger("thunder.ingest")
@@ -43,8 +41,6 @@ class StoreDestination:
     def __init__(self, settings: IngestSettings, metrics: StoreMetrics) -> None:
         self._store = PostStore(settings)
         self._reporting = Lock()
-        self._keys = KeySpace(settings.author_buckets, settings.post_hashes)
-        self._sampled = self._store.shards()
         self._metrics = metrics
 
     def open(self) -> None:
@@ -58,12 +54,12 @@ class StoreDestination:
     def report(self, topic: str, partition: int, partitions: int) -> None:
         """See Destination."""
         with self._reporting:
-            self._store.report(topic, partition, partitions, caught_up=True)
+            self._store.report(topic, partition, partitions)
 
     def measure(self) -> None:
         """See Destination."""
         try:
-            self._metrics.estimated(sample_store(self._sampled, self._keys))
+            self._metrics.estimated(self._store.estimate())
         except StoreUnavailable as reason:
             _log.warning("No estimate of the store: %s", reason)
 

@@ -4,12 +4,12 @@ import logging
 
 from common.catch_up import report_caught_up
 from common.errors import StoreUnavailable
-from common.keys import KeySpace
 from common.retention import Retention
 from common.settings import IngestSettings
 from common.shards import Shards
 from common.store_layout import StoreLayout, check_eviction, lay_out
 from ingest.post_writer import PostWriter
+from ingest.store_sample import StoreEstimate, sample_store
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -19,9 +19,10 @@ class PostStore:
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
-        self._keys = KeySpace(settings.author_buckets, settings.post_hashes)
+        self._keys = settings.key_space
         self._retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
         self._shards = self._connect()
+        self._sampled = self._connect()
         self._layout: StoreLayout | None = None
 
     def open(self) -> None:
@@ -42,22 +43,16 @@ class PostStore:
         """A sink for one thread, with connections of its own."""
         return PostWriter(self._connect(), self._keys, self._retention)
 
-    def report(self, topic: str, partition: int, partitions: int, *, caught_up: bool) -> None:
+    def report(self, topic: str, partition: int, partitions: int) -> None:
         """Tell the servers that a partition has caught up. StoreUnavailable. Being behind again is a metric only."""
-        if not caught_up:
-            return
         if self._layout is None:
             raise StoreUnavailable("the store is not open")
         client = self._shards.meta_client()
         report_caught_up(client, topic, partition, partitions, self._layout.lineage, self._retention.ttl_seconds)
 
-    def shards(self) -> Shards:
-        """Connections of the caller's own, for the sample of the store."""
-        return self._connect()
-
-    def close(self) -> None:
-        """Close the connections of open() and report()."""
-        self._shards.close()
+    def estimate(self) -> StoreEstimate:
+        """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""
+        return sample_store(self._sampled, self._keys)
 
     def _connect(self) -> Shards:
         url = self._settings.redis_url.get_secret_value()

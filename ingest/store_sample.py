@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 import redis
-from redis.exceptions import RedisError
 
-from common.errors import StoreUnavailable
 from common.keys import KeySpace
 from common.record import REPLY, REPOST, TOMBSTONE, VIDEO
+from common.redis_errors import redis_must_answer
 from common.resp import pack
 from common.shards import Command, Shards, failures
 
@@ -75,10 +74,8 @@ def _users(nodes: Iterable[redis.Redis]) -> int:
         pipeline.dbsize()
         for _ in range(SAMPLED_KEYS):
             pipeline.randomkey()
-        try:
+        with redis_must_answer():
             size, *names = cast("list[int | bytes | None]", pipeline.execute())
-        except RedisError as error:
-            raise StoreUnavailable(f"Redis does not answer: {error}") from error
         of_authors = sum(isinstance(name, bytes) and name.startswith(b"a:") and b":p:" in name for name in names)
         users += cast("int", size) * of_authors / SAMPLED_KEYS
     return round(users)

@@ -25,7 +25,10 @@ def is_reply(member: bytes) -> bool:
 
 def endings_of_reposts_of(user: bytes) -> tuple[bytes, bytes]:
     """How a member ends that reposts a post of this user (encoded id): a repost, and one that is a reply, too."""
-    return user + b"\x48\x01\x30", user + b"\x48\x01\x38\x01\x30"
+    return (
+        user + bytes((TAG_SOURCE_USER, 1, TAG_IS_RETWEET)),
+        user + bytes((TAG_SOURCE_USER, 1, TAG_IS_REPLY, 1, TAG_IS_RETWEET)),
+    )
 
 
 def parent_of(member: bytes) -> bytes | None:

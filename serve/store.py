@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from common.catch_up import lagging_partitions, read_status
 from common.errors import StoreUnavailable
-from common.keys import KeySpace
 from common.retention import Retention
 from common.settings import ServeSettings
 from common.shards import Shards
@@ -29,7 +28,7 @@ class TimelineStore:
     def __init__(self, settings: ServeSettings) -> None:
         url = settings.redis_url.get_secret_value()
         timeout = settings.redis_timeout_ms / 1000
-        self._keys = KeySpace(settings.author_buckets, settings.post_hashes)
+        self._keys = settings.key_space
         self._shards = Shards(url, self._keys.buckets, timeout)
         self._fetcher = RedisFetcher(url, self._keys, timeout)
         self.timelines = Timelines(
