@@ -67,8 +67,10 @@ def lay_out(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> Stor
     }
     with redis_must_answer():
         if check_layout(client, keys) is None:
+            whole = client.pipeline(transaction=True)  # a server may look at any moment: it must see all or nothing
             for name, value in fields.items():
-                client.hsetnx(META.decode(), name, value)
+                whole.hsetnx(META.decode(), name, value)
+            whole.execute()
         layout = check_layout(client, keys)
         if layout is not None and layout.retention_seconds < retention_seconds:
             client.hset(META.decode(), "retention_seconds", retention_seconds)
