@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 import redis
@@ -61,6 +63,25 @@ def test_the_first_worker_lays_the_store_out(client: redis.Redis) -> None:
     layout = lay_out(client, KEYS, 600)
     assert layout == lay_out(client, KEYS, 600) == check_layout(client, KEYS)
     assert (layout.version, layout.buckets, layout.post_hashes, layout.retention_seconds) == (1, 256, 65_536, 600)
+
+
+def test_whoever_looks_while_the_store_is_laid_out_sees_all_or_nothing(client: redis.Redis, redis_url: str) -> None:
+    done = Event()
+
+    def look() -> int:
+        with redis.Redis.from_url(redis_url) as other:
+            seen = 0
+            while not done.is_set():
+                seen += read_layout(other) is not None
+            return seen
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for _ in range(200):
+            client.delete(META.decode())
+            lay_out(client, KEYS, 600)
+        done.set()
+        assert looking.result() > 0
 
 
 def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Redis) -> None:
