@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from common.kafka_settings import RAW_FETCH_BYTES, REFINED_FETCH_BYTES, FetchBytes, KafkaSettings, TopicSettings
+from common.kafka.settings import RAW_FETCH_BYTES, REFINED_FETCH_BYTES, FetchBytes, KafkaSettings, TopicSettings
 from common.keys import KeySpace
 from common.serving_settings import ServingSettings
 from common.setting_types import Count, Millis, Port, Seconds, Settings, Text, Unit

@@ -8,9 +8,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
 from common.errors import KafkaUnavailable
-from common.kafka import producer_configuration
-from common.kafka_refusal import RefusalWatch, client_configuration, error_of
-from common.kafka_settings import KafkaSettings
+from common.kafka.configuration import producer_configuration
+from common.kafka.refusal import RefusalWatch, client_configuration, error_of
+from common.kafka.settings import KafkaSettings
 
 _SLICE_SECONDS = 0.5
 """How often a refusal is looked for while acknowledgements are awaited."""

@@ -4,7 +4,7 @@ from functools import partial
 from typing import NamedTuple
 
 from common.clock import Clock
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from common.lifecycle import Stop
 from ingest.batch import Decoder
 from ingest.batching import batching_of

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 
 
 class Batching(NamedTuple):

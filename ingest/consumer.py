@@ -7,9 +7,9 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from common.kafka import consumer_configuration, rebalances_incrementally
-from common.kafka_refusal import RefusalWatch, client_configuration, error_of
-from common.kafka_settings import KafkaSettings
+from common.kafka.configuration import consumer_configuration, rebalances_incrementally
+from common.kafka.refusal import RefusalWatch, client_configuration, error_of
+from common.kafka.settings import KafkaSettings
 from ingest.assignment import Assignment, Changes
 from ingest.batching import batching_of
 from ingest.message import Message

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
 from ingest.batch import Reject
 

@@ -1,6 +1,6 @@
 """What each role makes of a payload: unframed, decoded and, for the store, accepted or dropped."""
 
-from common.kafka_settings import Framing
+from common.kafka.settings import Framing
 from common.post import LightPost
 from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.acceptance import normalise, refusal

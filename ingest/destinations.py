@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Protocol
 
 from common.errors import StoreUnavailable
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from common.settings import IngestSettings
 from ingest.loop import Sink
 from ingest.metrics import StoreMetrics

@@ -1,6 +1,6 @@
 """What a schema registry's client puts in front of a payload, and taking it off."""
 
-from common.kafka_settings import Framing
+from common.kafka.settings import Framing
 from ingest.events import Malformed, MalformedReason
 
 _ID_BYTES = {0: 4, 1: 16}

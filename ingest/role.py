@@ -7,8 +7,8 @@ from collections.abc import Callable
 from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import ConfigurationError, StoreUnavailable
-from common.kafka_settings import KafkaSettings
-from common.kafka_wait import create_if_missing, wait_for_brokers, wait_for_topic, wait_for_topic_to_write
+from common.kafka.settings import KafkaSettings
+from common.kafka.waiting import create_if_missing, wait_for_brokers, wait_for_topic, wait_for_topic_to_write
 from common.lifecycle import Background, Stop, every
 from ingest.assembly import Member, Route, make_loop
 from ingest.loop import IngestLoop

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from common.backoff import Backoff
 from common.errors import KafkaUnavailable
-from common.kafka_refusal import error_of
+from common.kafka.refusal import error_of
 from ingest.catch_up_policy import Span
 from ingest.metrics import IngestMetrics
 from ingest.start_offsets import StartPolicy, Watermarks

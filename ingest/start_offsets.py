@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 
 
 class Watermarks(NamedTuple):

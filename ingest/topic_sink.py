@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from common.errors import KafkaUnavailable, ThunderError
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
 from ingest.events import Event
 from ingest.refined import encode_event, event_key

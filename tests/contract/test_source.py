@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 from ingest.catch_up_policy import Span
 from ingest.loop import Source
 from ingest.message import Message

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from prometheus_client import CollectorRegistry
 
-from common.kafka_settings import KafkaSettings, OffsetReset
+from common.kafka.settings import KafkaSettings, OffsetReset
 from ingest.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
 from tests.support.unique import unique

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 from ingest.assignment import Assignment, Changes
 from ingest.catch_up_policy import Span
 from ingest.message import Message

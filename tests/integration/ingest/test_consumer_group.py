@@ -8,7 +8,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from common.errors import KafkaRefused
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 from ingest.assignment import Changes
 from ingest.catch_up_policy import Span
 from ingest.consumer import GroupConsumer

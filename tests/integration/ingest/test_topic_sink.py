@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import KafkaUnavailable
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from common.post import LightPost
 from ingest.events import AuthorDelete, PostDelete
 from ingest.refined import decode_event

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
+from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
 from common.setting_types import Settings
 from common.settings import (
     CombinedSettings,

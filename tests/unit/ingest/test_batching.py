@@ -1,4 +1,4 @@
-from common.kafka_settings import KafkaSettings
+from common.kafka.settings import KafkaSettings
 from ingest.batching import Batching, batching_of
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from common.kafka_settings import Framing
+from common.kafka.settings import Framing
 from common.post import MAX_ID, LightPost
 from ingest.events import AuthorDelete, Decoded, Dropped, Ignored, Malformed, PostDelete
 from ingest.framing import unframe

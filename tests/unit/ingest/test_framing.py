@@ -1,6 +1,6 @@
 import pytest
 
-from common.kafka_settings import Framing
+from common.kafka.settings import Framing
 from ingest.events import Malformed, MalformedReason
 from ingest.framing import unframe
 

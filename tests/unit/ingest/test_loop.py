@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from common.errors import StoreUnavailable, TooMuchPoison
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 from ingest.batching import Batching
 from ingest.catch_up_policy import CatchUpPolicy
 from ingest.events import Event, PostDelete

@@ -1,6 +1,6 @@
 import pytest
 
-from common.kafka_settings import OffsetReset
+from common.kafka.settings import OffsetReset
 from ingest.start_offsets import Start, StartPolicy, Watermarks
 
 HELD = Watermarks(low=30, high=90)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from confluent_kafka import KafkaError, KafkaException
 
 from common.errors import ConfigurationError, KafkaRefused
-from common.kafka_access import KafkaAccess
+from common.kafka.access import KafkaAccess
 from common.throttle import Throttle
 
 _REFUSALS = frozenset(

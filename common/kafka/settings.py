@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from common.kafka_access import KafkaAccessSettings
+from common.kafka.access import KafkaAccessSettings
 from common.setting_types import MEBIBYTE, Bytes, Count, DefaultInWords, Millis, Seconds, Settings, Text, Unit
 
 RAW_FETCH_BYTES = 10 * MEBIBYTE

@@ -3,8 +3,8 @@ from confluent_kafka import Consumer, KafkaError
 from pydantic import SecretStr
 
 from common.errors import ConfigurationError, KafkaRefused
-from common.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
-from common.kafka_refusal import RefusalWatch, client_configuration
+from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
+from common.kafka.refusal import RefusalWatch, client_configuration
 
 ACCESS = KafkaAccess(
     "broker:9092",

@@ -5,8 +5,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
-from common.kafka_access import KafkaAccess
-from common.kafka_settings import KafkaSettings
+from common.kafka.access import KafkaAccess
+from common.kafka.settings import KafkaSettings
 
 Configuration = dict[str, Any]
 """Configuration of one librdkafka client."""

@@ -11,9 +11,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from common.backoff import Backoff
-from common.kafka import access_configuration
-from common.kafka_access import KafkaAccess
-from common.kafka_refusal import RefusalWatch, client_configuration, error_of
+from common.kafka.access import KafkaAccess
+from common.kafka.configuration import access_configuration
+from common.kafka.refusal import RefusalWatch, client_configuration, error_of
 
 T = TypeVar("T")
 

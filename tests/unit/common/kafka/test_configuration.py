@@ -1,6 +1,11 @@
 import pytest
 
-from common.kafka import access_configuration, consumer_configuration, producer_configuration, rebalances_incrementally
+from common.kafka.configuration import (
+    access_configuration,
+    consumer_configuration,
+    producer_configuration,
+    rebalances_incrementally,
+)
 from common.settings import IngestSettings, TransformSettings
 
 SECRET = "do-not-show"
