@@ -10,8 +10,9 @@ from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.assembly import Route
-from ingest.decoders import ingest_decoder, transform_decoder
+from ingest.decoders import ingest_format, transform_format
 from ingest.destinations import StoreDestination, TopicDestination
+from ingest.events import Event
 from ingest.metrics import IngestMetrics, StoreMetrics
 from ingest.role import KafkaRole
 
@@ -34,43 +35,45 @@ def run_transform(settings: TransformSettings) -> int:
 
 def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaRole:
+) -> KafkaRole[Event]:
     """The topic that fills the store, to Redis. To be started."""
     return KafkaRole(settings, ingest_route(settings, registry), stop, IngestMetrics(registry), clock)
 
 
 def transform_role(
     settings: TransformSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaRole:
+) -> KafkaRole[Event]:
     """The raw topic to the refined one. To be started."""
     return KafkaRole(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
 
 
-def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route:
+def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route[Event]:
     """From the refined topic, or from the raw one in a single hop."""
     refined = settings.events is EventsSource.REFINED
     return Route(
         settings.source_topic,
         settings.kafka_tweet_events_v2_num_partitions if refined else settings.tweet_events_num_partitions,
-        ingest_decoder(settings),
+        ingest_format(settings),
         StoreDestination(settings, StoreMetrics(registry)),
         settings.max_concurrent_writes,
     )
 
 
-def transform_route(settings: TransformSettings) -> Route:
+def transform_route(settings: TransformSettings) -> Route[Event]:
     """Threads do not wait for each other: each sends on its own."""
     return Route(
         settings.source_topic,
         settings.tweet_events_num_partitions,
-        transform_decoder(settings),
+        transform_format(settings),
         TopicDestination(settings),
         writes_at_once=settings.kafka_num_threads,
         written_topic=settings.innetwork_post_topic,
     )
 
 
-def _run(settings: IngestSettings | TransformSettings, role: KafkaRole, stop: Stop, registry: CollectorRegistry) -> int:
+def _run(
+    settings: IngestSettings | TransformSettings, role: KafkaRole[Event], stop: Stop, registry: CollectorRegistry
+) -> int:
     stop_on_signals(stop)
     http = HttpPort(settings.http_host, settings.http_port, registry, role.not_ready)
     try:

@@ -1,12 +1,12 @@
 """Builds the loop of one consumer thread from the settings."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from common.clock import Clock
 from common.kafka.settings import KafkaSettings
 from common.lifecycle import Stop
-from ingest.batch import Decoder
+from ingest.batch import E, Format
 from ingest.batching import batching_of
 from ingest.catch_up_policy import CatchUpPolicy
 from ingest.consumer import GroupConsumer
@@ -18,7 +18,7 @@ from ingest.poison import PoisonLimits
 from ingest.write_gate import WriteGate
 
 
-class Route(NamedTuple):
+class Route(NamedTuple, Generic[E]):
     """From where to where.
 
     expected_partitions: how many the topic must have, None for any number. written_topic: None for the store.
@@ -26,8 +26,8 @@ class Route(NamedTuple):
 
     topic: str
     expected_partitions: int | None
-    decode: Decoder
-    destination: Destination
+    form: Format[E]
+    destination: Destination[E]
     writes_at_once: int
     written_topic: str | None = None
 
@@ -41,17 +41,17 @@ class Member(NamedTuple):
 
 def make_loop(
     settings: KafkaSettings,
-    route: Route,
+    route: Route[E],
     member: Member,
     gate: WriteGate,
     metrics: IngestMetrics,
     clock: Clock,
     stop: Stop,
-) -> IngestLoop:
+) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
     ports = Ports(
         GroupConsumer(settings, route.topic, member.number, metrics),
-        route.decode,
+        route.form,
         route.destination.sink(),
         DeadLetterTopic(settings, route.topic),
         partial(route.destination.report, route.topic, partitions=member.partitions),

@@ -7,7 +7,7 @@ from typing import Protocol
 from common.backoff import Backoff
 from common.errors import KafkaUnavailable, StoreUnavailable
 from ingest.assignment import Changes
-from ingest.batch import Batch
+from ingest.batch import Batch, E
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -51,7 +51,7 @@ class BackPressure:
         self._on_hold = on_hold
         self._holding = False
 
-    def deliver(self, batch: Batch, write: Callable[[Batch], None]) -> Batch | None:
+    def deliver(self, batch: Batch[E], write: Callable[[Batch[E]], None]) -> Batch[E] | None:
         """Write the batch until that succeeds, less the messages of partitions that are lost meanwhile.
 
         Returns what was written and is still this member's; None when the worker was told to stop before. Blocks.
@@ -70,7 +70,7 @@ class BackPressure:
             if self._told_to_stop():
                 return None
 
-    def _hold(self, batch: Batch, reason: Exception) -> None:
+    def _hold(self, batch: Batch[E], reason: Exception) -> None:
         if self._holding:
             return
         _log.warning("Paused, holding a batch of %d messages: %s", len(batch.entries), reason)

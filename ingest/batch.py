@@ -1,33 +1,42 @@
-"""A batch of messages with what each turned out to be. One bad message never costs its batch."""
+"""A batch of messages with what each turned out to be. One bad message, or one bad event, never costs its batch."""
 
-from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
-from common.post import LightPost
-from ingest.events import AuthorDelete, Decoded, Event, EventKind, Ignored, Malformed, MalformedReason, PostDelete
+from ingest.events import Dropped, Event, EventKind, Follow, Ignored, Malformed, MalformedReason
 from ingest.message import Message
 
-Decoder = Callable[[bytes, int], Decoded]
-"""(payload, now in Unix seconds) -> what it is. Raises Malformed and nothing else."""
+E = TypeVar("E", bound=Event | Follow)
+"""What a topic holds: what happens to posts, or follows."""
+
+Decoder = Callable[[bytes, int], E | Ignored | Dropped]
+"""(payload of one event, now in Unix seconds) -> what it is. Raises Malformed and nothing else."""
+
+Opener = Callable[[bytes], Sequence[bytes]]
+"""Payload of a message -> payloads of its events. Raises Malformed and nothing else."""
 
 _NULL_PAYLOAD = Ignored(EventKind.NULL_PAYLOAD)
 
 
+class Format(NamedTuple, Generic[E]):
+    """How the messages of a topic are read."""
+
+    open: Opener
+    decode: Decoder[E]
+
+
 class Reject(NamedTuple):
-    """A malformed message. detail names the field and the shape of its value, never its content."""
+    """A malformed message, or a malformed event of one. detail names the field and its value's shape, no content."""
 
     message: Message
     reason: MalformedReason
     detail: str
 
 
-Outcome = Decoded | Reject
+class Batch(NamedTuple, Generic[E]):
+    """Messages in the order of delivery, each with its outcome; a message of several events is there for each."""
 
-
-class Batch(NamedTuple):
-    """Messages in the order of delivery, each with its outcome."""
-
-    entries: tuple[tuple[Message, Outcome], ...]
+    entries: tuple[tuple[Message, E | Ignored | Dropped | Reject], ...]
 
     @property
     def messages(self) -> list[Message]:
@@ -35,34 +44,41 @@ class Batch(NamedTuple):
         return [message for message, _ in self.entries]
 
     @property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[E | Ignored | Dropped | Reject]:
         """What they are, in the same order."""
         return [outcome for _, outcome in self.entries]
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[E]:
         """What the sink must be given."""
-        return [outcome for _, outcome in self.entries if isinstance(outcome, (LightPost, PostDelete, AuthorDelete))]
+        return [outcome for _, outcome in self.entries if not isinstance(outcome, (Ignored, Dropped, Reject))]
 
     @property
     def rejects(self) -> list[Reject]:
         """What the dead-letter topic must be given."""
         return [outcome for _, outcome in self.entries if isinstance(outcome, Reject)]
 
-    def without(self, partitions: Collection[int]) -> "Batch":
+    def without(self, partitions: Collection[int]) -> "Batch[E]":
         """The batch less the messages of partitions that belong to another member now."""
         return Batch(tuple(entry for entry in self.entries if entry[0].partition not in partitions))
 
 
-def decode_batch(messages: Iterable[Message], decode: Decoder, now: int) -> Batch:
+def decode_batch(messages: Iterable[Message], form: Format[E], now: int) -> Batch[E]:
     """Decode each message at the time `now` (Unix seconds)."""
-    return Batch(tuple((message, _outcome(message, decode, now)) for message in messages))
+    return Batch(tuple(entry for message in messages for entry in _entries(message, form, now)))
 
 
-def _outcome(message: Message, decode: Decoder, now: int) -> Outcome:
+def _entries(message: Message, form: Format[E], now: int) -> Iterator[tuple[Message, E | Ignored | Dropped | Reject]]:
     if message.payload is None:
-        return _NULL_PAYLOAD
+        yield message, _NULL_PAYLOAD
+        return
     try:
-        return decode(message.payload, now)
+        payloads = form.open(message.payload)
     except Malformed as malformed:
-        return Reject(message, malformed.reason, str(malformed))
+        yield message, Reject(message, malformed.reason, str(malformed))
+        return
+    for payload in payloads:
+        try:
+            yield message, form.decode(payload, now)
+        except Malformed as malformed:
+            yield message, Reject(message._replace(payload=payload), malformed.reason, str(malformed))

@@ -1,36 +1,55 @@
-"""What each role makes of a payload: unframed, decoded and, for the store, accepted or dropped."""
+"""How each role reads its topic: unframed, opened, decoded and, for the store, accepted or dropped."""
+
+from functools import partial
 
 from common.kafka.settings import Framing
 from common.post import LightPost
 from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.acceptance import normalise, refusal
-from ingest.batch import Decoder
-from ingest.events import Decoded, Dropped
+from ingest.batch import Decoder, Format, Opener
+from ingest.envelope import unseal
+from ingest.events import Decoded, Dropped, Event
 from ingest.framing import unframe
 from ingest.refined import decode_event
 from ingest.transform import RawDecoder
 
 
-def transform_decoder(settings: TransformSettings) -> Decoder:
+def transform_format(settings: TransformSettings) -> Format[Event]:
     """Raw events, as the refined topic takes them."""
-    return unframed(_raw(settings), settings.framing, message_indexes=False)
+    return Format(raw_opener(settings.framing), _raw(settings))
 
 
-def ingest_decoder(settings: IngestSettings) -> Decoder:
+def ingest_format(settings: IngestSettings) -> Format[Event]:
     """Events of the topic that fills the store, as the store takes them."""
-    raw = settings.events is EventsSource.RAW
-    decode = unframed(_raw(settings) if raw else _refined, settings.framing, message_indexes=not raw)
-    return accepted(decode, settings.post_retention_seconds, settings.clock_skew_seconds)
+    if settings.events is EventsSource.RAW:
+        opener, decode = raw_opener(settings.framing), _raw(settings)
+    else:
+        opener, decode = refined_opener(settings.framing), _refined
+    return Format(opener, accepted(decode, settings.post_retention_seconds, settings.clock_skew_seconds))
 
 
-def unframed(decode: Decoder, framing: Framing, *, message_indexes: bool) -> Decoder:
-    """The decoder for payloads that stand in a frame; see unframe."""
+def raw_opener(framing: Framing) -> Opener:
+    """For messages of one event of Thrift in a frame; see unframe."""
     if framing is Framing.NONE:
-        return decode
-    return lambda payload, now: decode(unframe(payload, framing, message_indexes=message_indexes), now)
+        return single
+    unframed = partial(unframe, framing=framing, message_indexes=False)
+    return lambda payload: single(unframed(payload))
 
 
-def accepted(decode: Decoder, retention: int, skew: int) -> Decoder:
+def refined_opener(framing: Framing) -> Opener:
+    """For messages of one event or many in a frame; see unframe."""
+    if framing is Framing.NONE:
+        return unseal
+    unframed = partial(unframe, framing=framing, message_indexes=True)
+    return lambda payload: unseal(unframed(payload))
+
+
+def single(payload: bytes) -> tuple[bytes]:
+    """The opener of messages of one event."""
+    return (payload,)
+
+
+def accepted(decode: Decoder[Event], retention: int, skew: int) -> Decoder[Event]:
     """The decoder whose creates are normalised, and dropped when the store would refuse them. Both in seconds."""
 
     def decode_and_accept(payload: bytes, now: int) -> Decoded:
@@ -43,7 +62,7 @@ def accepted(decode: Decoder, retention: int, skew: int) -> Decoder:
     return decode_and_accept
 
 
-def _raw(settings: TransformSettings | IngestSettings) -> Decoder:
+def _raw(settings: TransformSettings | IngestSettings) -> Decoder[Event]:
     return RawDecoder(settings.post_retention_seconds, settings.delete_quoting_posts)
 
 

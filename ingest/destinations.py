@@ -2,27 +2,30 @@
 
 import logging
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from common.errors import StoreUnavailable
 from common.kafka.settings import KafkaSettings
 from common.settings import IngestSettings
+from ingest.events import Event, Follow
 from ingest.loop import Sink
 from ingest.metrics import StoreMetrics
 from ingest.store import PostStore
 from ingest.topic_sink import TopicSink
 
+E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
+
 _log = logging.getLogger("thunder.ingest")
 
 
-class Destination(Protocol):
+class Destination(Protocol[E_contra]):
     """What the threads of a role write to. open() comes first."""
 
     def open(self) -> None:
         """Prepare it. StoreUnavailable when the same call may succeed later. Blocks."""
         ...
 
-    def sink(self) -> Sink:
+    def sink(self) -> Sink[E_contra]:
         """A sink for one thread."""
         ...
 
@@ -47,7 +50,7 @@ class StoreDestination:
         """See Destination. StoreMismatch when this store must not be written."""
         self._store.open()
 
-    def sink(self) -> Sink:
+    def sink(self) -> Sink[Event]:
         """See Destination."""
         return self._store.writer()
 
@@ -73,7 +76,7 @@ class TopicDestination:
     def open(self) -> None:
         """See Destination: there is nothing to prepare."""
 
-    def sink(self) -> Sink:
+    def sink(self) -> Sink[Event]:
         """See Destination."""
         return TopicSink(self._settings)
 

@@ -21,7 +21,20 @@ class AuthorDelete(NamedTuple):
 
 
 Event = LightPost | PostDelete | AuthorDelete
-"""A create is the post itself."""
+"""What happens to posts. A create is the post itself."""
+
+
+class Follow(NamedTuple):
+    """Somebody follows somebody, or no longer does.
+
+    follow_id names the follow itself, 0 = it has no name. A removal may name it alone: target_id is 0 there.
+    """
+
+    viewer_id: int
+    target_id: int
+    follow_id: int
+    at: int  # Unix seconds
+    removed: bool = False
 
 
 class EventKind(StrEnum):
@@ -75,6 +88,7 @@ class Dropped(NamedTuple):
 
 
 Decoded = LightPost | PostDelete | AuthorDelete | Ignored | Dropped
+"""What a payload about posts turns out to be."""
 
 
 class Malformed(Exception):

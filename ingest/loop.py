@@ -3,24 +3,26 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import TooMuchPoison
 from ingest.assignment import Changes
 from ingest.back_pressure import BackPressure, Pausable
-from ingest.batch import Batch, Decoder, Reject, decode_batch
+from ingest.batch import Batch, E, Format, Reject, decode_batch
 from ingest.batching import Batching
 from ingest.catch_up_policy import CatchUpPolicy, Progress
 from ingest.commit_policy import offsets_to_commit
-from ingest.events import Event
+from ingest.events import Event, Follow
 from ingest.lag_monitor import Ends, LagMonitor, ReportCaughtUp
 from ingest.message import Message
 from ingest.metrics import IngestMetrics
 from ingest.poison import PoisonCount, PoisonLimits
 from ingest.reject_log import RejectLog
 from ingest.write_gate import WriteGate
+
+E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
 
 
 class Source(Pausable, Ends, Protocol):
@@ -47,10 +49,10 @@ class Source(Pausable, Ends, Protocol):
         ...
 
 
-class Sink(Protocol):
+class Sink(Protocol[E_contra]):
     """Where events go."""
 
-    def write(self, events: Sequence[Event], now: int) -> None:
+    def write(self, events: Sequence[E_contra], now: int) -> None:
         """Return when all are durable; writing them again changes nothing. now in Unix seconds. Blocks.
 
         StoreUnavailable or KafkaUnavailable when the same call may succeed later.
@@ -66,12 +68,12 @@ class DeadLetters(Protocol):
         ...
 
 
-class Ports(NamedTuple):
+class Ports(NamedTuple, Generic[E]):
     """What a loop is connected to."""
 
     source: Source
-    decode: Decoder
-    sink: Sink
+    form: Format[E]
+    sink: Sink[E]
     dead_letters: DeadLetters
     report: ReportCaughtUp
 
@@ -86,7 +88,7 @@ class Policies(NamedTuple):
     lag_interval: float = 30.0
 
 
-class IngestLoop:
+class IngestLoop(Generic[E]):
     """Reads a topic with one member of the group. run() is for a thread of its own.
 
     caught_up, for any thread: after the last turn every partition of this member had caught up, or it was given none.
@@ -95,7 +97,7 @@ class IngestLoop:
     def __init__(
         self,
         topic: str,
-        ports: Ports,
+        ports: Ports[E],
         policies: Policies,
         gate: WriteGate,
         metrics: IngestMetrics,
@@ -155,7 +157,7 @@ class IngestLoop:
     def _take(self, messages: list[Message]) -> None:
         started = time.perf_counter()
         now = self._clock()
-        batch = decode_batch(messages, self._ports.decode, now)
+        batch = decode_batch(messages, self._ports.form, now)
         self._reject_log.rejected(batch.rejects, now)
         self._check_poison(batch)
         delivered = self._deliver(batch)
@@ -166,19 +168,19 @@ class IngestLoop:
         self._progress.applied(offsets)
         self._metrics.applied(delivered, time.perf_counter() - started)
 
-    def _deliver(self, batch: Batch) -> Batch | None:
+    def _deliver(self, batch: Batch[E]) -> Batch[E] | None:
         """What may be committed; None when the worker was told to stop first."""
         written = self._pressure.deliver(batch, self._write)
         return None if written is None else self._pressure.deliver(written, self._bury)
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: Batch[E]) -> None:
         with self._gate.slot(self._progress.catching_up):
             self._ports.sink.write(batch.events, self._clock())
 
-    def _bury(self, batch: Batch) -> None:
+    def _bury(self, batch: Batch[E]) -> None:
         self._ports.dead_letters.write(batch.rejects)
 
-    def _check_poison(self, batch: Batch) -> None:
+    def _check_poison(self, batch: Batch[E]) -> None:
         for malformed, run in groupby(isinstance(outcome, Reject) for outcome in batch.outcomes):
             self._poison.did_read(malformed, sum(1 for _ in run))
         if (reason := self._poison.should_stop) is not None:

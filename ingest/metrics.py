@@ -8,8 +8,18 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from common.post import LightPost
-from ingest.batch import Batch, Outcome, Reject
-from ingest.events import AuthorDelete, Dropped, DropReason, EventKind, Ignored, MalformedReason, PostDelete
+from ingest.batch import Batch, E, Reject
+from ingest.events import (
+    AuthorDelete,
+    Dropped,
+    DropReason,
+    Event,
+    EventKind,
+    Follow,
+    Ignored,
+    MalformedReason,
+    PostDelete,
+)
 from ingest.store_sample import StoreEstimate
 
 _SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -21,6 +31,8 @@ class EventType(StrEnum):
     CREATE = "create"
     DELETE = "delete"
     AUTHOR_DELETE = "author_delete"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
 
 
 Label = TypeVar("Label", EventType, EventKind, DropReason, MalformedReason)
@@ -69,7 +81,7 @@ class IngestMetrics:
         """A thread began (True) or ceased (False) to hold a batch."""
         self._held.inc(1 if held else -1)
 
-    def applied(self, batch: Batch, seconds: float) -> None:
+    def applied(self, batch: Batch[E], seconds: float) -> None:
         """A batch is durable, so many seconds after its decoding began."""
         for counter, count in Tally(map(self._counter, batch.outcomes)).items():
             counter.inc(count)
@@ -87,20 +99,16 @@ class IngestMetrics:
         for partition in partitions:
             self._lag.remove_by_labels({"topic": topic, "partition": str(partition)})
 
-    def _counter(self, outcome: Outcome) -> Counter:
+    def _counter(self, outcome: Event | Follow | Ignored | Dropped | Reject) -> Counter:
         match outcome:
-            case LightPost():
-                return self._events[EventType.CREATE]
-            case PostDelete():
-                return self._events[EventType.DELETE]
-            case AuthorDelete():
-                return self._events[EventType.AUTHOR_DELETE]
             case Ignored():
                 return self._ignored[outcome.kind]
             case Dropped():
                 return self._dropped[outcome.reason]
             case Reject():
                 return self._rejected[outcome.reason]
+            case event:
+                return self._events[_type_of(event)]
 
 
 class StoreMetrics:
@@ -120,6 +128,18 @@ class StoreMetrics:
         self._deleted.set(estimate.deleted_posts)
         for field, count in estimate._asdict().items():
             self._entities[field].set(count)
+
+
+def _type_of(event: Event | Follow) -> EventType:
+    match event:
+        case LightPost():
+            return EventType.CREATE
+        case PostDelete():
+            return EventType.DELETE
+        case AuthorDelete():
+            return EventType.AUTHOR_DELETE
+        case Follow():
+            return EventType.UNFOLLOW if event.removed else EventType.FOLLOW
 
 
 def _by_label(

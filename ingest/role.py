@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Generic
 
 from common.backoff import Backoff
 from common.clock import Clock
@@ -11,6 +12,7 @@ from common.kafka.settings import KafkaSettings
 from common.kafka.waiting import create_if_missing, wait_for_brokers, wait_for_topic, wait_for_topic_to_write
 from common.lifecycle import Background, Stop, every
 from ingest.assembly import Member, Route, make_loop
+from ingest.batch import E
 from ingest.loop import IngestLoop
 from ingest.metrics import IngestMetrics
 from ingest.write_gate import WriteGate
@@ -23,17 +25,19 @@ _BACKOFF = Backoff(first=0.2, longest=5.0)
 _log = logging.getLogger("thunder.ingest")
 
 
-class KafkaRole:
+class KafkaRole(Generic[E]):
     """Runs in threads of its own from start() until the stop is set. Everything else is for any thread."""
 
-    def __init__(self, settings: KafkaSettings, route: Route, stop: Stop, metrics: IngestMetrics, clock: Clock) -> None:
+    def __init__(
+        self, settings: KafkaSettings, route: Route[E], stop: Stop, metrics: IngestMetrics, clock: Clock
+    ) -> None:
         self._settings = settings
         self._route = route
         self._stop = stop
         self._metrics = metrics
         self._clock = clock
         self._background = Background(stop)
-        self._loops: list[IngestLoop] = []
+        self._loops: list[IngestLoop[E]] = []
         self._waiting_for: str | None = "the start"
         self._on_ready: Callable[[], object] = lambda: None
 
@@ -86,7 +90,7 @@ class KafkaRole:
         self._on_ready()
         return True
 
-    def _make_loops(self, partitions: int) -> list[IngestLoop]:
+    def _make_loops(self, partitions: int) -> list[IngestLoop[E]]:
         threads = self._settings.kafka_num_threads
         _log.info(
             "Starting Kafka background tasks: %d thread(s) for %d partition(s) of %s",

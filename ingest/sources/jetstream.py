@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from common.post import MAX_CREATED_AT, LightPost
 from common.string_ids import id_of_string
-from ingest.events import AuthorDelete, PostDelete
+from ingest.events import AuthorDelete, Follow, PostDelete
 
 _POST = "app.bsky.feed.post"
 _REPOST = "app.bsky.feed.repost"
@@ -23,16 +23,6 @@ _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
 
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,2048}")
 _AT_URI = re.compile(rf"at://({_DID.pattern})/([A-Za-z0-9.-]{{1,317}})/([A-Za-z0-9._:~-]{{1,512}})")
-
-
-class Follow(NamedTuple):
-    """Somebody follows somebody, or no longer does. A removal names only its follow_id: target_id is 0 there."""
-
-    viewer_id: int
-    target_id: int
-    follow_id: int
-    at: int  # Unix seconds
-    removed: bool = False
 
 
 class IgnoredKind(StrEnum):

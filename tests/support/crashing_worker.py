@@ -41,9 +41,9 @@ def main(moment: Moment, now: int, settings: IngestSettings) -> None:
     role.join(10)
 
 
-def _dying(route: Route, moment: Moment) -> Route:
+def _dying(route: Route[Event], moment: Moment) -> Route[Event]:
     if moment is Moment.AFTER_FETCH:
-        return route._replace(decode=_die_decoding)
+        return route._replace(form=route.form._replace(decode=_die_decoding))
     if moment in (Moment.AFTER_FIRST_SCRIPT, Moment.AFTER_WRITE):
         return route._replace(destination=_DyingDestination(route.destination, moment))
     return route
@@ -61,19 +61,19 @@ def _die_decoding(payload: bytes, now: int) -> Decoded:
 class _DyingDestination:
     """Everything is passed on to the real one; its sinks kill the process."""
 
-    def __init__(self, destination: Destination, moment: Moment) -> None:
+    def __init__(self, destination: Destination[Event], moment: Moment) -> None:
         self.open = destination.open
         self.report = destination.report
         self.measure = destination.measure
         self._sink = destination.sink
         self._moment = moment
 
-    def sink(self) -> Sink:
+    def sink(self) -> Sink[Event]:
         return _DyingSink(self._sink(), self._moment)
 
 
 class _DyingSink:
-    def __init__(self, sink: Sink, moment: Moment) -> None:
+    def __init__(self, sink: Sink[Event], moment: Moment) -> None:
         self._sink = sink
         self._moment = moment
 

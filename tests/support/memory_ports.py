@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from common.errors import KafkaUnavailable, StoreUnavailable
-from ingest.batch import Reject
+from ingest.batch import Format, Reject
+from ingest.decoders import single
 from ingest.events import Decoded, Event, EventKind, Ignored, Malformed, MalformedReason, PostDelete
 
 
@@ -50,3 +51,6 @@ def decode_digits(payload: bytes, now: int) -> Decoded:
     if not payload.isdigit():
         raise Malformed(MalformedReason.BAD_WIRE, "not a number")
     return PostDelete(int(payload), now)
+
+
+DIGITS = Format[Event](single, decode_digits)

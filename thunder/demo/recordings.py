@@ -12,9 +12,9 @@ from google.protobuf.json_format import Parse, ParseError
 from common.pb.thunder.v1.in_network_pb2 import InNetworkEvent
 from common.post import MAX_CREATED_AT, LightPost
 from common.string_ids import id_of_string
-from ingest.events import AuthorDelete, Event, Malformed, PostDelete
+from ingest.events import AuthorDelete, Event, Follow, Malformed, PostDelete
 from ingest.refined import decode_event
-from ingest.sources.jetstream import BadLine, Follow, IgnoredKind, read_line
+from ingest.sources.jetstream import BadLine, IgnoredKind, read_line
 
 _SHORT = 160  # characters
 

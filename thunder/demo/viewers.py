@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from common.post import LightPost
-from ingest.sources.jetstream import Follow
+from ingest.events import Follow
 from thunder.demo.feed import Viewer
 from thunder.demo.recordings import Recording
 

@@ -15,7 +15,7 @@ from ingest.metrics import IngestMetrics
 from ingest.write_gate import WriteGate
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
-from tests.support.memory_ports import MemoryDeadLetters, decode_digits
+from tests.support.memory_ports import DIGITS, MemoryDeadLetters
 from tests.support.unique import unique
 from tests.support.wait import eventually
 
@@ -39,7 +39,7 @@ class Member:
         self._source = topic.join()
         self._poll, self._commit = self._source.poll, self._source.commit
         self._source.poll, self._source.commit = self._watched_poll, self._watched_commit
-        ports = Ports(self._source, decode_digits, self, MemoryDeadLetters(), ignore)
+        ports = Ports(self._source, DIGITS, self, MemoryDeadLetters(), ignore)
         metrics = IngestMetrics(CollectorRegistry())
         self.loop = IngestLoop(topic.name, ports, POLICIES, WriteGate(1), metrics, lambda: 0, self._stop.is_set)
         self._thread = Thread(target=self.loop.run, daemon=True)

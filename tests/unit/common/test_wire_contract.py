@@ -29,6 +29,7 @@ MESSAGES = {
         "tweet_delete_event": "2 TweetDeleteEvent",
         "author_delete_event": "3 AuthorDeleteEvent",
     },
+    "InNetworkEvents": {"events": "4 repeated bytes"},
     "FollowEvent": {
         "viewer_id": "1 int64",
         "target_id": "2 int64",
@@ -58,6 +59,7 @@ SCALARS = {
     FieldDescriptor.TYPE_UINT64: "uint64",
     FieldDescriptor.TYPE_UINT32: "uint32",
     FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_BYTES: "bytes",
     FieldDescriptor.TYPE_STRING: "string",
 }
 

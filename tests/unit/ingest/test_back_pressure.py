@@ -8,11 +8,12 @@ from common.errors import KafkaUnavailable, StoreMismatch, StoreUnavailable
 from ingest.assignment import Changes
 from ingest.back_pressure import BackPressure
 from ingest.batch import Batch, decode_batch
+from ingest.events import Event
 from ingest.message import Message
-from tests.support.memory_ports import decode_digits
+from tests.support.memory_ports import DIGITS
 from tests.support.memory_topic import MemorySource, MemoryTopic
 
-BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], decode_digits, now=0)
+BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], DIGITS, now=0)
 
 
 class Held(NamedTuple):
@@ -40,9 +41,9 @@ class Sink:
         self._failures = failures
         self._error = error
         self._on_failure = on_failure
-        self.written: list[Batch] = []
+        self.written: list[Batch[Event]] = []
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batch[Event]) -> None:
         if self._failures:
             self._failures -= 1
             self._on_failure()

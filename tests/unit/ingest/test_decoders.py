@@ -2,8 +2,11 @@ import pytest
 
 from common.post import LightPost
 from common.settings import IngestSettings, TransformSettings
-from ingest.decoders import ingest_decoder, transform_decoder
-from ingest.events import Dropped, DropReason, Malformed, MalformedReason, PostDelete
+from ingest.batch import Batch, Format, Reject, decode_batch
+from ingest.decoders import ingest_format, transform_format
+from ingest.envelope import seal
+from ingest.events import Decoded, Dropped, DropReason, Event, MalformedReason, PostDelete
+from ingest.message import Message
 from ingest.refined import encode_event
 from tests.support.golden_tweets import CREATED_AT, core_data, create, golden
 
@@ -21,8 +24,18 @@ def transform(**settings: str) -> TransformSettings:
     return TransformSettings.model_validate({"kafka_group_id": "g", **settings})
 
 
+def read(form: Format[Event], payload: bytes, now: int = CREATED_AT) -> Batch[Event]:
+    return decode_batch([Message(0, 7, payload)], form, now)
+
+
+def outcome(form: Format[Event], payload: bytes, now: int = CREATED_AT) -> Decoded:
+    (found,) = read(form, payload, now).outcomes
+    assert not isinstance(found, Reject)
+    return found
+
+
 def test_the_store_is_given_normalised_creates() -> None:
-    assert ingest_decoder(ingest())(encode_event(MENTION), CREATED_AT) == MENTION._replace(is_reply=True)
+    assert outcome(ingest_format(ingest()), encode_event(MENTION), CREATED_AT) == MENTION._replace(is_reply=True)
 
 
 @pytest.mark.parametrize(
@@ -35,33 +48,52 @@ def test_the_store_is_given_normalised_creates() -> None:
     ],
 )
 def test_the_store_is_given_creates_within_skew_and_retention(age: int, expected: LightPost | Dropped) -> None:
-    assert ingest_decoder(ingest())(encode_event(POST), CREATED_AT + age) == expected
+    assert outcome(ingest_format(ingest()), encode_event(POST), CREATED_AT + age) == expected
 
 
 def test_deletes_are_passed_on_whatever_their_time() -> None:
-    assert ingest_decoder(ingest())(encode_event(PostDelete(5, -1)), CREATED_AT) == PostDelete(5, -1)
+    assert outcome(ingest_format(ingest()), encode_event(PostDelete(5, -1)), CREATED_AT) == PostDelete(5, -1)
 
 
 def test_the_store_can_be_filled_from_the_raw_topic_in_one_hop() -> None:
-    decode = ingest_decoder(ingest(events="raw"))
-    assert decode(create(), CREATED_AT) == POST
-    assert decode(create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
+    form = ingest_format(ingest(events="raw"))
+    assert outcome(form, create(), CREATED_AT) == POST
+    assert outcome(form, create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
 
 
 def test_the_refined_topic_is_given_creates_as_they_are() -> None:
     mention = create(core=core_data(reply=golden.Reply(in_reply_to_user_id=9)))
-    assert transform_decoder(transform())(mention, CREATED_AT + 10**6) == MENTION._replace(is_reply=True)
+    assert outcome(transform_format(transform()), mention, CREATED_AT + 10**6) == MENTION._replace(is_reply=True)
 
 
 def test_frames_are_taken_off_when_the_settings_say_so() -> None:
     refined = PROTOBUF_FRAME + encode_event(POST)
     raw = THRIFT_FRAME + create()
-    assert ingest_decoder(ingest(framing="confluent"))(refined, CREATED_AT) == POST
-    assert ingest_decoder(ingest(framing="confluent", events="raw"))(raw, CREATED_AT) == POST
-    assert transform_decoder(transform(framing="confluent"))(raw, CREATED_AT) == POST
+    assert outcome(ingest_format(ingest(framing="confluent")), refined, CREATED_AT) == POST
+    assert outcome(ingest_format(ingest(framing="confluent", events="raw")), raw, CREATED_AT) == POST
+    assert outcome(transform_format(transform(framing="confluent")), raw, CREATED_AT) == POST
+
+
+@pytest.mark.parametrize("framing", ["none", "confluent"])
+def test_a_message_may_hold_many_events_and_a_bad_one_costs_itself_alone(framing: str) -> None:
+    frame = PROTOBUF_FRAME if framing == "confluent" else b""
+    payload = frame + seal([encode_event(POST), b"\xff\xff", encode_event(PostDelete(5, 6))])
+
+    batch = read(ingest_format(ingest(framing=framing)), payload)
+
+    assert batch.events == [POST, PostDelete(5, 6)]
+    assert [(reject.message, reject.reason) for reject in batch.rejects] == [
+        (Message(0, 7, b"\xff\xff"), MalformedReason.BAD_WIRE)
+    ]
+    assert {message.offset for message in batch.messages} == {7}
+
+
+def test_an_envelope_that_was_cut_off_is_malformed_as_a_whole() -> None:
+    payload = seal([encode_event(POST), encode_event(POST)])[:-1]
+    (reject,) = read(ingest_format(ingest()), payload).rejects
+    assert (reject.message.payload, reject.reason) == (payload, MalformedReason.BAD_WIRE)
 
 
 def test_a_missing_frame_is_malformed() -> None:
-    with pytest.raises(Malformed) as refused:
-        ingest_decoder(ingest(framing="confluent"))(encode_event(POST), CREATED_AT)
-    assert refused.value.reason is MalformedReason.BAD_FRAMING
+    (reject,) = read(ingest_format(ingest(framing="confluent")), encode_event(POST)).rejects
+    assert reject.reason is MalformedReason.BAD_FRAMING

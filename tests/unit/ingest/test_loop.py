@@ -14,7 +14,7 @@ from ingest.loop import IngestLoop, Policies, Ports
 from ingest.metrics import IngestMetrics
 from ingest.poison import PoisonLimits
 from ingest.write_gate import WriteGate
-from tests.support.memory_ports import MemoryDeadLetters, MemorySink, decode_digits
+from tests.support.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.memory_topic import MemoryTopic
 
 POLICIES = Policies(
@@ -35,7 +35,7 @@ class Worker:
         self.now = 1000
         self.stopped = False
         self.registry = CollectorRegistry()
-        ports = Ports(self.source, decode_digits, self.sink, self.dead_letters, self._report)
+        ports = Ports(self.source, DIGITS, self.sink, self.dead_letters, self._report)
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop("posts", ports, POLICIES, WriteGate(1), metrics, lambda: self.now, lambda: self.stopped)
 
@@ -173,7 +173,7 @@ def test_a_stop_lets_the_batch_at_hand_be_finished() -> None:
 
     worker.loop = IngestLoop(
         "posts",
-        Ports(worker.source, decode_digits, StoppingSink(), worker.dead_letters, print),
+        Ports(worker.source, DIGITS, StoppingSink(), worker.dead_letters, print),
         POLICIES,
         WriteGate(1),
         IngestMetrics(CollectorRegistry()),

@@ -84,6 +84,12 @@ class InNetworkEvent(_message.Message):
     author_delete_event: AuthorDeleteEvent
     def __init__(self, tweet_create_event: _Optional[_Union[TweetCreateEvent, _Mapping]] = ..., tweet_delete_event: _Optional[_Union[TweetDeleteEvent, _Mapping]] = ..., author_delete_event: _Optional[_Union[AuthorDeleteEvent, _Mapping]] = ...) -> None: ...
 
+class InNetworkEvents(_message.Message):
+    __slots__ = ("events",)
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, events: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
 class FollowEvent(_message.Message):
     __slots__ = ("viewer_id", "target_id", "follow_id", "at", "removed")
     VIEWER_ID_FIELD_NUMBER: _ClassVar[int]

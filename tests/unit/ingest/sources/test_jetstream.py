@@ -6,8 +6,8 @@ import pytest
 
 from common.post import LightPost
 from common.string_ids import id_of_string
-from ingest.events import AuthorDelete, PostDelete
-from ingest.sources.jetstream import BadLine, BadLineReason, Follow, IgnoredKind, read_line
+from ingest.events import AuthorDelete, Follow, PostDelete
+from ingest.sources.jetstream import BadLine, BadLineReason, IgnoredKind, read_line
 
 ALICE, BOB = "did:plc:alicexxxxxxxxxxxxxxxxxxx", "did:web:bob.example"
 POST, REPOST, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow"

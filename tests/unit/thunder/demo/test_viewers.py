@@ -1,5 +1,5 @@
 from common.post import LightPost
-from ingest.sources.jetstream import Follow
+from ingest.events import Follow
 from thunder.demo.recordings import Recording, RecordingFormat
 from thunder.demo.viewers import choose_viewer
 
