@@ -1,15 +1,19 @@
-"""The port for machines that watch: /metrics, /healthz (alive) and /readyz (ready). Nobody can hold it up for long."""
+"""The port for those who watch: /metrics, /healthz (alive), /readyz (ready), and what else a process has to show.
+
+Nobody can hold it up for long.
+"""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from common.errors import ConfigurationError
+from common.http_routes import BadQuery, Response, Route, Routes, parameters_of
 
 _SECONDS_PER_REQUEST = 5.0
 _MAX_CONNECTIONS = 64
@@ -19,33 +23,26 @@ NotReady = Callable[[], str | None]
 """Why the process is not ready, None when it is. Must not block."""
 
 
-class Response(NamedTuple):
-    """What a path returns."""
-
-    status: HTTPStatus
-    body: bytes
-    content_type: str = "text/plain; charset=utf-8"
-
-    def encode(self) -> bytes:
-        """The whole response. Each connection carries one."""
-        head = (
-            f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n"
-            f"Content-Type: {self.content_type}\r\n"
-            f"Content-Length: {len(self.body)}\r\n"
-            "Connection: close\r\n\r\n"
-        )
-        return head.encode("ascii") + self.body
+log = logging.getLogger("thunder.http")
 
 
 class HttpPort:
     """Bound when made, ConfigurationError if it cannot be; serves in a thread of its own until stop().
 
-    port is the one that was bound: 0 asks for any free one.
+    port is the one that was bound: 0 asks for any free one. routes says, for each request, what else there is.
     """
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, not_ready: NotReady) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        not_ready: NotReady,
+        routes: Callable[[], Routes] = dict[str, Route],
+    ) -> None:
         self._registry = registry
         self._not_ready = not_ready
+        self._routes = routes
         self._clients: set[asyncio.StreamWriter] = set()
         self._socket = _listen(host, port)
         self._loop = asyncio.new_event_loop()
@@ -80,7 +77,7 @@ class HttpPort:
             if len(self._clients) <= _MAX_CONNECTIONS:
                 async with asyncio.timeout(_SECONDS_PER_REQUEST):
                     head = await reader.readuntil(b"\r\n\r\n")
-                    writer.write(self._respond(head).encode())
+                    writer.write((await self._respond(head)).encode())
                     writer.close()
                     await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -89,22 +86,37 @@ class HttpPort:
             self._clients.discard(writer)
             writer.transport.abort()
 
-    def _respond(self, head: bytes) -> Response:
-        method, path, *_ = [*head.split(None, 2), b"", b""]
+    async def _respond(self, head: bytes) -> Response:
+        method, target, *_ = [*head.split(None, 2), b"", b""]
         if method != b"GET":
             return Response(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET\n")
-        match path.partition(b"?")[0]:
-            case b"/metrics":
+        path, _, query = target.decode("latin-1").partition("?")
+        route = self._routes().get(path)
+        return self._watched(path) if route is None else await _answer_of(route, query)
+
+    def _watched(self, path: str) -> Response:
+        match path:
+            case "/metrics":
                 return Response(HTTPStatus.OK, generate_latest(self._registry), CONTENT_TYPE_LATEST)
-            case b"/healthz":
+            case "/healthz":
                 return Response(HTTPStatus.OK, b"alive\n")
-            case b"/readyz":
+            case "/readyz":
                 reason = self._not_ready()
                 if reason is None:
                     return Response(HTTPStatus.OK, b"ready\n")
                 return Response(HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n".encode())
             case _:
                 return Response(HTTPStatus.NOT_FOUND, b"/metrics, /healthz or /readyz\n")
+
+
+async def _answer_of(route: Route, query: str) -> Response:
+    try:
+        return await route(parameters_of(query))
+    except BadQuery as bad:
+        return Response(HTTPStatus.BAD_REQUEST, f"{bad}\n".encode())
+    except Exception:
+        log.exception("A request over HTTP failed")
+        return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"internal error\n")
 
 
 def _listen(host: str, port: int) -> socket.socket:

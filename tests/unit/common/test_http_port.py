@@ -1,5 +1,7 @@
+import asyncio
 import socket
 from collections.abc import Iterator
+from http import HTTPStatus
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -9,17 +11,19 @@ from prometheus_client import CollectorRegistry, Counter
 from common import http_port
 from common.errors import ConfigurationError
 from common.http_port import HttpPort
+from common.http_routes import Parameters, Response, Route, only
 
 HOST = "127.0.0.1"
 
 
 class Process:
-    """What an HTTP port tells of: a registry and a readiness that the test sets."""
+    """What an HTTP port tells of: a registry, and a readiness and routes that the test sets."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.reason: str | None = "Kafka has not caught up"
-        self.http = HttpPort(HOST, 0, self.registry, lambda: self.reason)
+        self.routes: dict[str, Route] = {}
+        self.http = HttpPort(HOST, 0, self.registry, lambda: self.reason, lambda: self.routes)
 
     def get(self, path: str) -> tuple[int, str]:
         try:
@@ -63,6 +67,67 @@ def test_other_paths_and_methods_are_refused(process: Process) -> None:
     with process.connect() as client:
         client.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 405 ")
+
+
+async def show_colour(parameters: Parameters) -> Response:
+    only(parameters, "colour")
+    await asyncio.sleep(0)
+    return Response(HTTPStatus.OK, parameters.get("colour", "none").encode(), "text/plain")
+
+
+def test_a_route_is_there_from_when_it_is_added_to_when_it_is_taken_away(process: Process) -> None:
+    assert process.get("/page?colour=blue")[0] == 404
+    process.routes = {"/page": show_colour}
+    assert process.get("/page?colour=bl%C3%BCe") == (200, "blüe")
+    assert process.get("/page") == (200, "none")
+    assert process.get("/healthz") == (200, "alive\n")
+    process.routes = {}
+    assert process.get("/page")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("size=3", "no such parameter: 'size'; there is colour\n"),
+        ("%0d%0aX-Evil:1=3", "no such parameter: '\\r\\nX-Evil:1'; there is colour\n"),
+        ("colour=a&colour=b", "each parameter may be given once\n"),
+        ("&".join(f"p{number}=1" for number in range(9)), "at most 8 parameters\n"),
+    ],
+)
+def test_a_wrong_query_is_told_what_is_wrong(query: str, complaint: str, process: Process) -> None:
+    process.routes = {"/page": show_colour}
+    assert process.get(f"/page?{query}") == (400, complaint)
+
+
+def test_a_route_that_fails_says_nothing_of_the_cause(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(_parameters: Parameters) -> Response:
+        raise KeyError("a secret")
+
+    process.routes = {"/page": fail}
+    assert process.get("/page") == (500, "internal error\n")
+    assert "a secret" in caplog.text
+
+
+def test_a_route_that_takes_too_long_is_cut_off(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait(_parameters: Parameters) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.2)
+    process.routes = {"/page": wait}
+    with process.connect() as client:
+        client.sendall(b"GET /page HTTP/1.1\r\n\r\n")
+        assert _is_cut_off(client)
+
+
+def test_browsers_are_told_to_run_and_fetch_nothing_from_elsewhere(process: Process) -> None:
+    with urlopen(f"http://{HOST}:{process.http.port}/healthz", timeout=10) as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_slow_clients_are_cut_off_and_hold_nobody_up(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,74 @@
+"""What an HTTP port is asked and what it returns. Pure."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+_MOST_PARAMETERS = 8
+
+_FOR_BROWSERS = (
+    "Cache-Control: no-store\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+)
+"""Nothing is kept, nothing runs or is fetched that does not come from this port."""
+
+
+class Response(NamedTuple):
+    """What a path returns."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+
+    def encode(self) -> bytes:
+        """The whole response. Each connection carries one."""
+        head = (
+            f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n"
+            f"Content-Type: {self.content_type}\r\n"
+            f"Content-Length: {len(self.body)}\r\n"
+            f"{_FOR_BROWSERS}"
+            "Connection: close\r\n\r\n"
+        )
+        return head.encode("ascii") + self.body
+
+
+class BadQuery(Exception):
+    """The query of a request is wrong. The caller's to mend: the message goes back to him."""
+
+
+Parameters = Mapping[str, str]
+"""The query of a request, by name."""
+
+Route = Callable[[Parameters], Awaitable[Response]]
+"""Answers one path, in the event loop of the port. May raise BadQuery; bounded by the port's time per request."""
+
+Routes = Mapping[str, Route]
+"""By path."""
+
+
+def parameters_of(query: str) -> Parameters:
+    """What stands behind the question mark. BadQuery when a name comes twice, or too many come."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError as error:
+        raise BadQuery(f"at most {_MOST_PARAMETERS} parameters") from error
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise BadQuery("each parameter may be given once")
+    return parameters
+
+
+def only(parameters: Parameters, *known: str) -> None:
+    """BadQuery when a parameter is none of those known."""
+    unknown = sorted(parameters.keys() - set(known))
+    if unknown:
+        raise BadQuery(f"no such parameter: {unknown[0][:40]!a}; there {_are(known)}")
+
+
+def _are(known: tuple[str, ...]) -> str:
+    return f"is {' and '.join(known)}" if known else "is none"
