@@ -46,13 +46,13 @@ def gather(
 
 def check(role: type[Role], given: Mapping[str, Given]) -> Role:
     """The settings of a role. What is not the role's is ignored, unless it was a flag. ConfigurationError."""
+    settings = {setting.name: setting for setting in settings_of(role)}
     for name, value in given.items():
-        if value.from_flag and name not in role.model_fields:
+        if value.from_flag and name not in settings:
             raise ConfigurationError(f"{value.origin}: {title_of(role)} has no such setting")
     try:
-        return role(**{name: value.value for name, value in given.items() if name in role.model_fields})
+        return role(**{name: value.value for name, value in given.items() if name in settings})
     except ValidationError as error:
-        settings = {setting.name: setting for setting in settings_of(role)}
         lines = [_complaint(wrong, settings, given) for wrong in error.errors(include_url=False)]
         message = "\n".join(line for line in lines if line)
     raise ConfigurationError(message)

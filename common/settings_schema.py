@@ -16,6 +16,7 @@ Marker = TypeVar("Marker")
 class Setting(NamedTuple):
     """One setting: its names in each source, and what a person needs to know.
 
+    name is the field's alias where it has one: a model cannot have a field called `json`.
     default is in words, with its unit; kind says what to write: a unit, "number" or "text".
     """
 
@@ -43,7 +44,7 @@ class Setting(NamedTuple):
 
 def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
     """The settings of a role, those of a group together."""
-    settings = [_setting(name, _group(model, name), field) for name, field in model.model_fields.items()]
+    settings = [_setting(field.alias or name, _group(model, name), field) for name, field in model.model_fields.items()]
     groups = list(dict.fromkeys(setting.group for setting in settings))
     return tuple(sorted(settings, key=lambda setting: groups.index(setting.group)))
 

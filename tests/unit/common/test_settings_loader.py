@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import Field
 
 from common.errors import ConfigurationError
+from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ModeSettings, ServeSettings, TransformSettings
 from common.settings_loader import check, gather
 
@@ -77,6 +80,20 @@ def test_variables_of_the_guide() -> None:
     newer = ingest("--sasl-mechanism", "PLAIN", env=login | {"KAFKA_SASL_PASSWORD": "new"})
     assert newer.kafka_sasl_password is not None
     assert newer.kafka_sasl_password.get_secret_value() == "new"
+
+
+class ShowSettings(Settings):
+    """thunder show: a role with a setting whose name no model can have."""
+
+    as_json: Annotated[bool, Field(alias="json", description="for programs")] = False
+
+
+def test_a_setting_goes_by_its_alias_everywhere(file: Path) -> None:
+    file.write_text("json = true")
+    for arguments, env in (["--json"], {}), ([], {"THUNDER_JSON": "true"}), (["--config", str(file)], {}):
+        assert check(ShowSettings, gather(arguments, env, (ShowSettings,))).as_json
+    with pytest.raises(ConfigurationError, match="THUNDER_JSON: should be a valid boolean"):
+        check(ShowSettings, gather([], {"THUNDER_JSON": "perhaps"}, (ShowSettings,)))
 
 
 def test_an_empty_variable_is_unset() -> None:
