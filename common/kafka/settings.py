@@ -35,11 +35,17 @@ class Framing(StrEnum):
     CONFLUENT = "confluent"
 
 
-class TopicSettings(Settings):
+class EntranceTopicSettings(Settings):
+    """Kafka: topics"""
+
+    innetwork_post_topic: Annotated[Text, Field(description="refined topic (protobuf)")] = "innetwork_post"
+    follows_topic: Annotated[Text, Field(description="topic of follows (protobuf)")] = "follows"
+
+
+class TopicSettings(EntranceTopicSettings):
     """Kafka: topics"""
 
     tweet_events_topic: Annotated[Text, Field(description="raw topic (Thrift)")] = "tweet_events"
-    innetwork_post_topic: Annotated[Text, Field(description="refined topic (protobuf)")] = "innetwork_post"
 
 
 class KafkaSettings(KafkaAccessSettings, TopicSettings):
