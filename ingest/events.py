@@ -73,6 +73,7 @@ class MalformedReason(StrEnum):
     TOO_LARGE = "too_large"
     MISSING_FIELD = "missing_field"
     BAD_ID = "bad_id"
+    BAD_TIME = "bad_time"
 
 
 class Ignored(NamedTuple):
