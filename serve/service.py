@@ -9,6 +9,7 @@ from common.serving_settings import AnswerSettings, ServingSettings
 from serve.admission import Admission, TokenBucket
 from serve.answering import Answering, TimelineReader
 from serve.follows import FollowStore
+from serve.intake import Intake
 from serve.metrics import ServeMetrics
 from serve.query import Caps
 from serve.request import RequestLimits
@@ -17,9 +18,10 @@ from serve.work_lane import WorkLane
 
 
 class Service(NamedTuple):
-    """The rpc, and the metrics that it moves."""
+    """The rpc, where its requests come in, and the metrics that they move."""
 
     servicer: InNetworkPostsServicer
+    intake: Intake
     metrics: ServeMetrics
 
 
@@ -36,8 +38,8 @@ def build_service(
     lane = WorkLane()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, lane.delay)
     answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
-    timeout = settings.request_timeout_ms / 1000 or None
-    return Service(InNetworkPostsServicer(answering, admission, lane, metrics, timeout), metrics)
+    intake = Intake(answering, admission, lane, metrics)
+    return Service(InNetworkPostsServicer(intake, settings.request_timeout_ms / 1000 or None), intake, metrics)
 
 
 def limits_of(settings: AnswerSettings) -> RequestLimits:

@@ -1,43 +1,21 @@
-"""The rpc GetInNetworkPosts: bytes in, bytes out, and every way a call can end."""
+"""The rpc GetInNetworkPosts: bytes in, bytes out, and a status where there is no answer."""
 
 import asyncio
-import logging
-import time
 
 import grpc
-from google.protobuf.message import DecodeError
 
-from common.errors import StoreUnavailable
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from serve.admission import Admission
-from serve.answering import Answering, Stopwatch
 from serve.deadline import time_to_read
-from serve.metrics import Outcome, ServeMetrics
-from serve.query import Answer
-from serve.request import InvalidRequest
-from serve.statuses import INTERNAL, STORE_UNAVAILABLE, RpcFailure, invalid_argument, refused
-from serve.work_lane import InTurns, WorkLane
-
-log = logging.getLogger("thunder.serve")
+from serve.intake import Intake
+from serve.statuses import RpcFailure
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class InNetworkPostsServicer:
-    """Admits or refuses a call, and ends it with an answer or a status. Nothing of the cause reaches the caller."""
+    """Takes calls in and ends each with an answer or a status."""
 
-    def __init__(
-        self,
-        answering: Answering,
-        admission: Admission,
-        lane: WorkLane,
-        metrics: ServeMetrics,
-        request_timeout: float | None,
-    ) -> None:
-        self._answering = answering
-        self._admission = admission
-        self._lane = lane
-        self._metrics = metrics
+    def __init__(self, intake: Intake, request_timeout: float | None) -> None:
+        self._intake = intake
         self._request_timeout = request_timeout
         self._calls: set[asyncio.Task[None]] = set()
 
@@ -47,18 +25,12 @@ class InNetworkPostsServicer:
         return frozenset(self._calls)
 
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
-        """Serialised request to serialised response: it is decoded after admission, so that a refusal stays cheap."""
-        self._lane.arrived()
-        refusal = self._admission.admit(time.monotonic(), self._lane.delay())
+        """Serialised request to serialised response."""
+        refusal = self._intake.admit()
         if refusal:
-            self._lane.refused()
-            self._metrics.refused()
-            await context.abort(*refused(refusal))
+            await context.abort(*refusal)
         self._remember_call()
-        try:
-            ended = await self._end(payload, Stopwatch(time_to_read(self._request_timeout, context.time_remaining())))
-        finally:
-            self._admission.release()
+        ended = await self._intake.run(payload, time_to_read(self._request_timeout, context.time_remaining()))
         if isinstance(ended, RpcFailure):
             await context.abort(*ended)
         if _asks_for_gzip(context):
@@ -72,36 +44,6 @@ class InNetworkPostsServicer:
         if call is not None:
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
-
-    async def _end(self, payload: bytes, stopwatch: Stopwatch) -> Answer | RpcFailure:
-        outcome = Outcome.CANCELLED
-        try:
-            answer = await InTurns(self._answer(payload, stopwatch), self._lane)
-            outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
-            return answer
-        except InvalidRequest as invalid:
-            outcome = Outcome.INVALID
-            return invalid_argument(invalid)
-        except StoreUnavailable as unavailable:
-            outcome = Outcome.UNAVAILABLE
-            log.debug("No answer: %s", unavailable)
-            return STORE_UNAVAILABLE
-        except Exception:
-            outcome = Outcome.INTERNAL
-            log.exception("A request failed")
-            return INTERNAL
-        finally:
-            self._metrics.finished(outcome, stopwatch.elapsed(), stopwatch.looking_up)
-
-    async def _answer(self, payload: bytes, stopwatch: Stopwatch) -> Answer:
-        return await self._answering.answer(_decode(payload), stopwatch)
-
-
-def _decode(payload: bytes) -> GetInNetworkPostsRequest:
-    try:
-        return GetInNetworkPostsRequest.FromString(payload)
-    except DecodeError as error:
-        raise InvalidRequest("", "the request is not a GetInNetworkPostsRequest") from error
 
 
 def _asks_for_gzip(context: Context) -> bool:
