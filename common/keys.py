@@ -15,6 +15,12 @@ META = b"m:{meta}"
 CATCH_UP = b"s:{meta}"
 """Hash: which partitions ingest has caught up with."""
 
+WORKERS = b"s:{meta}:workers"
+"""Hash: how each ingest worker does, for a page to show."""
+
+NAMES = b"n:{meta}"
+"""Hash: id in decimal -> what to call that person, for a page to show."""
+
 _MASK = 2**64 - 1
 
 

@@ -1,23 +1,14 @@
 """A timeline as people and programs read it. Pure."""
 
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from typing import NamedTuple
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
+from common.post_kind import PostKind, kind_of
 from thunder.client import TimedAnswer
 
 NameOf = Callable[[int], str]
 """What to call an author."""
-
-
-class PostKind(StrEnum):
-    """What a post is to its readers."""
-
-    POST = "post"
-    REPLY = "reply"
-    REPOST = "repost"
-    VIDEO = "video"
 
 
 class Entry(NamedTuple):
@@ -28,15 +19,6 @@ class Entry(NamedTuple):
     age_seconds: float
     kind: PostKind
     about: str
-
-
-def kind_of(post: LightPost) -> PostKind:
-    """A repost of a video is a repost, a reply with a video a reply."""
-    if post.is_retweet:
-        return PostKind.REPOST
-    if post.is_reply:
-        return PostKind.REPLY
-    return PostKind.VIDEO if post.has_video else PostKind.POST
 
 
 def entries(posts: Iterable[LightPost], name_of: NameOf, now: float) -> list[Entry]:

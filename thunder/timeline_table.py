@@ -6,8 +6,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from common.post_kind import PostKind
 from thunder.ages import in_words
-from thunder.timeline import Entry, PostKind
+from thunder.timeline import Entry
 
 _STYLES = {PostKind.POST: "", PostKind.REPLY: "cyan", PostKind.REPOST: "green", PostKind.VIDEO: "magenta"}
 _MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 20, 36  # a long name that comes or goes hardly moves the columns

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.keys import CATCH_UP, META, KeySpace, bucket_tag, follows_key, mix64
+from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, bucket_tag, follows_key, mix64
 
 
 def test_mix64_is_pinned() -> None:
@@ -21,6 +21,8 @@ def test_keys_are_spelled_out() -> None:
     assert keys.post(1) == (229, b"p:{229}:1509")
     assert META == b"m:{meta}"
     assert CATCH_UP == b"s:{meta}"
+    assert WORKERS == b"s:{meta}:workers"
+    assert NAMES == b"n:{meta}"
     assert follows_key(1) == b"f:{229}:1"
 
 

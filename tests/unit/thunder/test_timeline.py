@@ -1,8 +1,9 @@
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
+from common.post_kind import PostKind
 from thunder.client import TimedAnswer
-from thunder.timeline import Entry, PostKind, answer_as_json, entries, newest_age
+from thunder.timeline import Entry, answer_as_json, entries, newest_age
 
 NOW = 1_000.5
 POSTS = [

@@ -3,7 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from thunder.timeline import Entry, PostKind
+from common.post_kind import PostKind
+from thunder.timeline import Entry
 from thunder.timeline_table import plain_line, timeline_table
 
 ENTRY = Entry(2**62, "did:plc:" + "a" * 24, 300.0, PostKind.REPOST, "of did:plc:" + "b" * 24)

@@ -1,0 +1,63 @@
+"""How each ingest worker does, kept in Redis for a page to show: a hash with a field per worker, written every second.
+
+Nothing depends on it. A worker that ends leaves its field behind: readers look at fresh ones only, and each worker that
+starts takes away what is old.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+import redis
+
+from common.errors import StoreUnavailable
+from common.keys import WORKERS
+from common.redis_errors import redis_must_answer
+
+FRESH_SECONDS = 5.0
+TTL_SECONDS = 60
+
+
+class WorkerStatus(NamedTuple):
+    """at: Unix seconds; applied: events since the worker's start; None where it does not know (yet).
+
+    lag counts the messages of its own partitions, posts estimates those of the whole store.
+    """
+
+    at: float
+    applied: int
+    lag: int | None = None
+    posts: int | None = None
+
+
+def write_worker_status(client: redis.Redis, worker: str, status: WorkerStatus) -> None:
+    """Replace the status of the worker of that name. StoreUnavailable."""
+    pipeline = client.pipeline(transaction=False)
+    pipeline.hset(WORKERS.decode(), worker, json.dumps(status))
+    pipeline.expire(WORKERS.decode(), TTL_SECONDS)
+    with redis_must_answer():
+        pipeline.execute()
+
+
+def read_worker_statuses(client: redis.Redis) -> dict[str, WorkerStatus]:
+    """Every status, old ones too, by worker. StoreUnavailable."""
+    with redis_must_answer():
+        held = cast("dict[bytes, bytes]", client.hgetall(WORKERS.decode()))
+    try:
+        return {worker.decode(): WorkerStatus(*json.loads(status)) for worker, status in held.items()}
+    except (ValueError, TypeError) as error:
+        raise StoreUnavailable(f"the hash {WORKERS.decode()} in Redis is not ours: {error}") from error
+
+
+def fresh(statuses: Mapping[str, WorkerStatus], now: float) -> dict[str, WorkerStatus]:
+    """Those of workers that run at now (Unix seconds), as far as the clocks agree."""
+    return {worker: status for worker, status in statuses.items() if abs(now - status.at) <= FRESH_SECONDS}
+
+
+def remove_old_statuses(client: redis.Redis, now: float) -> None:
+    """Take away what workers that ended have left. StoreUnavailable. now in Unix seconds."""
+    statuses = read_worker_statuses(client)
+    old = [worker for worker, status in statuses.items() if now - status.at > TTL_SECONDS]
+    if old:
+        with redis_must_answer():
+            client.hdel(WORKERS.decode(), *old)
