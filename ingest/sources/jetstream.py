@@ -2,6 +2,11 @@
 
 A post's id is made from its at-URI, an author's from the DID, so that a reply, a repost or a deletion, which carry no
 numbers, still name the right post. What changes nothing in a feed is ignored by kind; an edited post stays as it was.
+
+A line means the same whatever came before it, so their order does not matter here: the store lets a deletion win over
+its create, whichever comes first. A record key that is used again after its deletion is the same at-URI and therefore
+the same id: the post stays deleted, for a tombstone is final as long as the retention. A follow has an id for the sake
+of its deletion, which names no target.
 """
 
 import json
@@ -18,6 +23,9 @@ from ingest.events import AuthorDelete, Follow, PostDelete
 _POST = "app.bsky.feed.post"
 _REPOST = "app.bsky.feed.repost"
 _FOLLOW = "app.bsky.graph.follow"
+WANTED_COLLECTIONS = (_POST, _REPOST, _FOLLOW)
+"""What to ask of a Jetstream; accounts and identities come unasked."""
+
 _VIDEO = "app.bsky.embed.video"
 _RECORD_WITH_MEDIA = "app.bsky.embed.recordWithMedia"
 
@@ -74,15 +82,20 @@ Outcome = LightPost | PostDelete | AuthorDelete | Follow | IgnoredKind
 
 
 class Line(NamedTuple):
-    """One line: who did something, when (the time of the event, Unix seconds), and what it means to a feed.
+    """One line: who did something, when (the time of the event, Unix microseconds), and what it means to a feed.
 
     has_bad_date: the record's own date could not be read, so the time of the event stands for it.
     """
 
     did: str
-    at: int
+    time_us: int
     outcome: Outcome
     has_bad_date: bool = False
+
+    @property
+    def at(self) -> int:
+        """The time of the event, in Unix seconds."""
+        return _seconds(self.time_us)
 
 
 class _Reference(NamedTuple):
@@ -97,24 +110,29 @@ class _Commit(NamedTuple):
 
     author_id: int
     record_id: int
-    at: int
+    time_us: int
     record: Mapping[str, object]
+
+    @property
+    def at(self) -> int:
+        """The time of the event, in Unix seconds."""
+        return _seconds(self.time_us)
 
 
 def read_line(line: bytes | str) -> Line:
     """Read one line of JSON. Raises BadLine, and never anything else."""
     message = _parsed(line)
     did = _did(message, "did")
-    at = _event_time(message)
+    time_us = _event_time(message)
     match message.get("kind"):
         case "commit":
-            return _commit(did, at, _member(message, "commit"))
+            return _commit(did, time_us, _member(message, "commit"))
         case "account":
-            return Line(did, at, _account(did, at, _member(message, "account")))
+            return Line(did, time_us, _account(did, _seconds(time_us), _member(message, "account")))
         case "identity":
-            return Line(did, at, IgnoredKind.IDENTITY)
+            return Line(did, time_us, IgnoredKind.IDENTITY)
         case _:
-            return Line(did, at, IgnoredKind.OTHER)
+            return Line(did, time_us, IgnoredKind.OTHER)
 
 
 def _account(did: str, at: int, account: Mapping[str, object]) -> Outcome:
@@ -124,23 +142,23 @@ def _account(did: str, at: int, account: Mapping[str, object]) -> Outcome:
     return IgnoredKind.ACCOUNT
 
 
-def _commit(did: str, at: int, commit: Mapping[str, object]) -> Line:
+def _commit(did: str, time_us: int, commit: Mapping[str, object]) -> Line:
     collection, operation = _text(commit, "collection"), commit.get("operation")
-    if collection not in (_POST, _REPOST, _FOLLOW):
-        return Line(did, at, _IGNORED_COLLECTIONS.get(collection, IgnoredKind.OTHER))
+    if collection not in WANTED_COLLECTIONS:
+        return Line(did, time_us, _IGNORED_COLLECTIONS.get(collection, IgnoredKind.OTHER))
     change = _Commit(
         author_id=id_of_string(did),
         record_id=_reference(f"at://{did}/{collection}/{_text(commit, 'rkey')}", "rkey").record_id,
-        at=at,
+        time_us=time_us,
         record=_member(commit, "record") if operation == "create" else {},
     )
     match operation:
         case "create":
             return _created(did, collection, change)
         case "delete":
-            return Line(did, at, _deleted(collection, change))
+            return Line(did, time_us, _deleted(collection, change))
         case "update":
-            return Line(did, at, IgnoredKind.UPDATE)
+            return Line(did, time_us, IgnoredKind.UPDATE)
         case _:
             raise BadLine(BadLineReason.BAD_FIELD, "operation is none of create, update, delete")
 
@@ -149,7 +167,7 @@ def _created(did: str, collection: str, change: _Commit) -> Line:
     written_at = _written_at(change.record)
     created_at = change.at if written_at is None else min(written_at, change.at)
     outcome_of = {_POST: _post, _REPOST: _repost, _FOLLOW: _follow}[collection]
-    return Line(did, change.at, outcome_of(change, created_at), has_bad_date=written_at is None)
+    return Line(did, change.time_us, outcome_of(change, created_at), has_bad_date=written_at is None)
 
 
 def _deleted(collection: str, change: _Commit) -> PostDelete | Follow:
@@ -211,6 +229,10 @@ def _event_time(message: Mapping[str, object]) -> int:
     microseconds = message.get("time_us")
     if type(microseconds) is not int or not 0 < microseconds <= MAX_CREATED_AT * 1_000_000:
         raise BadLine(BadLineReason.BAD_TIME, "time_us is not a time in microseconds")
+    return microseconds
+
+
+def _seconds(microseconds: int) -> int:
     return microseconds // 1_000_000
 
 

@@ -31,6 +31,15 @@ class Heard(NamedTuple):
     has_bad_date: bool = False
 
 
+TOO_LARGE = "too_large"
+"""Why a message is dropped that no source takes into memory as a whole."""
+
+
+def too_large(limit: int) -> Heard:
+    """A message of more than limit bytes was heard of."""
+    return Heard(Fate.DROPPED, TOO_LARGE, detail=f"more than {limit:,} bytes")
+
+
 class Source(Protocol):
     """Where events come from."""
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from common.errors import ConfigurationError
-from common.post import MAX_CREATED_AT, LightPost
+from common.post import LightPost
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.refined import encode_event, event_key
+from ingest.sources.moved_times import moved
 from thunder.ages import in_words
 from thunder.demo.feed import Entrance, Feed, FeedMessage
 from thunder.demo.recordings import Recording, RecordingFormat, read_recording
@@ -39,19 +40,6 @@ def playback(recording: Recording, name: str, now: int, retention_seconds: int) 
         (_summary(recording, name), _shift_note(shift), *_bad_line_notes(recording)),
         _facts(recording, shift),
     )
-
-
-def moved(event: Event, shift: int) -> Event:
-    """The event, shift seconds later. A time that no clock shows stays as it is."""
-    match event:
-        case LightPost():
-            return event._replace(created_at=_moved_time(event.created_at, shift))
-        case PostDelete() | AuthorDelete():
-            return event._replace(deleted_at=_moved_time(event.deleted_at, shift))
-
-
-def _moved_time(at: int, shift: int) -> int:
-    return at + shift if 0 < at <= MAX_CREATED_AT else at
 
 
 def _shift(recording: Recording, now: int, retention_seconds: int) -> int:

@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -8,33 +7,9 @@ from common.post import LightPost
 from common.string_ids import id_of_string
 from ingest.events import AuthorDelete, Follow, PostDelete
 from ingest.sources.jetstream import BadLine, BadLineReason, IgnoredKind, read_line
+from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, account, commit, line, reply, uri
 
-ALICE, BOB = "did:plc:alicexxxxxxxxxxxxxxxxxxx", "did:web:bob.example"
-POST, REPOST, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow"
-AT = 1_760_000_000
 RECORDING = Path(__file__).parents[3] / "data" / "jetstream_recording.jsonl"
-
-Json = dict[str, object]
-
-
-def line(**fields: object) -> str:
-    return json.dumps({"did": ALICE, "time_us": AT * 1_000_000 + 999_999, "kind": "commit"} | fields)
-
-
-def commit(collection: str, operation: str = "create", **record: object) -> str:
-    content: Json = {"operation": operation, "collection": collection, "rkey": "3abc"}
-    if operation != "delete":
-        content["record"] = {"createdAt": "2025-10-09T08:53:10Z"} | record
-    return line(commit=content)
-
-
-def uri(did: str = BOB, collection: str = POST, rkey: str = "3xyz") -> str:
-    return f"at://{did}/{collection}/{rkey}"
-
-
-def reply(parent: object, root: object) -> Json:
-    return {"parent": {"uri": parent, "cid": "c"}, "root": {"uri": root, "cid": "c"}}
-
 
 ALICES_POST = id_of_string(uri(ALICE, POST, "3abc"))
 ALICE_ID, BOB_ID = id_of_string(ALICE), id_of_string(BOB)
@@ -45,7 +20,8 @@ def test_a_post() -> None:
     read = read_line(commit(POST, text="hello"))
 
     assert read.outcome == LightPost(ALICES_POST, ALICE_ID, WRITTEN_AT)
-    assert (read.did, read.at, read.has_bad_date) == (ALICE, AT, False)
+    assert (read.did, read.at, read.time_us) == (ALICE, AT, AT * 1_000_000 + 999_999)
+    assert not read.has_bad_date
 
 
 def test_a_reply_belongs_to_the_conversation_of_its_root() -> None:
@@ -113,7 +89,7 @@ def test_a_follow_and_its_end_share_an_id() -> None:
 
 
 def test_a_deleted_account_takes_its_posts_along() -> None:
-    read = read_line(line(kind="account", account={"active": False, "status": "deleted"}))
+    read = read_line(account(active=False, status="deleted"))
 
     assert read.outcome == AuthorDelete(ALICE_ID, AT)
 
@@ -130,8 +106,8 @@ def test_a_deleted_account_takes_its_posts_along() -> None:
         (commit("org.example.anything"), IgnoredKind.OTHER),
         (commit(POST, "update"), IgnoredKind.UPDATE),
         (line(kind="identity", identity={}), IgnoredKind.IDENTITY),
-        (line(kind="account", account={"active": True}), IgnoredKind.ACCOUNT),
-        (line(kind="account", account={"active": False, "status": "suspended"}), IgnoredKind.ACCOUNT),
+        (account(active=True), IgnoredKind.ACCOUNT),
+        (account(active=False, status="suspended"), IgnoredKind.ACCOUNT),
         (line(kind="news"), IgnoredKind.OTHER),
         (line(kind=["commit"]), IgnoredKind.OTHER),
     ],

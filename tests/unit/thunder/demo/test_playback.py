@@ -4,10 +4,10 @@ import pytest
 
 from common.errors import ConfigurationError
 from common.post import LightPost
-from ingest.events import AuthorDelete, PostDelete
+from ingest.events import AuthorDelete
 from ingest.refined import decode_event
 from thunder.demo.feed import Entrance, Feed
-from thunder.demo.playback import moved, open_recording, playback
+from thunder.demo.playback import open_recording, playback
 
 JETSTREAM = Path(__file__).parents[3] / "data" / "jetstream_recording.jsonl"
 NOW = 1_800_000_000
@@ -92,9 +92,3 @@ def test_a_file_without_posts_is_an_error_that_says_why(content: str | None, com
 
     with pytest.raises(ConfigurationError, match=complaint):
         open_recording(path)
-
-
-def test_times_that_no_clock_shows_are_left_alone() -> None:
-    assert moved(LightPost(1, 2, 2**62), 10) == LightPost(1, 2, 2**62)
-    assert moved(PostDelete(1, 0), 10) == PostDelete(1, 0)
-    assert moved(AuthorDelete(1, 50), 10) == AuthorDelete(1, 60)
