@@ -46,9 +46,10 @@ class AcknowledgedProducer:
         """patience_seconds: how long librdkafka tries to deliver a message before send() gives up."""
         self._topic = topic
         self._patience = patience_seconds
-        self._refusals = RefusalWatch(settings.producer_access)
+        access = settings.producer_access
+        self._refusals = RefusalWatch(access)
         with client_configuration():
-            self._producer = Producer(producer_configuration(settings, patience_seconds, self._refusals.notice))
+            self._producer = Producer(producer_configuration(access, patience_seconds, self._refusals.notice))
 
     def send(self, messages: Iterable[Outgoing]) -> None:
         """Return when all are acknowledged by all in-sync replicas. Blocks, a little longer than the patience at most.

@@ -1,11 +1,12 @@
 """librdkafka's configuration, built from settings: its dotted names stand here only."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError
 
 from common.kafka.access import KafkaAccess
+from common.kafka.compression import Codec
 from common.kafka.settings import KafkaSettings
 
 Configuration = dict[str, Any]
@@ -81,16 +82,37 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     }
 
 
-def producer_configuration(settings: KafkaSettings, message_timeout_seconds: float, on_error: OnError) -> Configuration:
+class Packing(NamedTuple):
+    """How messages to one partition are sent together.
+
+    linger_ms: how long the first waits for others; batch_bytes: what is sent without further wait; queue_messages: how
+    many a client holds, in all partitions, before it refuses more.
+    """
+
+    linger_ms: int = 5
+    batch_bytes: int = 100_000
+    codec: Codec = Codec.LZ4
+    queue_messages: int = 100_000
+
+
+_USUAL_PACKING = Packing()
+
+
+def producer_configuration(
+    access: KafkaAccess, message_timeout_seconds: float, on_error: OnError, packing: Packing = _USUAL_PACKING
+) -> Configuration:
     """Idempotent, acknowledged by all in-sync replicas, partitioned by key as Java's clients do it.
 
     message_timeout_seconds: how long librdkafka itself retries to deliver a message.
     """
     return {
-        **access_configuration(settings.producer_access, on_error),
+        **access_configuration(access, on_error),
         "enable.idempotence": True,
         "acks": "all",
-        "linger.ms": 5,
+        "linger.ms": packing.linger_ms,
+        "batch.size": packing.batch_bytes,
+        "compression.codec": packing.codec.value,
+        "queue.buffering.max.messages": packing.queue_messages,
         "message.timeout.ms": round(message_timeout_seconds * 1000),
         "partitioner": "murmur2_random",
     }

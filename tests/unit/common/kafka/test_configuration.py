@@ -39,7 +39,7 @@ def test_reader_and_writer_may_log_in_differently() -> None:
         ssl_ca_location="/ca.pem",
     )
     reading = consumer_configuration(settings, 0, ignore)
-    writing = producer_configuration(settings, 10, ignore)
+    writing = producer_configuration(settings.producer_access, 10, ignore)
     names = ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "ssl.ca.location")
     assert [reading[name] for name in names] == ["SASL_SSL", "SCRAM-SHA-512", "reader", SECRET, "/ca.pem"]
     assert [writing[name] for name in names] == ["SASL_SSL", "PLAIN", "writer", "other", "/ca.pem"]
@@ -86,7 +86,7 @@ def test_partitions_move_one_by_one_unless_another_assignor_is_set() -> None:
 
 
 def test_what_is_sent_is_acknowledged_by_all_replicas_once() -> None:
-    configuration = producer_configuration(ingest(), 12.5, ignore)
+    configuration = producer_configuration(ingest().producer_access, 12.5, ignore)
     assert configuration["enable.idempotence"] is True
     assert configuration["acks"] == "all"
     assert configuration["message.timeout.ms"] == 12_500

@@ -1,0 +1,63 @@
+"""One of the threads that send: what it takes from its lane stays in order."""
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Generic
+
+from common.errors import ConfigurationError, KafkaUnavailable
+from ingest.sources.producer.first_failure import FirstFailure
+from ingest.sources.producer.packing import Packer
+from ingest.sources.producer.parcel import Entry, Parcel, T
+from ingest.sources.producer.settlement import Settlement
+from ingest.sources.producer.transport import Transport
+
+_EVERYTHING = float("inf")
+
+
+class Worker(Generic[T]):
+    """Empties a lane: packs entries into messages and hands them over."""
+
+    def __init__(
+        self,
+        take: Callable[[float | None], list[Entry[T]] | None],
+        packer: Packer[T],
+        transport_of: Callable[[str], Transport[T]],
+        settlement: Settlement[T],
+        failure: FirstFailure,
+        waits: bool,
+    ) -> None:
+        """Lanes.take of one lane is the take. waits: each message waits for the settlement of the one before."""
+        self._take = take
+        self._packer = packer
+        self._transport_of = transport_of
+        self._settlement = settlement
+        self._failure = failure
+        self._waits = waits
+
+    def run(self) -> None:
+        """Return when the lane is closed and all of it is handed over. Blocks."""
+        while (entries := self._take(self._seconds_until_due())) is not None:
+            for entry in entries:
+                self._add(entry)
+            self._send(self._packer.due(time.monotonic()))
+        self._send(self._packer.due(_EVERYTHING))
+
+    def _seconds_until_due(self) -> float | None:
+        due_at = self._packer.due_at
+        return None if due_at is None else max(0.0, due_at - time.monotonic())
+
+    def _add(self, entry: Entry[T]) -> None:
+        try:
+            self._send(self._packer.add(entry, time.monotonic()))
+        except (KafkaUnavailable, ConfigurationError) as failure:
+            if isinstance(failure, ConfigurationError):
+                self._failure.note(failure)
+            self._settlement.unsent([entry], str(failure))
+
+    def _send(self, parcels: list[Parcel[T]]) -> None:
+        for parcel in parcels:
+            settled = Event() if self._waits else None
+            self._transport_of(parcel.topic).send(parcel, settled)
+            if settled is not None:
+                settled.wait()

@@ -1,0 +1,34 @@
+import pytest
+
+from common.errors import ConfigurationError
+from common.kafka.configuration import Packing, producer_configuration
+from common.kafka.producer_settings import ProducerSettings, Sending, WhenFull
+from common.settings_loader import check, gather
+
+
+def settings(*flags: str) -> ProducerSettings:
+    return check(ProducerSettings, gather(flags, {}, [ProducerSettings]))
+
+
+def test_a_source_waits_for_kafka_unless_told_otherwise() -> None:
+    defaults = settings()
+    assert (defaults.queue_size, defaults.when_full, defaults.sending) == (10_000, WhenFull.BLOCK, Sending.ASYNC)
+
+
+def test_messages_linger_five_milliseconds_in_batches_of_a_hundred_thousand_bytes() -> None:
+    defaults = settings()
+    assert (defaults.linger_ms, defaults.batch_bytes, defaults.compression) == (5, 100_000, "lz4")
+    assert Packing() == Packing(defaults.linger_ms, defaults.batch_bytes, defaults.compression_by_topic.others)
+
+
+def test_packing_is_written_in_librdkafkas_names() -> None:
+    configuration = producer_configuration(
+        settings().producer_access, 10, lambda _: None, Packing(7, 50_000, settings().compression_by_topic.others, 123)
+    )
+    names = ("linger.ms", "batch.size", "compression.codec", "queue.buffering.max.messages")
+    assert [configuration[name] for name in names] == [7, 50_000, "lz4", 123]
+
+
+def test_an_unknown_codec_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match="--compression: compression is one of lz4, zstd, gzip, snappy, none"):
+        settings("--compression", "brotli")
