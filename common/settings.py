@@ -50,13 +50,25 @@ class RetentionSettings(Settings):
     post_retention_seconds: Annotated[Seconds, Field(description="how long a post counts")] = 172_800
 
 
-class StoreSettings(RetentionSettings):
+class RedisSettings(Settings):
     """Store (Redis)"""
 
     redis_url: Annotated[
         SecretStr, Field(description="redis://[user:password@]host:port or rediss://; any node of a Cluster")
     ] = SecretStr("redis://localhost:6379")
     redis_timeout_ms: Annotated[Millis, Field(description="longest wait for Redis")] = 2000
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return url
+
+
+class StoreSettings(RedisSettings, RetentionSettings):
+    """Store (Redis)"""
+
     author_buckets: Annotated[
         Count, Field(le=16_384, description="groups of authors; fixed when the store is first filled"), Unit("buckets")
     ] = 256
@@ -70,13 +82,6 @@ class StoreSettings(RetentionSettings):
     def key_space(self) -> KeySpace:
         """Keys of a store with these counts."""
         return KeySpace(self.author_buckets, self.post_hashes)
-
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(("redis://", "rediss://")):
-            raise ValueError("must begin with redis:// or rediss://")
-        return url
 
 
 class SourceSettings(TopicSettings):
