@@ -5,7 +5,8 @@ import pytest
 
 from ingest.events import AuthorDelete, Event, Follow
 from ingest.sources.jetstream import BadLineReason, IgnoredKind, read_line
-from ingest.sources.jetstream_heard import SentKind, hear_line
+from ingest.sources.jetstream_heard import hear_line
+from ingest.sources.sent_kind import SentKind
 from ingest.sources.source import Fate
 from tests.support.jetstream_lines import AT, POST, REPOST, account, commit, reply, uri
 

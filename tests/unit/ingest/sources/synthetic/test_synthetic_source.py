@@ -1,0 +1,87 @@
+from collections import Counter
+from itertools import islice
+
+from common.post import LightPost
+from common.source_settings import NetworkSettings
+from ingest.events import Event, Follow
+from ingest.sources.synthetic.source import SyntheticSource
+
+NOW = 1_760_000_000.0
+
+
+class PatientClock:
+    """Time that passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+def never() -> bool:
+    return False
+
+
+def told(source: SyntheticSource, number: int) -> list[Event | Follow]:
+    return [heard.event for heard in islice(source.listen("", never), number) if heard.event]
+
+
+def test_it_says_what_happens_when_it_happens() -> None:
+    clock = PatientClock()
+    source = SyntheticSource(NetworkSettings(rate=10), clock, clock.wait)
+
+    for heard in islice(source.listen("", never), 300):
+        assert isinstance(heard.event, LightPost) or heard.label == "delete"
+        assert getattr(heard.event, "created_at", int(clock.now)) == int(clock.now)
+    assert 20 < clock.now - NOW < 40
+
+
+def test_the_backlog_comes_at_once_and_then_life_goes_on() -> None:
+    clock = PatientClock()
+    source = SyntheticSource(NetworkSettings(rate=1, backlog_seconds=600, delete_share=0), clock, clock.wait)
+    backlog = told(source, 500)
+
+    assert clock.waits == []
+    times = [event.created_at for event in backlog if isinstance(event, LightPost)]
+    assert NOW - 620 < times[0] < NOW - 580
+    assert NOW - 200 < times[-1] < NOW
+
+
+def test_a_rate_of_zero_never_waits() -> None:
+    clock = PatientClock()
+    posts = told(SyntheticSource(NetworkSettings(rate=0, delete_share=0), clock, clock.wait), 1000)
+
+    assert clock.waits == []
+    assert len({post.post_id for post in posts if isinstance(post, LightPost)}) == 1000
+    assert all(post.created_at == NOW for post in posts if isinstance(post, LightPost))
+
+
+def test_follows_are_told_first_and_count() -> None:
+    clock = PatientClock()
+    settings = NetworkSettings(rate=0, authors=10, follows_per_person=3, count=50)
+    source = SyntheticSource(settings, clock, clock.wait)
+
+    heard = list(source.listen("", never))
+
+    assert source.expected == len(heard) == 50
+    assert [each.label for each in heard[:30]] == ["follow"] * 30
+    assert Counter(each.label for each in heard)["follow"] == 30
+
+
+def test_it_is_endless_unless_it_is_counted() -> None:
+    assert SyntheticSource(NetworkSettings()).expected is None
+
+
+def test_it_notices_soon_that_it_is_to_stop_while_nothing_happens() -> None:
+    clock = PatientClock()
+    source = SyntheticSource(NetworkSettings(rate=0.001), clock, clock.wait)
+
+    assert list(source.listen("", lambda: clock.now > NOW + 5)) == []
+    assert max(clock.waits) <= 0.1
+    assert clock.now < NOW + 5.2
