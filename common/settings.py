@@ -113,12 +113,15 @@ class WriteSettings(Settings):
     ] = 60
 
 
-class WritePaceSettings(Settings):
+class FillSettings(Settings):
     """Store (Redis)"""
 
     max_concurrent_writes: Annotated[
         Count, Field(description="batches written at once by a process that has caught up"), Unit("batches")
     ] = 3
+    rebuild: Annotated[
+        bool, Field(description="once, at the start: read all that counts from Kafka again, into a suspect store")
+    ] = False
 
 
 class TransformSettings(ProcessSettings, RawRuleSettings, RetentionSettings, KafkaSettings):
@@ -131,7 +134,7 @@ class TransformSettings(ProcessSettings, RawRuleSettings, RetentionSettings, Kaf
 
 
 class IngestSettings(
-    ProcessSettings, WritePaceSettings, StoreSettings, WriteSettings, RawRuleSettings, KafkaSettings, SourceSettings
+    ProcessSettings, FillSettings, StoreSettings, WriteSettings, RawRuleSettings, KafkaSettings, SourceSettings
 ):
     """thunder ingest: refined topic (or raw topic) to Redis."""
 

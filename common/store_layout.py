@@ -63,7 +63,7 @@ def lay_out(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> Stor
         "buckets": keys.buckets,
         "post_hashes": keys.post_hashes,
         "retention_seconds": retention_seconds,
-        "lineage": secrets.token_hex(8),
+        "lineage": _new_lineage(),
     }
     with redis_must_answer():
         if check_layout(client, keys) is None:
@@ -77,6 +77,18 @@ def lay_out(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> Stor
     if layout is None:
         raise StoreUnavailable("the layout of the store disappeared while it was written")
     return layout
+
+
+def begin_anew(client: redis.Redis, layout: StoreLayout) -> StoreLayout:
+    """Declare the data of a store lost: a new lineage, for which nothing has caught up. StoreUnavailable."""
+    lineage = _new_lineage()
+    with redis_must_answer():
+        client.hset(META.decode(), "lineage", lineage)
+    return layout._replace(lineage=lineage)
+
+
+def _new_lineage() -> str:
+    return secrets.token_hex(8)
 
 
 def check_eviction(client: redis.Redis) -> None:

@@ -56,6 +56,7 @@ def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route
         ingest_format(settings),
         StoreDestination(settings, StoreMetrics(registry)),
         settings.max_concurrent_writes,
+        rebuild=settings.rebuild,
     )
 
 

@@ -15,6 +15,7 @@ from ingest.destinations import Destination
 from ingest.loop import IngestLoop, Policies, Ports
 from ingest.metrics import IngestMetrics
 from ingest.poison import PoisonLimits
+from ingest.refill import Refill
 from ingest.write_gate import WriteGate
 
 
@@ -22,6 +23,7 @@ class Route(NamedTuple, Generic[E]):
     """From where to where.
 
     expected_partitions: how many the topic must have, None for any number. written_topic: None for the store.
+    rebuild: fill the destination anew, whatever was committed without saying for which data.
     """
 
     topic: str
@@ -30,6 +32,7 @@ class Route(NamedTuple, Generic[E]):
     destination: Destination[E]
     writes_at_once: int
     written_topic: str | None = None
+    rebuild: bool = False
 
 
 class Member(NamedTuple):
@@ -49,12 +52,14 @@ def make_loop(
     stop: Stop,
 ) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
+    destination = route.destination
+    refill = Refill(lambda: destination.lineage, lambda: destination.needed_since(clock()))
     ports = Ports(
-        GroupConsumer(settings, route.topic, member.number, metrics),
+        GroupConsumer(settings, route.topic, member.number, metrics, refill, rebuild=route.rebuild),
         route.form,
-        route.destination.sink(),
+        destination.sink(),
         DeadLetterTopic(settings, route.topic),
-        partial(route.destination.report, route.topic, partitions=member.partitions),
+        partial(destination.report, route.topic, partitions=member.partitions),
     )
     return IngestLoop(route.topic, ports, policies_of(settings), gate, metrics, clock, stop.is_set)
 

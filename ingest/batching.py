@@ -13,9 +13,10 @@ class Batching(NamedTuple):
     fetch_timeout: float = 1.0
     linger: float = 0.02
 
-    def wanted(self, catching_up: bool) -> int:
-        """How many messages to ask for."""
-        return max(self.size, self.catch_up_size) if catching_up else self.size
+    def wanted(self, catching_up: bool, events_per_message: float = 1.0) -> int:
+        """How many messages to ask for, so that they hold a batch of events."""
+        events = max(self.size, self.catch_up_size) if catching_up else self.size
+        return max(1, round(events / events_per_message))
 
 
 def batching_of(settings: KafkaSettings) -> Batching:

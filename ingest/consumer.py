@@ -15,7 +15,8 @@ from ingest.batching import batching_of
 from ingest.message import Message
 from ingest.metrics import IngestMetrics
 from ingest.pending_commits import PendingCommits
-from ingest.start_lookup import look_up_starts
+from ingest.refill import NOTHING_TO_FILL, Refill
+from ingest.start_lookup import StartLookup
 from ingest.start_offsets import StartPolicy
 
 _WATERMARK_SECONDS = 1.0
@@ -27,11 +28,23 @@ _log = logging.getLogger("thunder.ingest")
 class GroupConsumer:
     """A member of the group. All calls, and so all callbacks, belong to one thread."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, member: int, metrics: IngestMetrics) -> None:
-        """The member-th consumer of this process (from 0). ConfigurationError."""
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topic: str,
+        member: int,
+        metrics: IngestMetrics,
+        refill: Refill = NOTHING_TO_FILL,
+        *,
+        rebuild: bool = False,
+    ) -> None:
+        """The member-th consumer of this process (from 0). ConfigurationError.
+
+        rebuild: read everything again that the store needs and no commit says it has.
+        """
         self._topic = topic
         self._batching = batching_of(settings)
-        self._start_policy = StartPolicy(settings.auto_offset_reset, settings.skip_to_latest)
+        self._start_policy = StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild)
         self._incremental = rebalances_incrementally(settings)
         self._refusals = RefusalWatch(settings.consumer_access)
         self._metrics = metrics
@@ -42,10 +55,14 @@ class GroupConsumer:
         configuration = consumer_configuration(settings, member, self._poll_failed)
         with client_configuration():
             self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
+        self._lineage_now = refill.lineage
+        self._lineage = refill.lineage()
+        self._starts = StartLookup(self._consumer, refill.since, metrics)
         self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
 
     def poll(self, wanted: int) -> list[Message]:
         """See loop.Source."""
+        self._read_again_if_store_began_anew()
         messages = self._early or self._receive(1, self._batching.fetch_timeout)
         self._early = []
         if messages and wanted > 1:
@@ -97,6 +114,11 @@ class GroupConsumer:
             self._commits.requested()
 
     @property
+    def lineage(self) -> str:
+        """See loop.Source."""
+        return self._lineage
+
+    @property
     def settled(self) -> bool:
         """See loop.Source."""
         return self._assignment.settled
@@ -134,11 +156,25 @@ class GroupConsumer:
         self._metrics.poll_failed()
         self._refusals.notice(error)
 
-    def _on_assign(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        starts = look_up_starts(consumer, partitions, self._start_policy, self._metrics)
+    def _read_again_if_store_began_anew(self) -> None:
+        lineage = self._lineage_now()
+        if lineage == self._lineage:
+            return
+        self._lineage = lineage
+        self._early = []
+        partitions = self._named(self._assignment.owned)
+        if partitions:
+            self._give_up(partitions)
+            self._take_over(partitions, self._start_policy._replace(rebuild=True))
+
+    def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        self._take_over(partitions, self._start_policy)
         self._start_policy = self._start_policy.after_first_assignment
-        _log.info("Assigned partitions of %s: %s", self._topic, {s.partition.partition: s.span.next for s in starts})
-        assign = consumer.incremental_assign if self._incremental else consumer.assign
+
+    def _take_over(self, partitions: Sequence[TopicPartition], policy: StartPolicy) -> None:
+        starts = self._starts.starts(partitions, policy, self._lineage)
+        _log.info("Reading partitions of %s from %s", self._topic, {s.partition.partition: s.span.next for s in starts})
+        assign = self._consumer.incremental_assign if self._incremental else self._consumer.assign
         assign([s.partition for s in starts])
         without_commit = {s.partition.partition: s.span.next for s in starts if not s.has_commit}
         self._assignment.assigned({s.partition.partition: s.span for s in starts}, without_commit)
@@ -146,19 +182,22 @@ class GroupConsumer:
         if without_commit:
             self.commit(without_commit)
 
-    def _on_revoke(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
+        self._give_up(partitions)
+
+    def _on_lost(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        _log.warning("The group gave up on this member, its partitions are lost")
+        self._give_up(partitions)
+
+    def _give_up(self, partitions: Sequence[TopicPartition]) -> None:
         numbers = [partition.partition for partition in partitions]
-        _log.info("Revoked partitions of %s: %s", self._topic, numbers)
         self._assignment.revoked(numbers)
         self._commits.drop(numbers)
         if self._incremental:
-            consumer.incremental_unassign(list(partitions))
+            self._consumer.incremental_unassign(list(partitions))
         else:
-            consumer.unassign()
-
-    def _on_lost(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        _log.warning("The group gave up on this member, its partitions are lost")
-        self._on_revoke(consumer, partitions)
+            self._consumer.unassign()
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
         errors = (error, *(partition.error for partition in partitions))
@@ -187,4 +226,5 @@ class GroupConsumer:
         return [TopicPartition(self._topic, partition) for partition in partitions]
 
     def _at(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition, offset) for partition, offset in offsets.items()]
+        """Offsets to commit, for the data that they were reached with."""
+        return [TopicPartition(self._topic, partition, offset, self._lineage) for partition, offset in offsets.items()]

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from common.errors import StoreUnavailable
 from common.kafka.settings import KafkaSettings
+from common.retention import Retention
 from common.settings import IngestSettings
 from ingest.events import Event, Follow
 from ingest.loop import Sink
@@ -29,8 +30,24 @@ class Destination(Protocol[E_contra]):
         """A sink for one thread."""
         ...
 
-    def report(self, topic: str, partition: int, partitions: int) -> None:
-        """The partition of the source topic, which has so many, has caught up. For any thread. StoreUnavailable."""
+    @property
+    def lineage(self) -> str:
+        """Names the data that it holds now, empty for nothing that could be lost. For any thread."""
+        ...
+
+    def needed_since(self, now: int) -> int:
+        """From when (Unix s) the source topic must be read to fill it anew."""
+        ...
+
+    def look(self) -> None:
+        """Notice data that began anew. For one thread, called about once a second. StoreUnavailable. Blocks."""
+        ...
+
+    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
+        """The partition of the source topic, which has so many, has caught up with the data of this lineage.
+
+        For any thread. StoreUnavailable.
+        """
         ...
 
     def measure(self) -> None:
@@ -43,7 +60,8 @@ class StoreDestination:
 
     def __init__(self, settings: IngestSettings, metrics: StoreMetrics) -> None:
         self._store = PostStore(settings)
-        self._reporting = Lock()
+        self._retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
+        self._asking = Lock()
         self._metrics = metrics
 
     def open(self) -> None:
@@ -54,10 +72,24 @@ class StoreDestination:
         """See Destination."""
         return self._store.writer()
 
-    def report(self, topic: str, partition: int, partitions: int) -> None:
+    @property
+    def lineage(self) -> str:
         """See Destination."""
-        with self._reporting:
-            self._store.report(topic, partition, partitions)
+        return self._store.lineage
+
+    def needed_since(self, now: int) -> int:
+        """See Destination. A message may be older than its post by the skew."""
+        return max(0, self._retention.oldest(now) - self._retention.skew_seconds)
+
+    def look(self) -> None:
+        """See Destination. StoreMismatch when this store must not be written any more."""
+        with self._asking:
+            self._store.look()
+
+    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
+        """See Destination."""
+        with self._asking:
+            self._store.report(topic, partition, lineage, partitions)
 
     def measure(self) -> None:
         """See Destination."""
@@ -80,7 +112,19 @@ class TopicDestination:
         """See Destination."""
         return TopicSink(self._settings)
 
-    def report(self, topic: str, partition: int, partitions: int) -> None:
+    @property
+    def lineage(self) -> str:
+        """See Destination: what a topic holds is not lost."""
+        return ""
+
+    def needed_since(self, now: int) -> int:
+        """See Destination: it is never filled anew."""
+        return now
+
+    def look(self) -> None:
+        """See Destination: there is nothing to notice."""
+
+    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
         """See Destination: nobody asks."""
 
     def measure(self) -> None:

@@ -10,8 +10,8 @@ from ingest.assignment import Changes
 from ingest.catch_up_policy import Progress
 from ingest.metrics import IngestMetrics
 
-ReportCaughtUp = Callable[[int], None]
-"""Tells whoever waits that a partition has caught up. May be repeated. StoreUnavailable."""
+ReportCaughtUp = Callable[[int, str], None]
+"""Tells whoever waits that a partition has caught up, for data of a lineage. May be repeated. StoreUnavailable."""
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -51,14 +51,16 @@ class LagMonitor:
             self._metrics.lag(self._topic, progress.lags(self._source.ends(progress.partitions)))
             self._reported = frozenset()
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: Progress, lineage: str) -> None:
         """Report each partition that has caught up, and again after lags were shown; called often.
+
+        lineage: of the data that the progress was made with.
 
         The repetition keeps the report from expiring, and tells a store that was lost and began anew.
         """
         for partition in progress.caught_up - self._reported:
             try:
-                self._report(partition)
+                self._report(partition, lineage)
             except StoreUnavailable as reason:
                 _log.warning("Cannot report that partition %d has caught up: %s", partition, reason)
                 return

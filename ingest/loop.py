@@ -40,6 +40,11 @@ class Source(Pausable, Ends, Protocol):
         ...
 
     @property
+    def lineage(self) -> str:
+        """For which data of the store the partitions are read, empty for none. Changes during a poll only."""
+        ...
+
+    @property
     def settled(self) -> bool:
         """The group has assigned partitions, be it none, and each that is read has a commit."""
         ...
@@ -112,6 +117,7 @@ class IngestLoop(Generic[E]):
         self._clock = clock
         self._told_to_stop = told_to_stop
         self.caught_up = False
+        self._events_per_message = 1.0
         self._progress = Progress(policies.catch_up)
         self._poison = PoisonCount(policies.poison)
         self._reject_log = RejectLog(topic)
@@ -134,7 +140,7 @@ class IngestLoop(Generic[E]):
     def turn(self) -> None:
         """Take one batch to its commit, or find that nothing arrived."""
         source = self._ports.source
-        messages = source.poll(self._batching.wanted(self._progress.catching_up))
+        messages = source.poll(self._batching.wanted(self._progress.catching_up, self._events_per_message))
         changes = source.take_changes()
         self._partitions_changed(changes)
         if messages:
@@ -142,7 +148,7 @@ class IngestLoop(Generic[E]):
         elif self._progress.catching_up and not changes.gained:
             self._progress.nothing_arrived(source.ends(self._progress.partitions))
         self._monitor.show_lags(self._progress, self._clock())
-        self._monitor.report(self._progress)
+        self._monitor.report(self._progress, source.lineage)
         self.caught_up = source.settled and not self._progress.catching_up
 
     def _partitions_changed(self, changes: Changes) -> None:
@@ -158,6 +164,7 @@ class IngestLoop(Generic[E]):
         started = time.perf_counter()
         now = self._clock()
         batch = decode_batch(messages, self._ports.form, now)
+        self._events_per_message = max(1.0, len(batch.entries) / len(messages))
         self._reject_log.rejected(batch.rejects, now)
         self._check_poison(batch)
         delivered = self._deliver(batch)

@@ -20,6 +20,9 @@ from ingest.write_gate import WriteGate
 _LOOK_SECONDS = 0.1
 """How often a role that catches up looks whether it has."""
 
+_WATCH_SECONDS = 1.0
+"""How soon a store that began anew is noticed."""
+
 _BACKOFF = Backoff(first=0.2, longest=5.0)
 
 _log = logging.getLogger("thunder.ingest")
@@ -55,8 +58,20 @@ class KafkaRole(Generic[E]):
         self._background.join(seconds)
 
     def _run(self) -> None:
-        if self._open_destination() and self._start_consumers():
+        if not self._open_destination():
+            return
+        self._background.start("watch", self._watch)
+        if self._start_consumers():
             every(self._settings.lag_monitor_interval_secs, self._stop, self._route.destination.measure)
+
+    def _watch(self) -> None:
+        every(_WATCH_SECONDS, self._stop, self._look_at_destination)
+
+    def _look_at_destination(self) -> None:
+        try:
+            self._route.destination.look()
+        except StoreUnavailable as reason:
+            _log.debug("The store does not answer: %s", reason)  # who writes to it says so aloud
 
     def _open_destination(self) -> bool:
         self._waiting_for = "the store"

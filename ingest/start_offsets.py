@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from common.kafka.settings import OffsetReset
+from ingest.refill import Commit, holds
 
 
 class Watermarks(NamedTuple):
@@ -20,17 +21,26 @@ class Start(NamedTuple):
 
 
 class StartPolicy(NamedTuple):
-    """reset: where a group without a commit starts. skip_to_latest: start at the end, whatever was committed."""
+    """reset: where a group without a commit starts. skip_to_latest: start at the end, whatever was committed.
+
+    rebuild: only commits made for the store as it is now count.
+    """
 
     reset: OffsetReset = OffsetReset.LARGEST
     skip_to_latest: bool = False
+    rebuild: bool = False
 
-    def start(self, committed: int | None, watermarks: Watermarks) -> Start:
-        """Resume at the commit, unless there is none or it is to be skipped."""
+    def start(self, commit: Commit | None, watermarks: Watermarks, lineage: str) -> Start | None:
+        """Resume at the commit, unless there is none or it is to be skipped.
+
+        None: what was committed is not in the store of this lineage; the time of the messages decides.
+        """
         if self.skip_to_latest:
-            return Start(watermarks.high, has_commit=committed == watermarks.high)
-        if committed is not None:
-            return Start(committed, has_commit=True)
+            return Start(watermarks.high, has_commit=commit is not None and commit.offset == watermarks.high)
+        if not holds(commit, lineage, strictly=self.rebuild):
+            return None
+        if commit is not None:
+            return Start(commit.offset, has_commit=True)
         from_earliest = self.reset in (OffsetReset.SMALLEST, OffsetReset.EARLIEST)
         return Start(watermarks.low if from_earliest else watermarks.high, has_commit=False)
 

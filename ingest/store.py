@@ -3,11 +3,10 @@
 import logging
 
 from common.catch_up import report_caught_up
-from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.settings import IngestSettings
 from common.shards import Shards
-from common.store_layout import StoreLayout, check_eviction, lay_out
+from common.store_layout import StoreLayout, begin_anew, check_eviction, check_layout, lay_out
 from ingest.post_writer import PostWriter
 from ingest.store_sample import StoreEstimate, sample_store
 
@@ -25,12 +24,23 @@ class PostStore:
         self._sampled = self._connect()
         self._layout: StoreLayout | None = None
 
+    @property
+    def lineage(self) -> str:
+        """Names the data of the store as it was seen last. For any thread, after open()."""
+        return self._layout.lineage if self._layout else ""
+
     def open(self) -> None:
-        """Check every node, lay the store out. StoreUnavailable: try again; StoreMismatch: do not. Blocks."""
+        """Check every node, lay the store out, or declare its data lost if it is to be rebuilt. Blocks.
+
+        StoreUnavailable: try again; StoreMismatch: do not.
+        """
         nodes = self._shards.nodes()
         for node in nodes:
             check_eviction(node)
         self._layout = lay_out(self._shards.meta_client(), self._keys, self._retention.seconds)
+        if self._settings.rebuild:
+            self._layout = begin_anew(self._shards.meta_client(), self._layout)
+            _log.warning("Rebuilding the store: everything that counts is read from Kafka again")
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
@@ -43,12 +53,24 @@ class PostStore:
         """A sink for one thread, with connections of its own."""
         return PostWriter(self._connect(), self._keys, self._retention)
 
-    def report(self, topic: str, partition: int, partitions: int) -> None:
-        """Tell the servers that a partition has caught up. StoreUnavailable. Being behind again is a metric only."""
-        if self._layout is None:
-            raise StoreUnavailable("the store is not open")
+    def look(self) -> None:
+        """Notice that the data began anew: Redis was emptied, or another worker rebuilds. StoreUnavailable.
+
+        StoreMismatch. For one thread at a time, beside report().
+        """
         client = self._shards.meta_client()
-        report_caught_up(client, topic, partition, partitions, self._layout.lineage, self._retention.ttl_seconds)
+        layout = check_layout(client, self._keys) or lay_out(client, self._keys, self._retention.seconds)
+        if layout.lineage != self.lineage:
+            _log.warning("The store began anew: everything that counts is read from Kafka again")
+        self._layout = layout
+
+    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
+        """Tell the servers that a partition has caught up with the data of a lineage. StoreUnavailable.
+
+        Being behind again is a metric only.
+        """
+        client = self._shards.meta_client()
+        report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
 
     def estimate(self) -> StoreEstimate:
         """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""

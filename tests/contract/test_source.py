@@ -22,6 +22,9 @@ class Topic(Protocol):
     """What the tests need of a topic."""
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None: ...
+
+    lineage_now: str
+
     def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> Source: ...
     @property
     def commits(self) -> dict[int, int]: ...
@@ -200,3 +203,46 @@ def test_the_current_end_of_a_partition_is_known_while_reading_and_while_paused(
         source.pause()
         topic.produce(b"c")
         assert source.ends([0]) == {0: 3}
+
+
+def test_what_a_store_lost_is_read_again_and_told_as_partitions_that_went_and_came(topic: Topic) -> None:
+    topic.lineage_now = "first"
+    topic.produce(b"a", b"b")
+    with member(topic, OffsetReset.LARGEST) as source:
+        settle(source)
+        topic.produce(b"c")
+        read(source, 1)
+        source.commit({0: 3})
+        source.take_changes()
+
+        topic.lineage_now = "second"
+
+        assert read(source, 3) == [Message(0, 0, b"a"), Message(0, 1, b"b"), Message(0, 2, b"c")]
+        assert source.lineage == "second"
+        changes = source.take_changes()
+        assert changes.lost == frozenset({0, 1, 2, 3})
+        assert changes.gained[0] == Span(0, 3)
+
+
+def test_a_commit_for_a_store_that_is_lost_is_not_resumed(topic: Topic) -> None:
+    topic.lineage_now = "first"
+    topic.produce(b"a", b"b")
+    with member(topic) as source:
+        read(source, 2)
+        source.commit({0: 2})
+    topic.lineage_now = "second"
+    with member(topic, OffsetReset.LARGEST) as source:
+        assert read(source, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
+        source.commit({0: 2})
+    with member(topic) as source:
+        assert settle(source) == []
+
+
+def test_a_commit_that_does_not_say_for_which_store_is_resumed(topic: Topic) -> None:
+    topic.produce(b"a", b"b")
+    with member(topic) as source:
+        read(source, 2)
+        source.commit({0: 1})
+    topic.lineage_now = "first"
+    with member(topic) as source:
+        assert read(source, 1) == [Message(0, 1, b"b")]

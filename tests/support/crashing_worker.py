@@ -63,13 +63,19 @@ class _DyingDestination:
 
     def __init__(self, destination: Destination[Event], moment: Moment) -> None:
         self.open = destination.open
+        self.look = destination.look
+        self.needed_since = destination.needed_since
         self.report = destination.report
         self.measure = destination.measure
-        self._sink = destination.sink
+        self._destination = destination
         self._moment = moment
 
+    @property
+    def lineage(self) -> str:
+        return self._destination.lineage
+
     def sink(self) -> Sink[Event]:
-        return _DyingSink(self._sink(), self._moment)
+        return _DyingSink(self._destination.sink(), self._moment)
 
 
 class _DyingSink:

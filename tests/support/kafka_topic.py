@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from common.kafka.settings import KafkaSettings, OffsetReset
 from ingest.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
+from ingest.refill import Refill
 from tests.support.unique import unique
 from tests.support.wait import eventually
 
@@ -23,6 +24,7 @@ class KafkaTopic:
         self.settings = KafkaSettings.model_validate(
             {"in_network_events_consumer_dest": bootstrap, "kafka_group_id": self.group, **settings}
         )
+        self.lineage_now = ""
         self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None:
@@ -32,9 +34,15 @@ class KafkaTopic:
         assert self._producer.flush(30) == 0
 
     def join(self, reset: OffsetReset = OffsetReset.SMALLEST, **settings: object) -> GroupConsumer:
-        """A new member of the group, quick to return from a poll. Close it."""
+        """A new member of the group, quick to return from a poll. Close it. lineage_now is that of what it fills."""
         changed = {"auto_offset_reset": reset, "fetch_timeout_ms": 100, "batch_linger_ms": 10, **settings}
-        return GroupConsumer(self.settings.model_copy(update=changed), self.name, 0, IngestMetrics(CollectorRegistry()))
+        return GroupConsumer(
+            self.settings.model_copy(update=changed),
+            self.name,
+            0,
+            IngestMetrics(CollectorRegistry()),
+            Refill(lambda: self.lineage_now, lambda: 0),
+        )
 
     @property
     def commits(self) -> dict[int, int]:

@@ -6,15 +6,21 @@ from common.kafka.settings import OffsetReset
 from ingest.assignment import Assignment, Changes
 from ingest.catch_up_policy import Span
 from ingest.message import Message
+from ingest.refill import Commit
 from ingest.start_offsets import StartPolicy, Watermarks
 
 
 class MemoryTopic:
-    """Messages by partition, and the commits of one group."""
+    """Messages by partition, and the commits of one group, each with the lineage it was made for.
+
+    lineage_now is that of the store that the group fills; all messages are young enough to be needed by a new one.
+    """
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions: list[list[bytes | None]] = [[] for _ in range(partitions)]
         self.commits: dict[int, int] = {}
+        self.lineages: dict[int, str] = {}
+        self.lineage_now = ""
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None:
         self.partitions[partition] += payloads
@@ -31,6 +37,7 @@ class MemorySource:
         self._policy = policy
         self._assignment = Assignment()
         self._next: dict[int, int] = {}
+        self.lineage = topic.lineage_now
         self._coming: tuple[Collection[int], Collection[int]] | None = ((), range(len(topic.partitions)))
         self.paused = False
         self.closed = False
@@ -40,6 +47,9 @@ class MemorySource:
         self._coming = (lost, gained)
 
     def poll(self, wanted: int) -> list[Message]:
+        if self.lineage != self._topic.lineage_now:
+            self.lineage = self._topic.lineage_now
+            self._move(self._assignment.owned, self._assignment.owned, self._policy._replace(rebuild=True))
         self._rebalance()
         messages: list[Message] = []
         while not self.paused and len(messages) < wanted and (message := self._take()):
@@ -63,6 +73,7 @@ class MemorySource:
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         self._topic.commits.update(offsets)
+        self._topic.lineages.update(dict.fromkeys(offsets, self.lineage))
 
     @property
     def settled(self) -> bool:
@@ -83,9 +94,17 @@ class MemorySource:
         if self._coming is None:
             return
         (lost, gained), self._coming = self._coming, None
+        self._move(lost, gained, self._policy)
+
+    def _move(self, lost: Collection[int], gained: Collection[int], policy: StartPolicy) -> None:
         self._assignment.revoked(lost)
         ends = self.ends(gained)
         for partition, end in ends.items():
-            start = self._policy.start(self._topic.commits.get(partition), Watermarks(0, end))
-            self._topic.commits[partition] = self._next[partition] = start.offset
+            start = policy.start(self._commit(partition), Watermarks(0, end), self.lineage)
+            self._next[partition] = start.offset if start else 0
+        self.commit({partition: self._next[partition] for partition in ends})
         self._assignment.assigned({partition: Span(self._next[partition], end) for partition, end in ends.items()}, ())
+
+    def _commit(self, partition: int) -> Commit | None:
+        offset = self._topic.commits.get(partition)
+        return None if offset is None else Commit(offset, self._topic.lineages.get(partition, ""))

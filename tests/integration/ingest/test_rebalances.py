@@ -24,7 +24,7 @@ PLACES = 1_000_000
 POLICIES = Policies(Batching(size=50, catch_up_size=50))
 
 
-def ignore(_: int) -> None:
+def ignore(*_: object) -> None:
     """Nobody waits for these members to catch up."""
 
 

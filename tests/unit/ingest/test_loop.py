@@ -31,6 +31,7 @@ class Worker:
         self.sink = MemorySink()
         self.dead_letters = MemoryDeadLetters()
         self.reported: list[int] = []
+        self.reported_lineages: list[str] = []
         self.report_fails = False
         self.now = 1000
         self.stopped = False
@@ -39,10 +40,11 @@ class Worker:
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop("posts", ports, POLICIES, WriteGate(1), metrics, lambda: self.now, lambda: self.stopped)
 
-    def _report(self, partition: int) -> None:
+    def _report(self, partition: int, lineage: str) -> None:
         if self.report_fails:
             raise StoreUnavailable
         self.reported.append(partition)
+        self.reported_lineages.append(lineage)
 
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
