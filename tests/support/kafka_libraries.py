@@ -1,14 +1,11 @@
 """The jars of Apache Kafka, fetched once per user by Maven."""
 
-import fcntl
 import hashlib
-import os
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.programs import Progress, program, run_visibly
+from tests.support.user_cache import one_at_a_time, user_cache
 
 _POM = Path(__file__).with_name("kafka") / "pom.xml"
 
@@ -16,8 +13,8 @@ _POM = Path(__file__).with_name("kafka") / "pom.xml"
 def kafka_libraries(progress: Progress) -> Path:
     """Return the folder of the jars that kafka/pom.xml asks for; the first call fetches 43 MB. Raises Unavailable."""
     fingerprint = hashlib.sha256(_POM.read_bytes()).hexdigest()[:12]
-    libraries = _user_cache() / f"kafka-{fingerprint}"
-    with _one_at_a_time(libraries.with_suffix(".lock")):
+    libraries = user_cache() / f"kafka-{fingerprint}"
+    with one_at_a_time(libraries.with_suffix(".lock")):
         if not libraries.exists():
             _fetch(libraries, progress)
     return libraries
@@ -33,16 +30,3 @@ def _fetch(libraries: Path, progress: Progress) -> None:
     run_visibly([maven, "--batch-mode", "-Dstyle.color=never", "--file", _POM, *goal], progress)
     unfinished.rename(libraries)
     progress(f"Apache Kafka is in {libraries}")
-
-
-def _user_cache() -> Path:
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "thunder-tests"
-
-
-@contextmanager
-def _one_at_a_time(lock: Path) -> Generator[None]:
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,0 +1,8 @@
+{{/* Ports of a role by name, as YAML. Every role has an HTTP port; a server has a gRPC port too. */}}
+{{- define "thunder.portNumbers" -}}
+{{- $settings := include "thunder.settings" . | fromYaml -}}
+{{- if eq .role "serve" -}}
+grpc: {{ int $settings.grpc_port }}
+{{ end -}}
+http: {{ int $settings.http_port }}
+{{- end }}

@@ -1,0 +1,50 @@
+{{/* Ends the rendering with a reason when the values, each of them well formed, do not go together. */}}
+{{- define "thunder.refusals" -}}
+{{- if regexMatch "://[^/]*@" .Values.redis.url }}
+{{- fail "redis.url holds credentials: put the URL into a Secret and name that in redis.existingSecret.name" }}
+{{- end }}
+{{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.bounds") }}
+{{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.idle") }}
+{{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.credentials") }}
+{{- end }}
+
+{{- define "thunder.refusals.bounds" -}}
+{{- with .values.autoscaling }}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}
+{{- fail (printf "%s.autoscaling: minReplicas %v is more than maxReplicas %v" $.role .minReplicas .maxReplicas) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "thunder.refusals.idle" -}}
+{{- if include "thunder.role.usesKafka" . }}
+{{- $settings := include "thunder.settings" . | fromYaml }}
+{{- $setting := (include "thunder.topic" . | fromYaml).setting }}
+{{- $partitions := get $settings $setting | default 0 | int }}
+{{- $scaled := .values.autoscaling.enabled }}
+{{- $replicas := $scaled | ternary .values.autoscaling.maxReplicas .values.replicas | int }}
+{{- $consumers := mul $replicas ($settings.kafka_num_threads | default 1 | int) }}
+{{- if and $scaled (not $partitions) }}
+{{- fail (printf "%s.autoscaling: say in settings.%s how many partitions the topic has, so that no replica is without work" .role $setting) }}
+{{- end }}
+{{- if and $partitions (gt $consumers $partitions) }}
+{{- fail (printf "%s: %d replicas make %d consumers for %d partitions (settings.%s): some would be without work" .role $replicas $consumers $partitions $setting) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "thunder.refusals.credentials" -}}
+{{- if include "thunder.role.usesKafka" . }}
+{{- $settings := include "thunder.settings" . | fromYaml }}
+{{- $mechanism := $settings.sasl_mechanism | default "" }}
+{{- $protocol := $settings.security_protocol | default (ternary "SASL_SSL" "PLAINTEXT" (ne $mechanism "")) }}
+{{- with .top.Values.kafka }}
+{{- if and $mechanism (not .existingSecret.name) }}
+{{- fail (printf "settings.sasl_mechanism %s needs a password: name its Secret in kafka.existingSecret.name" $mechanism) }}
+{{- end }}
+{{- if and (or .ca.existingSecret .certificate.existingSecret) (not (hasSuffix "SSL" $protocol)) }}
+{{- fail (printf "kafka.ca and kafka.certificate need settings.security_protocol SSL or SASL_SSL, not %s" $protocol) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
