@@ -9,16 +9,15 @@ the same id: the post stays deleted, for a tombstone is final as long as the ret
 of its deletion, which names no target.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from common.post import MAX_CREATED_AT, LightPost
 from common.string_ids import id_of_string
 from ingest.events import AuthorDelete, Follow, PostDelete
+from ingest.sources.json_line import BadLine, BadLineReason, date, member, member_or_empty, parsed, text
 
 _POST = "app.bsky.feed.post"
 _REPOST = "app.bsky.feed.repost"
@@ -58,24 +57,6 @@ _IGNORED_COLLECTIONS = {
     "app.bsky.feed.threadgate": IgnoredKind.GATE,
     "app.bsky.feed.postgate": IgnoredKind.GATE,
 }
-
-
-class BadLineReason(StrEnum):
-    """Why a line could not be read. A closed set."""
-
-    NOT_JSON = "not_json"
-    BAD_FIELD = "bad_field"
-    BAD_DID = "bad_did"
-    BAD_REFERENCE = "bad_reference"
-    BAD_TIME = "bad_time"
-
-
-class BadLine(Exception):
-    """The line is not an event of a Jetstream. The message names the field, never its content."""
-
-    def __init__(self, reason: BadLineReason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
 
 
 Outcome = LightPost | PostDelete | AuthorDelete | Follow | IgnoredKind
@@ -121,14 +102,14 @@ class _Commit(NamedTuple):
 
 def read_line(line: bytes | str) -> Line:
     """Read one line of JSON. Raises BadLine, and never anything else."""
-    message = _parsed(line)
+    message = parsed(line)
     did = _did(message, "did")
     time_us = _event_time(message)
     match message.get("kind"):
         case "commit":
-            return _commit(did, time_us, _member(message, "commit"))
+            return _commit(did, time_us, member(message, "commit"))
         case "account":
-            return Line(did, time_us, _account(did, _seconds(time_us), _member(message, "account")))
+            return Line(did, time_us, _account(did, _seconds(time_us), member(message, "account")))
         case "identity":
             return Line(did, time_us, IgnoredKind.IDENTITY)
         case _:
@@ -143,14 +124,14 @@ def _account(did: str, at: int, account: Mapping[str, object]) -> Outcome:
 
 
 def _commit(did: str, time_us: int, commit: Mapping[str, object]) -> Line:
-    collection, operation = _text(commit, "collection"), commit.get("operation")
+    collection, operation = text(commit, "collection"), commit.get("operation")
     if collection not in WANTED_COLLECTIONS:
         return Line(did, time_us, _IGNORED_COLLECTIONS.get(collection, IgnoredKind.OTHER))
     change = _Commit(
         author_id=id_of_string(did),
-        record_id=_reference(f"at://{did}/{collection}/{_text(commit, 'rkey')}", "rkey").record_id,
+        record_id=_reference(f"at://{did}/{collection}/{text(commit, 'rkey')}", "rkey").record_id,
         time_us=time_us,
-        record=_member(commit, "record") if operation == "create" else {},
+        record=member(commit, "record") if operation == "create" else {},
     )
     match operation:
         case "create":
@@ -164,7 +145,7 @@ def _commit(did: str, time_us: int, commit: Mapping[str, object]) -> Line:
 
 
 def _created(did: str, collection: str, change: _Commit) -> Line:
-    written_at = _written_at(change.record)
+    written_at = date(change.record, "createdAt")
     created_at = change.at if written_at is None else min(written_at, change.at)
     outcome_of = {_POST: _post, _REPOST: _repost, _FOLLOW: _follow}[collection]
     return Line(did, change.time_us, outcome_of(change, created_at), has_bad_date=written_at is None)
@@ -180,9 +161,9 @@ def _post(change: _Commit, created_at: int) -> LightPost:
     post = LightPost(change.record_id, change.author_id, created_at, has_video=_has_video(change.record))
     if change.record.get("reply") is None:
         return post
-    reply = _member(change.record, "reply")
-    parent = _reference(_text(_member(reply, "parent"), "uri"), "parent")
-    root = _reference(_text(_member(reply, "root"), "uri"), "root")
+    reply = member(change.record, "reply")
+    parent = _reference(text(member(reply, "parent"), "uri"), "parent")
+    root = _reference(text(member(reply, "root"), "uri"), "root")
     return post._replace(
         in_reply_to_post_id=parent.record_id,
         in_reply_to_user_id=parent.author_id,
@@ -192,7 +173,7 @@ def _post(change: _Commit, created_at: int) -> LightPost:
 
 
 def _repost(change: _Commit, created_at: int) -> LightPost:
-    source = _reference(_text(_member(change.record, "subject"), "uri"), "subject")
+    source = _reference(text(member(change.record, "subject"), "uri"), "subject")
     return LightPost(
         change.record_id,
         change.author_id,
@@ -210,19 +191,10 @@ def _follow(change: _Commit, created_at: int) -> Follow:
 
 def _has_video(record: Mapping[str, object]) -> bool:
     """Whether a video is embedded, alone or beside a quoted post."""
-    embed = _member_or_empty(record, "embed")
+    embed = member_or_empty(record, "embed")
     if embed.get("$type") == _RECORD_WITH_MEDIA:
-        embed = _member_or_empty(embed, "media")
+        embed = member_or_empty(embed, "media")
     return embed.get("$type") == _VIDEO
-
-
-def _written_at(record: Mapping[str, object]) -> int | None:
-    """The date that the author's program wrote, in Unix seconds; None when it is no date with a time zone."""
-    try:
-        written = datetime.fromisoformat(_text(record, "createdAt"))
-        return None if written.tzinfo is None else int(written.timestamp())
-    except (BadLine, ValueError):
-        return None
 
 
 def _event_time(message: Mapping[str, object]) -> int:
@@ -245,36 +217,7 @@ def _reference(uri: str, field: str) -> _Reference:
 
 
 def _did(container: Mapping[str, object], field: str) -> str:
-    did = _text(container, field)
+    did = text(container, field)
     if _DID.fullmatch(did) is None:
         raise BadLine(BadLineReason.BAD_DID, f"{field} is not a DID")
     return did
-
-
-def _parsed(line: bytes | str) -> Mapping[str, object]:
-    try:
-        message: object = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadLine(BadLineReason.NOT_JSON, type(error).__name__) from error
-    if not isinstance(message, dict):
-        raise BadLine(BadLineReason.NOT_JSON, "not a JSON object")
-    return cast("dict[str, object]", message)
-
-
-def _member(container: Mapping[str, object], field: str) -> Mapping[str, object]:
-    value = container.get(field)
-    if not isinstance(value, dict):
-        raise BadLine(BadLineReason.BAD_FIELD, f"{field} is not an object")
-    return cast("dict[str, object]", value)
-
-
-def _member_or_empty(container: Mapping[str, object], field: str) -> Mapping[str, object]:
-    value = container.get(field)
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
-def _text(container: Mapping[str, object], field: str) -> str:
-    value = container.get(field)
-    if not isinstance(value, str):
-        raise BadLine(BadLineReason.BAD_FIELD, f"{field} is not a string")
-    return value

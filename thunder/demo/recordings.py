@@ -1,4 +1,4 @@
-"""Reading a file of real events: InNetworkEvents as proto3 JSON, or a recording of Bluesky's Jetstream. Pure."""
+"""Reading a file of real events: those of ours as lines of JSON, or a recording of Bluesky's Jetstream. Pure."""
 
 import json
 from collections import Counter
@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from google.protobuf.json_format import Parse, ParseError
-
-from common.pb.thunder.v1.in_network_pb2 import InNetworkEvent
+from common.one_line import one_short_line
 from common.post import MAX_CREATED_AT, LightPost
 from common.string_ids import id_of_string
-from ingest.events import AuthorDelete, Event, Follow, Malformed, PostDelete
-from ingest.refined import decode_event
-from ingest.sources.jetstream import BadLine, IgnoredKind, read_line
-
-_SHORT = 160  # characters
+from ingest.events import AuthorDelete, Event, Follow, PostDelete
+from ingest.sources.in_network_json import BadEvent, read_event
+from ingest.sources.jetstream import IgnoredKind, read_line
+from ingest.sources.json_line import BadLine
 
 
 class RecordingFormat(StrEnum):
@@ -54,10 +51,6 @@ class Recording:
         return self.dids.get(author_id, "someone not in the recording")
 
 
-class _BadJson(Exception):
-    """The line is no InNetworkEvent in proto3 JSON."""
-
-
 def read_recording(lines: Iterable[bytes]) -> Recording:
     """Read every line, in the format of the first that is a JSON object. A bad line is noted and costs itself alone."""
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -66,14 +59,9 @@ def read_recording(lines: Iterable[bytes]) -> Recording:
     for number, line in numbered:
         try:
             take(line, recording)
-        except (BadLine, Malformed, _BadJson) as problem:
-            recording.bad_lines.append(BadRecordingLine(number, _one_short_line(str(problem))))
+        except (BadLine, BadEvent) as problem:
+            recording.bad_lines.append(BadRecordingLine(number, one_short_line(str(problem))))
     return recording
-
-
-def _one_short_line(text: str) -> str:
-    """Fit for a terminal, whatever of the file a message quotes."""
-    return "".join(character if character.isprintable() else " " for character in text[:_SHORT])
 
 
 def _format(lines: Iterable[bytes]) -> RecordingFormat:
@@ -102,11 +90,7 @@ def _take_jetstream(text: bytes, recording: Recording) -> None:
 
 
 def _take_in_network_event(text: bytes, recording: Recording) -> None:
-    try:
-        message = Parse(text, InNetworkEvent())
-    except (ParseError, ValueError, RecursionError) as error:
-        raise _BadJson(f"not an InNetworkEvent: {error}") from error
-    event = decode_event(message.SerializeToString())
+    event = read_event(text)
     match event:
         case LightPost():
             if event.created_at <= MAX_CREATED_AT:
@@ -114,8 +98,8 @@ def _take_in_network_event(text: bytes, recording: Recording) -> None:
             recording.events.append(event)
         case PostDelete() | AuthorDelete():
             recording.events.append(event)
-        case _:
-            raise _BadJson("an InNetworkEvent without an event")
+        case Follow():
+            recording.follows.append(event)
 
 
 _TAKE: dict[RecordingFormat, Callable[[bytes, Recording], None]] = {

@@ -6,7 +6,8 @@ import pytest
 from common.post import LightPost
 from common.string_ids import id_of_string
 from ingest.events import AuthorDelete, Follow, PostDelete
-from ingest.sources.jetstream import BadLine, BadLineReason, IgnoredKind, read_line
+from ingest.sources.jetstream import IgnoredKind, read_line
+from ingest.sources.json_line import BadLine, BadLineReason
 from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, account, commit, line, reply, uri
 
 RECORDING = Path(__file__).parents[3] / "data" / "jetstream_recording.jsonl"

@@ -1,14 +1,18 @@
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest.events import AuthorDelete, Event, Follow
-from ingest.sources.jetstream import BadLineReason, IgnoredKind, read_line
+from ingest.sources.jetstream import IgnoredKind, read_line
 from ingest.sources.jetstream_heard import hear_line
+from ingest.sources.json_line import BadLineReason
 from ingest.sources.sent_kind import SentKind
 from ingest.sources.source import Fate
 from tests.support.jetstream_lines import AT, POST, REPOST, account, commit, reply, uri
+from tests.support.json_mutations import ANY_JSON, mutated_json
 
 RECORDING = Path(__file__).parents[3] / "data" / "jetstream_recording.jsonl"
 VIDEO = {"$type": "app.bsky.embed.video"}
@@ -77,8 +81,14 @@ def test_every_line_of_a_recording_is_accounted_for() -> None:
     }
 
 
-def test_events_of_the_recording_are_of_the_kinds_that_are_sent() -> None:
-    sent = [hear_line(line).event for line in RECORDING.read_bytes().splitlines()]
+@given(mutated_json(*RECORDING.read_text().splitlines()))
+def test_whatever_a_line_says_something_becomes_of_it(line: str) -> None:
+    heard = hear_line(line)
 
-    assert all(isinstance(event, Event | Follow) for event in sent if event is not None)
-    assert any(isinstance(event, AuthorDelete) for event in sent)
+    assert heard.label in {*SentKind, *IgnoredKind, *BadLineReason}
+    assert (heard.event is None) == (heard.fate is not Fate.SENT)
+
+
+@given(st.binary() | st.text() | ANY_JSON.map(json.dumps))
+def test_garbage_is_dropped(garbage: bytes | str) -> None:
+    assert hear_line(garbage).fate is Fate.DROPPED

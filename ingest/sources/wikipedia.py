@@ -1,0 +1,92 @@
+"""Wikipedia and its sisters, live: Wikimedia's EventStreams, server-sent events over HTTP."""
+
+from collections.abc import Callable, Generator, Iterator
+
+import httpx
+
+from common.post import LightPost
+from ingest.sources.connection import (
+    OPEN_TIMEOUT,
+    USER_AGENT,
+    Connection,
+    ConnectionLost,
+    checked_url,
+    refused,
+    retry_after,
+)
+from ingest.sources.recentchange import Bots, IgnoredChange, hear_change, resume_id
+from ingest.sources.recently_seen import RecentlySeen
+from ingest.sources.reconnection import PATIENCE, Patience
+from ingest.sources.server_sent_events import EventDecoder, SentEvent
+from ingest.sources.source import Fate, Heard, too_large
+
+DEFAULT_URL = "https://stream.wikimedia.org/v2/stream/recentchange"
+
+_MAX_EVENT_BYTES = 1024 * 1024
+_REMEMBERED_EVENTS = 100_000
+_CONTENT_TYPE = "text/event-stream"
+
+
+class WikipediaSource:
+    """Changes of all wikis, each once. A position is the id that the stream gives to an event.
+
+    A server that ends the stream, as Wikimedia's do every quarter of an hour, is asked to go on where it stopped.
+    """
+
+    name = "wikipedia"
+    expected = None
+
+    def __init__(self, url: str = DEFAULT_URL, bots: Bots = Bots.INCLUDE, patience: Patience = PATIENCE) -> None:
+        """url: of the stream of recent changes. Raises ConfigurationError: it is no http or https address."""
+        self._url = checked_url(url, "http", "https")
+        self._bots = bots
+        self._longest_silence = patience.longest_silence
+        self._seen = RecentlySeen(_REMEMBERED_EVENTS)
+        self._connection = Connection(self.name, self._open, self._hear, patience)
+
+    @property
+    def reconnects(self) -> int:
+        """How often a lost connection was made anew."""
+        return self._connection.reconnects
+
+    def listen(self, position: str, told_to_stop: Callable[[], bool]) -> Iterator[Heard]:
+        """Changes after position (empty: from now on) until told to stop. See Source."""
+        return self._connection.listen(position, told_to_stop)
+
+    def _hear(self, sent: SentEvent) -> Heard:
+        heard = too_large(_MAX_EVENT_BYTES) if sent.data is None else hear_change(sent.data, self._bots)
+        if isinstance(heard.event, LightPost) and not self._seen.see(heard.event.post_id):
+            heard = Heard(Fate.IGNORED, IgnoredChange.REPEAT)
+        return heard._replace(position=sent.last_id)
+
+    def _open(self, position: str) -> Generator[SentEvent]:
+        """Events of one connection."""
+        decoder = EventDecoder(_MAX_EVENT_BYTES)
+        timeout = httpx.Timeout(OPEN_TIMEOUT, read=self._longest_silence)
+        try:
+            with httpx.stream(
+                "GET", self._url, headers=_headers(position), timeout=timeout, follow_redirects=True
+            ) as response:
+                self._check(response)
+                for piece in response.iter_bytes():
+                    yield from decoder.decode(piece)
+        except httpx.HTTPError as error:
+            raise ConnectionLost(f"{type(error).__name__}: {error}", decoder.retry) from error
+        raise ConnectionLost("the server ended the stream", decoder.retry)
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code != 200:
+            raise refused(self._url, response.status_code, retry_after(response.headers.get("Retry-After")))
+        if not response.headers.get("Content-Type", "").startswith(_CONTENT_TYPE):
+            raise ConnectionLost(f"the server answered with something else than {_CONTENT_TYPE}")
+
+
+def _headers(position: str) -> dict[str, str]:
+    """Of a request for the stream after position. Nothing is compressed, so that little never turns into much."""
+    headers = {
+        "Accept": _CONTENT_TYPE,
+        "Accept-Encoding": "identity",
+        "Cache-Control": "no-store",
+        "User-Agent": USER_AGENT,
+    }
+    return headers | {"Last-Event-ID": resume_id(position)} if position else headers
