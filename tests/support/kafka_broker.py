@@ -69,6 +69,10 @@ class KafkaBroker:
         description = cast("Any", admin.describe_consumer_groups([group]))[group].result(30)
         return [{place.partition for place in member.assignment.topic_partitions} for member in description.members]
 
+    def segments(self, topic: str) -> list[Path]:
+        """Files that hold the messages of a topic, as they came over the wire."""
+        return sorted((self._directory / "data").glob(f"{topic}-*/*.log"))
+
     def stop(self) -> None:
         """Stop the broker in order; nothing happens when it does not run."""
         if self._server.exit_code is None:

@@ -1,7 +1,10 @@
 """Numbers of a producer, kept by several threads."""
 
 import threading
+from collections.abc import Collection
 from typing import NamedTuple
+
+from ingest.sources.producer.parcel import Parcel, T
 
 
 class ProducerFigures(NamedTuple):
@@ -20,24 +23,33 @@ class ProducerFigures(NamedTuple):
 
 
 class Tally:
-    """Counts what became of items."""
+    """Counts what became of items. For any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = ProducerFigures(0, 0, 0, 0, 0, 0)
 
-    def add(self, produced: int = 0, failed: int = 0, dropped: int = 0, messages: int = 0, bytes_: int = 0) -> None:
-        """Count so many more."""
+    def produced(self, parcels: Collection[Parcel[T]]) -> None:
+        """These messages are acknowledged."""
+        items = sum(len(parcel.items) for parcel in parcels)
+        size = sum(len(parcel.key or b"") + len(parcel.value) for parcel in parcels)
         with self._lock:
-            old = self._counts
-            self._counts = ProducerFigures(
-                0,
-                old.produced + produced,
-                old.failed + failed,
-                old.dropped + dropped,
-                old.messages + messages,
-                old.bytes + bytes_,
+            counts = self._counts
+            self._counts = counts._replace(
+                produced=counts.produced + items, messages=counts.messages + len(parcels), bytes=counts.bytes + size
             )
+
+    def failed(self, count: int) -> int:
+        """So many items are given up; how many in all."""
+        with self._lock:
+            self._counts = self._counts._replace(failed=self._counts.failed + count)
+            return self._counts.failed
+
+    def dropped(self) -> int:
+        """An item was not taken in; how many in all."""
+        with self._lock:
+            self._counts = self._counts._replace(dropped=self._counts.dropped + 1)
+            return self._counts.dropped
 
     def figures(self, queued: int) -> ProducerFigures:
         """The counts so far, beside what is queued now."""

@@ -76,9 +76,8 @@ class QueuedProducer(Generic[T]):
         raises.
         """
         self._raise_if_failed()
-        address = self._encode(item)
-        entry = Entry(item, address)
-        lane = partition_of(address.key, self._settings.producer_workers)
+        entry = Entry(item, self._encode(item))
+        lane = self._lane_of(entry.address.key)
         return self._lanes.offer(lane, entry) or self._put_when_full(lane, entry)
 
     def figures(self) -> ProducerFigures:
@@ -120,6 +119,11 @@ class QueuedProducer(Generic[T]):
         limits = EnvelopeLimits(self._settings.events_per_message, self._settings.linger_ms / 1000)
         return Envelopes[T](limits, lambda address: partition_of(address.key, counts.of(address.topic)))
 
+    def _lane_of(self, key: bytes) -> int:
+        """Always the same for a key. With as many lanes as partitions, or a divisor, a partition has one lane too."""
+        lanes = self._settings.producer_workers
+        return partition_of(key, lanes) if lanes > 1 else 0
+
     def _put_when_full(self, lane: int, entry: Entry[T]) -> bool:
         match self._settings.when_full:
             case WhenFull.BLOCK:
@@ -127,9 +131,9 @@ class QueuedProducer(Generic[T]):
                     self._raise_if_failed()
                 return True
             case WhenFull.DROP:
-                self._tally.add(dropped=1)
+                dropped = self._tally.dropped()
                 if self._drop_lines.lets_pass(time.monotonic()):
-                    _log.warning("The queue is full, %d events dropped so far", self.figures().dropped)
+                    _log.warning("The queue is full, %d events dropped so far", dropped)
                 return False
             case WhenFull.FAIL:
                 raise QueueFull

@@ -31,18 +31,15 @@ class Settlement(Generic[T]):
         self._on_delivery = on_delivery
         self._failure = failure
         self._one_at_a_time = threading.Lock()
-        self._failed = 0
         self._throttle = Throttle(_SECONDS_BETWEEN_LINES)
 
     def settle(self, reports: Sequence[Report[T]]) -> None:
         """These messages are acknowledged or given up."""
         for parcel, failure, settled in reports:
             self._tell(parcel.topic, parcel.items, failure)
-            if failure is None:
-                size = len(parcel.key or b"") + len(parcel.value)
-                self._tally.add(produced=len(parcel.items), messages=1, bytes_=size)
             if settled is not None:
                 settled.set()
+        self._tally.produced([report.parcel for report in reports if report.failure is None])
         self._lanes.settle(sum(len(report.parcel.items) for report in reports))
 
     def unsent(self, entries: Sequence[Entry[T]], reason: str) -> None:
@@ -62,7 +59,6 @@ class Settlement(Generic[T]):
                     self._failure.note(error)
 
     def _count_failed(self, topic: str, count: int, failure: DeliveryFailure) -> None:
-        self._failed += count
-        self._tally.add(failed=count)
+        failed = self._tally.failed(count)
         if self._throttle.lets_pass(time.monotonic()):
-            _log.warning("%d events not delivered so far, the latest to %s: %s", self._failed, topic, failure.reason)
+            _log.warning("%d events not delivered so far, the latest to %s: %s", failed, topic, failure.reason)

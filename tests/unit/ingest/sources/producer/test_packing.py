@@ -1,0 +1,113 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import KafkaUnavailable
+from ingest.envelope import unseal
+from ingest.sources.producer.packing import EnvelopeLimits, Envelopes, SingleEvents
+from ingest.sources.producer.parcel import Addressed, Entry, Parcel
+
+LINGER = 0.005
+AT_LAST = float("inf")
+
+
+def entry(number: int, key: bytes = b"0", size: int = 10) -> Entry[int]:
+    return Entry(number, Addressed("posts", key, b"\x0a" + b"%d" % number + bytes(size)))
+
+
+def first_digit(address: Addressed) -> int:
+    return int(address.key)
+
+
+def envelopes(events: int = 1000, most_bytes: int = 900_000) -> Envelopes[int]:
+    return Envelopes(EnvelopeLimits(events, LINGER, most_bytes), first_digit)
+
+
+def items(parcels: Sequence[Parcel[int]]) -> list[tuple[int, ...]]:
+    return [parcel.items for parcel in parcels]
+
+
+def test_a_single_event_is_a_message_whose_key_decides_the_partition() -> None:
+    packer, one = SingleEvents[int](), entry(1, b"7")
+    assert packer.add(one, now=0) == [Parcel("posts", None, b"7", one.address.value, (1,))]
+    assert packer.due(AT_LAST) == []
+    assert packer.due_at is None
+
+
+def test_an_envelope_is_sent_when_it_has_its_events() -> None:
+    packer, entries = envelopes(events=3), [entry(number) for number in range(4)]
+    assert [items(packer.add(each, now=0)) for each in entries[:2]] == [[], []]
+    (full,) = packer.add(entries[2], now=0)
+    assert (full.topic, full.partition, full.key, full.items) == ("posts", 0, None, (0, 1, 2))
+    assert list(unseal(full.value)) == [each.address.value for each in entries[:3]]
+    assert packer.add(entries[3], now=0) == []
+
+
+def test_an_envelope_holds_events_of_one_partition() -> None:
+    packer = envelopes()
+    for number in range(6):
+        packer.add(entry(number, key=b"%d" % (number % 2)), now=0)
+    assert [(parcel.partition, parcel.items) for parcel in packer.due(AT_LAST)] == [(0, (0, 2, 4)), (1, (1, 3, 5))]
+
+
+def test_topics_do_not_share_envelopes() -> None:
+    packer = envelopes()
+    for number, topic in enumerate(("posts", "follows")):
+        packer.add(Entry(number, Addressed(topic, b"0", b"x")), now=0)
+    assert [(parcel.topic, parcel.items) for parcel in packer.due(AT_LAST)] == [("posts", (0,)), ("follows", (1,))]
+
+
+def test_an_envelope_waits_for_more_no_longer_than_the_linger_after_its_first_event() -> None:
+    packer = envelopes()
+    assert packer.due_at is None
+    packer.add(entry(1, b"1"), now=10.0)
+    packer.add(entry(2, b"2"), now=10.004)
+    packer.add(entry(3, b"1"), now=10.004)
+    assert packer.due_at == 10.0 + LINGER
+    assert packer.due(now=10.004) == []
+    assert items(packer.due(now=10.006)) == [(1, 3)]
+    assert packer.due_at == 10.004 + LINGER
+
+
+def test_an_envelope_stays_below_its_bytes() -> None:
+    packer = envelopes(most_bytes=1000)
+    sent = [parcel for number in range(10) for parcel in packer.add(entry(number, size=300), now=0)]
+    sent += packer.due(AT_LAST)
+    assert items(sent) == [(0, 1, 2), (3, 4, 5), (6, 7, 8), (9,)]
+
+
+def test_an_event_that_is_too_large_for_any_envelope_goes_alone() -> None:
+    packer = envelopes(most_bytes=1000)
+    sent = [parcel for number, size in enumerate((10, 2000, 10)) for parcel in packer.add(entry(number, size=size), 0)]
+    assert items(sent + packer.due(AT_LAST)) == [(0,), (1,), (2,)]
+
+
+def test_an_event_without_a_partition_leaves_the_others_as_they_are() -> None:
+    def place_of(address: Addressed) -> int:
+        if address.key == b"lost":
+            raise KafkaUnavailable
+        return 0
+
+    packer = Envelopes[int](EnvelopeLimits(10, LINGER), place_of)
+    packer.add(entry(1), now=0)
+    with pytest.raises(KafkaUnavailable):
+        packer.add(entry(2, key=b"lost"), now=0)
+    assert items(packer.due(AT_LAST)) == [(1,)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400))), st.integers(1, 5), st.integers(100, 1500))
+def test_every_partition_gets_its_events_in_order_and_within_the_limits(
+    events: list[tuple[int, int]], most_events: int, most_bytes: int
+) -> None:
+    packer = envelopes(most_events, most_bytes)
+    sent: list[Parcel[int]] = []
+    for number, (place, size) in enumerate(events):
+        sent += packer.add(entry(number, b"%d" % place, size), now=number)
+    sent += packer.due(AT_LAST)
+    for place in range(4):
+        arrived = [item for parcel in sent if parcel.partition == place for item in parcel.items]
+        assert arrived == [number for number, (its, _) in enumerate(events) if its == place]
+    assert all(len(parcel.items) <= most_events for parcel in sent)
+    assert all(len(parcel.value) <= most_bytes for parcel in sent if len(parcel.items) > 1)
