@@ -25,7 +25,7 @@ class KafkaUnavailable(ThunderError):
 
 
 class KafkaRefused(ConfigurationError):
-    """Kafka refused the credentials, the mechanism or the rights. Retrying does not help."""
+    """Kafka refused the credentials, the mechanism, the rights or what was asked of it. Retrying does not help."""
 
 
 class TooMuchPoison(ThunderError):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from common.kafka.settings import KafkaSettings
-from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
+from common.kafka.topic_producer import Record, TopicProducer
 from ingest.batch import Reject
 
 MAX_PAYLOAD_BYTES = 64_000
@@ -18,14 +18,14 @@ class DeadLetterTopic:
 
     def __init__(self, settings: KafkaSettings, source_topic: str) -> None:
         self._source_topic = source_topic
-        self._producer = AcknowledgedProducer(settings, settings.dead_letter_topic, _PATIENCE_SECONDS)
+        self._producer = TopicProducer(settings.producer_access, settings.dead_letter_topic, _PATIENCE_SECONDS)
 
     def write(self, rejects: Sequence[Reject]) -> None:
         """See loop.DeadLetters."""
         self._producer.send(dead_letter(self._source_topic, reject) for reject in rejects)
 
 
-def dead_letter(source_topic: str, reject: Reject) -> Outgoing:
+def dead_letter(source_topic: str, reject: Reject) -> Record:
     """The message, headers in decimal or text: topic, partition, offset, reason, detail, size, sha256 (hex)."""
     payload = reject.message.payload or b""
     headers: dict[str, str | bytes | None] = {
@@ -37,4 +37,4 @@ def dead_letter(source_topic: str, reject: Reject) -> Outgoing:
         "size": str(len(payload)),
         "sha256": hashlib.sha256(payload).hexdigest(),
     }
-    return Outgoing(payload[:MAX_PAYLOAD_BYTES], key=None, headers=headers)
+    return Record(payload[:MAX_PAYLOAD_BYTES], key=None, headers=headers)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from common.errors import KafkaUnavailable, ThunderError
 from common.kafka.settings import KafkaSettings
-from ingest.acknowledged_producer import AcknowledgedProducer, Outgoing
+from common.kafka.topic_producer import Record, TopicProducer
 from ingest.events import Event
 from ingest.refined import encode_event, event_key
 
@@ -24,13 +24,13 @@ class TopicSink:
 
     def __init__(self, settings: KafkaSettings, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._topic = settings.innetwork_post_topic
-        self._producer = AcknowledgedProducer(settings, self._topic, patience_seconds)
+        self._producer = TopicProducer(settings.producer_access, self._topic, patience_seconds)
         self._failed_rounds = 0
 
     def write(self, events: Sequence[Event], now: int) -> None:
         """See loop.Sink. SendFailed when the same call failed twice."""
         try:
-            self._producer.send(Outgoing(encode_event(event), event_key(event), {}) for event in events)
+            self._producer.send(Record(encode_event(event), event_key(event)) for event in events)
         except KafkaUnavailable as failure:
             self._failed_rounds += 1
             if self._failed_rounds >= _ROUNDS:
