@@ -32,7 +32,7 @@ class WorkerStatus(NamedTuple):
 
 def write_worker_status(client: redis.Redis, worker: str, status: WorkerStatus) -> None:
     """Replace the status of the worker of that name. StoreUnavailable."""
-    pipeline = client.pipeline(transaction=False)
+    pipeline = client.pipeline(transaction=True)  # a worker may be killed at any moment, and the key must expire then
     pipeline.hset(WORKERS.decode(), worker, json.dumps(status))
     pipeline.expire(WORKERS.decode(), TTL_SECONDS)
     with redis_must_answer():

@@ -1,6 +1,7 @@
 """Where a role writes: the store or the refined topic."""
 
 import logging
+import time
 from threading import Lock
 from typing import Protocol, TypeVar
 
@@ -8,9 +9,10 @@ from common.errors import StoreUnavailable
 from common.kafka.settings import KafkaSettings
 from common.retention import Retention
 from common.settings import IngestSettings
+from common.worker_status import WorkerStatus
 from ingest.events import Event, Follow
 from ingest.loop import Sink
-from ingest.metrics import StoreMetrics
+from ingest.metrics import StoreMetrics, WorkerFigures
 from ingest.store import PostStore
 from ingest.topic_sink import TopicSink
 
@@ -43,6 +45,10 @@ class Destination(Protocol[E_contra]):
         """Notice data that began anew. For one thread, called about once a second. StoreUnavailable. Blocks."""
         ...
 
+    def show(self, figures: WorkerFigures) -> None:
+        """Show whoever looks how this worker does. Like look(), and after it."""
+        ...
+
     def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
         """The partition of the source topic, which has so many, has caught up with the data of this lineage.
 
@@ -63,6 +69,7 @@ class StoreDestination:
         self._retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
         self._asking = Lock()
         self._metrics = metrics
+        self._posts: int | None = None
 
     def open(self) -> None:
         """See Destination. StoreMismatch when this store must not be written."""
@@ -86,6 +93,11 @@ class StoreDestination:
         with self._asking:
             self._store.look()
 
+    def show(self, figures: WorkerFigures) -> None:
+        """See Destination."""
+        with self._asking:
+            self._store.show(WorkerStatus(time.time(), figures.applied, figures.lag, self._posts))
+
     def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
         """See Destination."""
         with self._asking:
@@ -94,9 +106,12 @@ class StoreDestination:
     def measure(self) -> None:
         """See Destination."""
         try:
-            self._metrics.estimated(self._store.estimate())
+            estimate = self._store.estimate()
         except StoreUnavailable as reason:
             _log.warning("No estimate of the store: %s", reason)
+        else:
+            self._metrics.estimated(estimate)
+            self._posts = estimate.posts
 
 
 class TopicDestination:
@@ -123,6 +138,9 @@ class TopicDestination:
 
     def look(self) -> None:
         """See Destination: there is nothing to notice."""
+
+    def show(self, figures: WorkerFigures) -> None:
+        """See Destination: nobody looks."""
 
     def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
         """See Destination: nobody asks."""

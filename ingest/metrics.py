@@ -3,7 +3,7 @@
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -33,6 +33,13 @@ class EventType(StrEnum):
     AUTHOR_DELETE = "author_delete"
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
+
+
+class WorkerFigures(NamedTuple):
+    """Events applied since the start; messages of its partitions that are not, None before anyone has looked."""
+
+    applied: int
+    lag: int | None
 
 
 Label = TypeVar("Label", EventType, EventKind, DropReason, MalformedReason)
@@ -99,6 +106,12 @@ class IngestMetrics:
         for partition in partitions:
             self._lag.remove_by_labels({"topic": topic, "partition": str(partition)})
 
+    def figures(self) -> WorkerFigures:
+        """How the process does, its lag as it was shown last. For any thread."""
+        lags = _values(self._lag)
+        applied = sum(sum(_values(counter, "_total")) for counter in self._events.values())
+        return WorkerFigures(int(applied), int(sum(lags)) if lags else None)
+
     def _counter(self, outcome: Event | Follow | Ignored | Dropped | Reject) -> Counter:
         match outcome:
             case Ignored():
@@ -128,6 +141,11 @@ class StoreMetrics:
         self._deleted.set(estimate.deleted_posts)
         for field, count in estimate._asdict().items():
             self._entities[field].set(count)
+
+
+def _values(metric: Counter | Gauge, suffix: str = "") -> list[float]:
+    samples = (sample for family in metric.collect() for sample in family.samples)
+    return [sample.value for sample in samples if sample.name.endswith(suffix)]
 
 
 def _type_of(event: Event | Follow) -> EventType:

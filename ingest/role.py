@@ -70,6 +70,7 @@ class KafkaRole(Generic[E]):
     def _look_at_destination(self) -> None:
         try:
             self._route.destination.look()
+            self._route.destination.show(self._metrics.figures())
         except StoreUnavailable as reason:
             _log.debug("The store does not answer: %s", reason)  # who writes to it says so aloud
 

@@ -1,12 +1,14 @@
 """The store as an ingest worker sees it: laid out at start, then a writer per thread and the report of catch-up."""
 
 import logging
+import secrets
 
 from common.catch_up import report_caught_up
 from common.retention import Retention
 from common.settings import IngestSettings
 from common.shards import Shards
 from common.store_layout import StoreLayout, begin_anew, check_eviction, check_layout, lay_out
+from common.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from ingest.post_writer import PostWriter
 from ingest.store_sample import StoreEstimate, sample_store
 
@@ -23,6 +25,8 @@ class PostStore:
         self._shards = self._connect()
         self._sampled = self._connect()
         self._layout: StoreLayout | None = None
+        self._name = secrets.token_hex(4)
+        self._has_shown = False
 
     @property
     def lineage(self) -> str:
@@ -71,6 +75,17 @@ class PostStore:
         """
         client = self._shards.meta_client()
         report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
+
+    def show(self, status: WorkerStatus) -> None:
+        """Write how this process does, for a page to show. StoreUnavailable. For one thread at a time, beside report().
+
+        The first time, what workers that ended have left is taken away.
+        """
+        client = self._shards.meta_client()
+        write_worker_status(client, self._name, status)
+        if not self._has_shown:
+            remove_old_statuses(client, status.at)
+            self._has_shown = True
 
     def estimate(self) -> StoreEstimate:
         """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""

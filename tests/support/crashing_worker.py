@@ -64,6 +64,7 @@ class _DyingDestination:
     def __init__(self, destination: Destination[Event], moment: Moment) -> None:
         self.open = destination.open
         self.look = destination.look
+        self.show = destination.show
         self.needed_since = destination.needed_since
         self.report = destination.report
         self.measure = destination.measure

@@ -5,7 +5,9 @@ import signal
 import time
 
 import pytest
+import redis
 
+from common.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
 from tests.support.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
@@ -134,3 +136,15 @@ def test_it_can_be_stopped_while_it_waits_for_brokers(thunder: Thunder, redis_ur
 def _partitions(role: Role) -> int:
     """Partitions whose lag the worker shows."""
     return len(role.metrics().labels("kafka_partition_lag", "partition"))
+
+
+def test_a_worker_shows_how_it_does(ingest: IngestWorkers, redis_url: str) -> None:
+    ingest.ready("--auto-offset-reset", "smallest", "--post-hashes", "1024")  # so few are counted, not sampled
+    ingest.produce(*posts(1, 20))
+
+    def is_told() -> bool:
+        with redis.Redis.from_url(redis_url) as client:
+            statuses = fresh(read_worker_statuses(client), time.time())
+        return [(status.applied, status.lag, status.posts) for status in statuses.values()] == [(20, 0, 20)]
+
+    eventually(is_told, "one worker, 20 events applied, no lag, 20 posts")

@@ -1,6 +1,9 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
-from ingest.events import DropReason, EventKind, MalformedReason
+from common.post import LightPost
+from ingest.batch import Batch
+from ingest.events import DropReason, Event, EventKind, Ignored, MalformedReason, PostDelete
+from ingest.message import Message
 from ingest.metrics import EventType, IngestMetrics, StoreMetrics
 from ingest.store_sample import StoreEstimate
 
@@ -39,6 +42,20 @@ def test_both_names_of_the_batch_duration_have_the_buckets_of_the_contract() -> 
     }
     expected = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, float("inf")]
     assert bounds == {"batch_processing_seconds": expected, "batch_processing_time": expected}
+
+
+def test_the_figures_of_a_worker_are_its_events_and_the_lag_of_its_partitions() -> None:
+    metrics = IngestMetrics(CollectorRegistry())
+    assert metrics.figures() == (0, None)
+
+    message = Message(0, 0, b"")
+    outcomes = (LightPost(1, 2, 3), PostDelete(1, 3), Ignored(EventKind.UNDELETE))
+    metrics.applied(Batch[Event](tuple((message, outcome) for outcome in outcomes)), 0.1)
+    metrics.lag("posts", {0: 5, 3: 2})
+    assert metrics.figures() == (2, 7)
+
+    metrics.lost("posts", [0])
+    assert metrics.figures() == (2, 2)
 
 
 def test_an_estimate_of_the_store_says_that_it_is_one() -> None:
