@@ -11,6 +11,7 @@ from confluent_kafka import Message as KafkaMessage
 from common.kafka.access import KafkaAccess
 from common.kafka.configuration import Packing, producer_configuration
 from common.kafka.refusal import RefusalWatch, client_configuration, error_of
+from common.kafka.topic_producer import BY_KEY
 from ingest.sources.producer.parcel import DeliveryFailure, Parcel, T
 
 _ROOM_SECONDS = 0.1
@@ -89,13 +90,9 @@ class KafkaTransport(Generic[T]):
         self._producer.close()
 
     def _hand_over(self, parcel: Parcel[T], settled: Event | None) -> None:
+        partition = BY_KEY if parcel.partition is None else parcel.partition
         report = partial(self._reported, parcel, settled)
-        if parcel.partition is None:
-            self._producer.produce(parcel.topic, parcel.value, parcel.key, on_delivery=report)
-        else:
-            self._producer.produce(
-                parcel.topic, parcel.value, parcel.key, partition=parcel.partition, on_delivery=report
-            )
+        self._producer.produce(parcel.topic, parcel.value, parcel.key, partition, on_delivery=report)
 
     def _reported(
         self, parcel: Parcel[T], settled: Event | None, error: KafkaError | None, _: KafkaMessage | None = None
