@@ -1,0 +1,226 @@
+"""What may be expected of a source on a network: Bluesky's and Wikimedia's agree, against real servers on loopback."""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from itertools import count, islice
+
+import pytest
+
+from common.backoff import Backoff
+from common.errors import ConfigurationError
+from ingest.sources.bluesky import BlueskySource
+from ingest.sources.reconnection import Patience
+from ingest.sources.source import TOO_LARGE, Fate, Heard, Source
+from ingest.sources.wikipedia import WikipediaSource
+from tests.support.event_stream_server import EventStreamServer
+from tests.support.free_ports import free_port
+from tests.support.jetstream_server import JetstreamServer
+from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then
+from tests.support.wait import eventually
+
+IMPATIENT = Patience(longest_silence=0.5, backoff=Backoff(first=0.02, longest=0.1))
+PATIENT = Patience(longest_silence=60, backoff=Backoff(first=60, longest=60))
+TIMEOUT = 20.0
+
+Server = JetstreamServer | EventStreamServer
+ServerType = type[JetstreamServer] | type[EventStreamServer]
+
+
+@pytest.fixture(params=[JetstreamServer, EventStreamServer], ids=["bluesky", "wikipedia"])
+def server_type(request: pytest.FixtureRequest) -> ServerType:
+    return request.param
+
+
+@pytest.fixture
+def server(server_type: ServerType) -> Generator[Server]:
+    running = server_type()
+    yield running
+    running.close()
+
+
+def in_time() -> Callable[[], bool]:
+    """Told to stop when the test takes too long, which then hears too little."""
+    deadline = time.monotonic() + TIMEOUT
+    return lambda: time.monotonic() > deadline
+
+
+def listen(source: Source, position: str = "") -> Iterator[Heard]:
+    return source.listen(position, in_time())
+
+
+def positions(heard: Iterator[Heard], number: int) -> list[str]:
+    """Of the next messages that are sent, so many."""
+    return [one.position for one in islice((one for one in heard if one.fate is Fate.SENT), number)]
+
+
+def events(server: Server, *numbers: int, then: Then = Then.IS_SILENT) -> Says:
+    return Says(tuple(server.event(number) for number in numbers), then)
+
+
+def test_it_says_what_it_hears_from_now_on(server: Server) -> None:
+    server.stage.plays(events(server, 1, 2, 3))
+    source = server.source(IMPATIENT)
+
+    assert positions(listen(source), 3) == [server.position(1), server.position(2), server.position(3)]
+    assert server.asked_to_resume() == [""]
+    assert (source.reconnects, source.expected) == (0, None)
+
+
+def test_it_begins_where_it_is_told_to(server: Server) -> None:
+    server.stage.plays(events(server, 8))
+
+    assert positions(listen(server.source(IMPATIENT), server.position(7)), 1) == [server.position(8)]
+    assert server.asked_to_resume() == [server.resumed_after(7)]
+
+
+@pytest.mark.parametrize("then", Then)
+def test_a_lost_connection_is_made_anew_from_where_it_stopped(
+    then: Then, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "thunder.source")
+    server.stage.plays(events(server, 1, 2, then=then), events(server, 3))
+    source = server.source(IMPATIENT)
+
+    assert positions(listen(source), 3) == [server.position(1), server.position(2), server.position(3)]
+    assert server.asked_to_resume() == ["", server.resumed_after(2)]
+    assert source.reconnects == 1
+    lost, resumed = said(caplog)
+    assert lost.startswith(f"{source.name}: connection lost: ")
+    assert resumed.startswith(f"{source.name}: resumed from ")
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "thunder.source"]
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for_in_few_words(
+    server_type: ServerType, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "thunder.source")
+    port = free_port()
+    first, second = server_type(port), Stage()
+    first.stage.plays(events(first, 1))
+    second.plays(events(first, 2))
+    restarted: list[Server] = []
+    looks_while_away = count()
+
+    def restart_after_some_attempts() -> bool:
+        if first.stage.closing.is_set() and next(looks_while_away) == 20:
+            restarted.append(server_type(port, second))
+        return is_late()
+
+    is_late = in_time()
+    heard = first.source(IMPATIENT).listen("", restart_after_some_attempts)
+    assert positions(heard, 1) == [first.position(1)]
+    first.close()
+    assert positions(heard, 1) == [first.position(2)]
+    restarted[0].close()
+
+    assert restarted[0].asked_to_resume() == [first.resumed_after(1)]
+    _, resumed = said(caplog)
+    assert re.search(r"\(attempt [2-9]\d*\)", resumed)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_server_that_cannot_serve_now_is_asked_again(status: int, server: Server) -> None:
+    server.stage.plays(Refuses(status), Refuses(status, {"Retry-After": "0"}), events(server, 1))
+
+    assert positions(listen(server.source(IMPATIENT)), 1) == [server.position(1)]
+    assert len(server.stage.asked) == 3
+
+
+def test_a_server_that_asks_for_time_gets_it_within_bounds(server: Server) -> None:
+    server.stage.plays(Refuses(429, {"Retry-After": "3600"}), events(server, 1))
+    begin = time.monotonic()
+
+    longest = 0.7
+    source = server.source(Patience(longest_silence=5, backoff=Backoff(first=0.01, longest=longest)))
+    assert positions(listen(source), 1) == [server.position(1)]
+    assert time.monotonic() - begin >= longest
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_server_that_says_the_request_is_wrong_is_not_asked_again(status: int, server: Server) -> None:
+    server.stage.plays(Refuses(status))
+
+    with pytest.raises(ConfigurationError, match=f"{server.url} refused the connection: HTTP status {status}"):
+        next(listen(server.source(IMPATIENT)))
+    assert len(server.stage.asked) == 1
+
+
+@pytest.mark.parametrize("scene", [Says(()), NeverAnswers(), Refuses(503)], ids=["silent", "mute", "refusing"])
+def test_it_ends_soon_after_it_is_told_to_stop_whatever_it_waits_for(
+    scene: Says | NeverAnswers | Refuses, server: Server
+) -> None:
+    server.stage.plays(scene)
+    asked_to_stop_at: list[float] = []
+
+    def stop_once_connected() -> bool:
+        if server.stage.asked and not asked_to_stop_at:
+            asked_to_stop_at.append(time.monotonic())
+        return bool(asked_to_stop_at)
+
+    assert list(server.source(PATIENT).listen("", stop_once_connected)) == []
+    assert time.monotonic() - asked_to_stop_at[0] < 1
+
+
+def test_it_connects_to_nothing_when_told_to_stop_at_once(server: Server) -> None:
+    assert list(server.source(PATIENT).listen("", lambda: True)) == []
+    assert server.stage.asked == []
+
+
+def test_garbage_is_dropped_by_reason_and_costs_itself_alone(server: Server) -> None:
+    garbage = [b"oops", b"", b'{"kind":', b"[1]", b"{}", b'"\\ud800"']
+    server.stage.plays(Says((server.event(1), *map(server.message, garbage), server.event(2))))
+
+    first, *dropped, last = islice(listen(server.source(IMPATIENT)), len(garbage) + 2)
+
+    assert [one.fate for one in (first, last)] == [Fate.SENT, Fate.SENT]
+    assert [one.label for one in dropped] == ["not_json"] * 4 + ["bad_field", "not_json"]
+    assert all(one.fate is Fate.DROPPED and one.detail for one in dropped)
+
+
+def test_a_message_too_large_is_dropped_and_what_follows_is_heard(server: Server) -> None:
+    large = server.message(b'"' + b"x" * 2**20 + b'"')
+    server.stage.plays(Says((server.event(1), large, server.event(2))), events(server, 2))
+
+    first, dropped, last = islice(listen(server.source(IMPATIENT)), 3)
+
+    assert (first.position, last.position) == (server.position(1), server.position(2))
+    assert (dropped.fate, dropped.label) == (Fate.DROPPED, TOO_LARGE)
+
+
+def test_more_than_is_read_ahead_is_heard_in_order(server: Server) -> None:
+    server.stage.plays(events(server, *range(3000)))
+
+    heard = positions(listen(server.source(IMPATIENT)), 3000)
+
+    assert heard == [server.position(number) for number in range(3000)]
+    assert len(server.stage.asked) == 1
+
+
+def test_nothing_is_read_any_more_when_nobody_listens(server: Server) -> None:
+    server.stage.plays(events(server, *range(3000), then=Then.ENDS))
+    heard = server.source(IMPATIENT).listen("", in_time())
+    next(heard)
+
+    assert isinstance(heard, Generator)
+    heard.close()
+
+    eventually(lambda: not reading(), "the thread that reads has ended", timeout=5)
+
+
+def reading() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "source connection"]
+
+
+@pytest.mark.parametrize("url", ["", "stream.example", "ftp://stream.example", "http://", "ws://[", "wss://h:99999"])
+@pytest.mark.parametrize("source_type", [BlueskySource, WikipediaSource])
+def test_an_address_of_another_kind_is_an_error(
+    url: str, source_type: type[BlueskySource] | type[WikipediaSource]
+) -> None:
+    with pytest.raises(ConfigurationError, match="is not an address that starts with"):
+        source_type(url)

@@ -1,0 +1,65 @@
+"""What is Bluesky's own about listening to it. What it has in common with other sources: test_network_source."""
+
+from collections.abc import Generator
+from itertools import islice
+from urllib.parse import parse_qs
+
+import pytest
+
+from common.backoff import Backoff
+from common.errors import ConfigurationError
+from ingest.sources.bluesky import BlueskySource
+from ingest.sources.reconnection import Patience
+from ingest.sources.source import Fate
+from tests.support.jetstream_server import JetstreamServer
+from tests.support.scenes import Says
+
+PATIENCE = Patience(longest_silence=5, backoff=Backoff(0.02, 0.1))
+
+
+@pytest.fixture
+def server() -> Generator[JetstreamServer]:
+    running = JetstreamServer()
+    yield running
+    running.close()
+
+
+def never() -> bool:
+    return False
+
+
+def test_it_asks_for_what_matters_to_a_feed_and_for_no_message_it_would_refuse(server: JetstreamServer) -> None:
+    server.stage.plays(Says((server.event(1),)))
+    next(server.source(PATIENCE).listen("", never))
+
+    assert parse_qs(server.stage.asked[0]) == {
+        "wantedCollections": ["app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow"],
+        "maxMessageSizeBytes": [str(2**20)],
+    }
+
+
+def test_what_the_address_asks_for_is_kept(server: JetstreamServer) -> None:
+    server.stage.plays(Says((server.event(1),)))
+    next(BlueskySource(f"{server.url}?wantedDids=did:web:bob.example", PATIENCE).listen("", never))
+
+    assert parse_qs(server.stage.asked[0])["wantedDids"] == ["did:web:bob.example"]
+
+
+def test_a_cursor_is_never_before_the_beginning_of_time(server: JetstreamServer) -> None:
+    server.stage.plays(Says((server.event(1),)))
+    next(server.source(PATIENCE).listen("3", never))
+
+    assert server.asked_to_resume() == ["0"]
+
+
+@pytest.mark.parametrize("position", ["yesterday", "-1", "1.5", "9" * 20])
+def test_a_position_that_is_no_time_is_an_error(position: str, server: JetstreamServer) -> None:
+    with pytest.raises(ConfigurationError, match="resumed from a time in microseconds"):
+        next(server.source(PATIENCE).listen(position, never))
+
+
+def test_a_binary_message_is_read_like_any_other(server: JetstreamServer) -> None:
+    zstd = b"\x28\xb5\x2f\xfd\x04\x58\x00"
+    server.stage.plays(Says((zstd, server.event(1)), is_binary=True))
+
+    assert [heard.fate for heard in islice(server.source(PATIENCE).listen("", never), 2)] == [Fate.DROPPED, Fate.SENT]

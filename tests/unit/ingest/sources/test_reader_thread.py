@@ -1,0 +1,86 @@
+import threading
+from collections.abc import Generator
+
+import pytest
+
+from ingest.sources.reader_thread import Silence, read_in_thread
+from tests.support.wait import eventually
+
+
+def never() -> bool:
+    return False
+
+
+class Stream:
+    """Yields numbers, then waits until it is told to go on. Remembers which threads opened and closed it."""
+
+    def __init__(self, count: int, then: Exception | None = None) -> None:
+        self.goes_on = threading.Event()
+        self.opened_by = ""
+        self.closed_by = ""
+        self._count = count
+        self._then = then
+
+    def open(self) -> Generator[int]:
+        self.opened_by = threading.current_thread().name
+        try:
+            yield from range(self._count)
+            self.goes_on.wait()
+            if self._then is not None:
+                raise self._then
+        finally:
+            self.closed_by = threading.current_thread().name
+
+
+def test_it_gives_what_the_stream_gives_and_ends_with_it() -> None:
+    stream = Stream(5000)
+    stream.goes_on.set()
+
+    assert list(read_in_thread(stream.open, 10, never)) == list(range(5000))
+    assert stream.opened_by == stream.closed_by == "source connection"
+
+
+def test_it_raises_what_the_stream_raises_after_everything_before() -> None:
+    stream = Stream(3, then=OSError("lost"))
+    stream.goes_on.set()
+    read: list[int] = []
+
+    with pytest.raises(OSError, match="lost"):
+        read.extend(read_in_thread(stream.open, 10, never))
+    assert read == [0, 1, 2]
+
+
+def test_silence_is_what_one_waits_for_in_vain() -> None:
+    stream = Stream(2)
+    items = read_in_thread(stream.open, 0.2, never)
+
+    assert [next(items), next(items)] == [0, 1]
+    with pytest.raises(Silence):
+        next(items)
+    stream.goes_on.set()
+
+
+def test_told_to_stop_it_ends_though_the_stream_waits() -> None:
+    stream = Stream(2)
+    is_told = threading.Event()
+    items = read_in_thread(stream.open, 60, is_told.is_set)
+    assert [next(items), next(items)] == [0, 1]
+
+    is_told.set()
+
+    assert list(items) == []
+    assert not stream.closed_by
+    stream.goes_on.set()
+    eventually(lambda: stream.closed_by, "the thread closes the stream", timeout=5)
+
+
+@pytest.mark.parametrize("count", [10, 5000], ids=["waiting for an item", "waiting for room"])
+def test_left_alone_the_thread_ends(count: int) -> None:
+    stream = Stream(count)
+    items = read_in_thread(stream.open, 60, never)
+    assert next(items) == 0
+
+    del items
+    stream.goes_on.set()
+
+    eventually(lambda: stream.closed_by, "the thread closes the stream", timeout=5)
