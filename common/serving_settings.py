@@ -68,5 +68,57 @@ class GrpcSettings(Settings):
     ] = 10
 
 
-class ServingSettings(AnswerSettings, GrpcSettings):
+class CallerSettings(GrpcSettings):
+    """gRPC server: encryption and callers"""
+
+    grpc_tls_certificate: Annotated[
+        str | None, Field(description="file with the server's certificates (PEM); read again when it changes")
+    ] = None
+    grpc_tls_key: Annotated[str | None, Field(description="file with the key of the first of them (PEM)")] = None
+    grpc_tls_client_ca: Annotated[
+        str | None, Field(description="file with the authorities that sign callers, who then need a certificate")
+    ] = None
+    grpc_allowed_identities: Annotated[
+        str | None, Field(description="names in certificates of callers, separated by commas; nobody else may call")
+    ] = None
+    grpc_tokens_file: Annotated[
+        str | None, Field(description="file of bearer tokens, one a line; nobody else may call; read again on change")
+    ] = None
+    health_port: Annotated[
+        Port | None, Field(description="plaintext port with gRPC's health service alone, for probes beside TLS")
+    ] = None
+
+    @property
+    def allowed_identities(self) -> frozenset[str]:
+        """The names, empty when any certificate will do."""
+        return frozenset(filter(None, map(str.strip, (self.grpc_allowed_identities or "").split(","))))
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.grpc_tls_certificate is None) != (self.grpc_tls_key is None):
+            raise ValueError("grpc_tls_certificate and grpc_tls_key need each other")
+        if self.grpc_tls_client_ca and not self.grpc_tls_certificate:
+            raise ValueError("grpc_tls_client_ca needs grpc_tls_certificate")
+        if self.grpc_allowed_identities and not self.grpc_tls_client_ca:
+            raise ValueError("grpc_allowed_identities needs grpc_tls_client_ca: identities come from certificates")
+        return self
+
+
+class PageSettings(Settings):
+    """Live page"""
+
+    live_page: Annotated[
+        bool, Field(description="show a live page at / of the HTTP port, to everyone who can reach it")
+    ] = False
+
+
+class ServingSettings(AnswerSettings, CallerSettings, PageSettings):
     """Everything between Redis and the callers."""
+
+    @model_validator(mode="after")
+    def _page_has_viewers(self) -> Self:
+        if self.live_page and not self.follow_store:
+            raise ValueError(
+                "live_page needs follow_store: the page shows the timelines of those who have follow lists"
+            )
+        return self

@@ -12,13 +12,17 @@ from grpc_reflection.v1alpha import reflection
 
 from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
-from common.serving_settings import GrpcSettings
+from common.serving_settings import CallerSettings, GrpcSettings
 from serve.connections import cut_connections
 from serve.servicer import InNetworkPostsServicer
+from serve.tls import server_credentials
 
 SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 
 _CALLS_PER_ADMITTED = 4
+
+_PROBES = 16
+"""Calls at once to the health service when it has a port of its own."""
 
 _LEAVE_SECONDS = 0.1
 """For callers who watch our health to go elsewhere."""
@@ -30,7 +34,8 @@ _REST_SECONDS = 1.0
 class GrpcServer:
     """Bound to its port when made, inside a running event loop. Alive from start() on; ready when told so."""
 
-    def __init__(self, servicer: InNetworkPostsServicer, settings: GrpcSettings, drain_seconds: float) -> None:
+    def __init__(self, servicer: InNetworkPostsServicer, settings: CallerSettings, drain_seconds: float) -> None:
+        """ConfigurationError."""
         self._servicer = servicer
         self._server = grpc.aio.server(
             options=_options(settings, drain_seconds),
@@ -49,13 +54,15 @@ class GrpcServer:
         if settings.reflection:
             names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
-        host = f"[{settings.grpc_host}]" if ":" in settings.grpc_host else settings.grpc_host
-        self.port = self._bind(f"{host}:{settings.grpc_port}")
+        self.port = _bind(self._server, settings, "grpc_port", server_credentials(settings))
+        self._probed = self._health_alone(settings)
 
     async def start(self) -> None:
         """Take calls."""
         await self.announce(ready=False)
         await self._server.start()
+        if self._probed:
+            await self._probed.start()
 
     async def announce(self, *, ready: bool) -> None:
         """Set the health of the service; the server's overall health says that it is alive."""
@@ -73,12 +80,30 @@ class GrpcServer:
             await asyncio.wait(calls, timeout=grace)
         cut_connections(self.port)
         await self._server.stop(_REST_SECONDS)
+        if self._probed:
+            await self._probed.stop(None)
 
-    def _bind(self, address: str) -> int:
-        try:
-            return self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise ConfigurationError(f"gRPC cannot listen on {address} (--grpc-port): is the port taken?") from error
+    def _health_alone(self, settings: CallerSettings) -> grpc.aio.Server | None:
+        """A server without encryption for those who probe, and for nothing else."""
+        if settings.health_port is None:
+            return None
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)], maximum_concurrent_rpcs=_PROBES)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        _bind(server, settings, "health_port", None)
+        return server
+
+
+def _bind(
+    server: grpc.aio.Server, settings: CallerSettings, setting: str, credentials: grpc.ServerCredentials | None
+) -> int:
+    """The port that was bound. credentials: None for no encryption. ConfigurationError."""
+    host = f"[{settings.grpc_host}]" if ":" in settings.grpc_host else settings.grpc_host
+    address = f"{host}:{getattr(settings, setting)}"
+    try:
+        return server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
+    except RuntimeError as error:
+        flag = setting.replace("_", "-")
+        raise ConfigurationError(f"gRPC cannot listen on {address} (--{flag}): is the port taken?") from error
 
 
 def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, int]]:

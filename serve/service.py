@@ -9,6 +9,7 @@ from common.serving_settings import AnswerSettings, ServingSettings
 from serve.admission import Admission, TokenBucket
 from serve.answering import Answering, TimelineReader
 from serve.follows import FollowStore
+from serve.guard import Guard
 from serve.intake import Intake
 from serve.metrics import ServeMetrics
 from serve.query import Caps
@@ -32,14 +33,15 @@ def build_service(
     clock: Clock,
     registry: CollectorRegistry,
 ) -> Service:
-    """A service over these stores, with its metrics on the registry."""
+    """A service over these stores, with its metrics on the registry. ConfigurationError."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
     admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
     lane = WorkLane()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, lane.delay)
     answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
     intake = Intake(answering, admission, lane, metrics)
-    return Service(InNetworkPostsServicer(intake, settings.request_timeout_ms / 1000 or None), intake, metrics)
+    servicer = InNetworkPostsServicer(intake, Guard(settings), settings.request_timeout_ms / 1000 or None)
+    return Service(servicer, intake, metrics)
 
 
 def limits_of(settings: AnswerSettings) -> RequestLimits:

@@ -5,6 +5,7 @@ import asyncio
 import grpc
 
 from serve.deadline import time_to_read
+from serve.guard import Guard
 from serve.intake import Intake
 from serve.statuses import RpcFailure
 
@@ -14,8 +15,9 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 class InNetworkPostsServicer:
     """Takes calls in and ends each with an answer or a status."""
 
-    def __init__(self, intake: Intake, request_timeout: float | None) -> None:
+    def __init__(self, intake: Intake, guard: Guard, request_timeout: float | None) -> None:
         self._intake = intake
+        self._guard = guard
         self._request_timeout = request_timeout
         self._calls: set[asyncio.Task[None]] = set()
 
@@ -26,7 +28,7 @@ class InNetworkPostsServicer:
 
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
         """Serialised request to serialised response."""
-        refusal = self._intake.admit()
+        refusal = self._guard.refusal(context) or self._intake.admit()
         if refusal:
             await context.abort(*refusal)
         self._remember_call()

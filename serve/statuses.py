@@ -11,6 +11,7 @@ from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from serve.admission import Refused
+from serve.callers import Flaw
 from serve.request import InvalidRequest
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
@@ -27,6 +28,10 @@ class RpcFailure(NamedTuple):
 
 STORE_UNAVAILABLE = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The store cannot be reached, please retry")
 INTERNAL = RpcFailure(grpc.StatusCode.INTERNAL, "Internal error")
+KEPT_OUT = {
+    Flaw.UNKNOWN_TOKEN: RpcFailure(grpc.StatusCode.UNAUTHENTICATED, "A bearer token that is known here is needed"),
+    Flaw.OTHER_IDENTITY: RpcFailure(grpc.StatusCode.PERMISSION_DENIED, "This certificate may not call"),
+}
 
 
 @lru_cache(maxsize=256)  # a refusal must stay cheap: they come by the thousand

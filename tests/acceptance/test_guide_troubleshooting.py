@@ -7,7 +7,7 @@ import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
-from tests.support.certificates import make_certificates
+from tests.support.certificates import Authority
 from tests.support.guide import INGESTION_MODE, SERVING_MODE, start_ingestion, start_serving
 from tests.support.kafka_broker import SASL_USER, KafkaBroker
 from tests.support.kafka_topic import KafkaTopic, read_topic
@@ -88,7 +88,7 @@ def test_a_wrong_password_of_the_producer_ends_in_a_clear_error(
 def test_brokers_whose_certificate_nobody_vouches_for_end_in_a_clear_error(
     thunder: Thunder, kafka: KafkaBroker, tmp_path: Path, progress: Progress
 ) -> None:
-    stranger = make_certificates(tmp_path, progress).ca
+    stranger = Authority(tmp_path, progress).ca
     told = complaint(start_ingestion(thunder, kafka, THUNDER_SSL_CA_LOCATION=str(stranger)))
     assert "certificate verify failed" in told
     assert "ssl.ca.location" in told

@@ -1,4 +1,4 @@
-"""A certificate authority for one test run, and what it signs for a server of the loopback interface."""
+"""A certificate authority for one test run, and what it signs."""
 
 import subprocess
 from collections.abc import Sequence
@@ -8,30 +8,41 @@ from typing import NamedTuple
 from tests.support.programs import Progress, Unavailable, program
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-_DAYS = ("-days", "1")
+HERE = "DNS:localhost,IP:127.0.0.1"
 
 
-class Certificates(NamedTuple):
-    """PEM files. ca: the authority's certificate; server: a key, then its certificate for localhost and 127.0.0.1."""
+class Issued(NamedTuple):
+    """PEM files."""
 
-    ca: Path
-    server: Path
+    certificate: Path
+    key: Path
 
 
-def make_certificates(directory: Path, progress: Progress) -> Certificates:
-    """Make them in directory, valid for a day. Raises Unavailable."""
-    openssl = program("openssl", "openssl", progress)
-    made = Certificates(directory / "ca.pem", directory / "server.pem")
-    ca_key, key, request, certificate, names = (
-        directory / name for name in ("ca.key", "server.key", "server.csr", "server.crt", "server.ext")
-    )
-    names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    _run([openssl, "req", "-x509", *_KEY, "-keyout", ca_key, "-out", made.ca, *_DAYS, "-subj", "/CN=Thunder tests"])
-    _run([openssl, "req", *_KEY, "-keyout", key, "-out", request, "-subj", "/CN=localhost"])
-    signed_by = ["-CA", made.ca, "-CAkey", ca_key, "-CAcreateserial"]
-    _run([openssl, "x509", "-req", "-in", request, *signed_by, "-extfile", names, "-out", certificate, *_DAYS])
-    made.server.write_text(key.read_text() + certificate.read_text())
-    return made
+class Authority:
+    """Its certificate is at `ca`, a PEM file."""
+
+    def __init__(self, directory: Path, progress: Progress) -> None:
+        """Make one in a directory of its own, valid for a day. Raises Unavailable."""
+        self._openssl = program("openssl", "openssl", progress)
+        self._directory = directory
+        self._key = directory / "ca.key"
+        self.ca = directory / "ca.pem"
+        made = ("-keyout", self._key, "-out", self.ca, "-days", "1", "-subj", "/CN=Thunder tests")
+        _run([self._openssl, "req", "-x509", *_KEY, *made])
+
+    def issue(self, name: str, names: str = HERE, days: int = 1) -> Issued:
+        """A certificate for a common name and alternative names, valid for so many days; expired when below 0.
+
+        Issued again for the same name, it takes the place of the old one.
+        """
+        request, extensions = (self._directory / f"{name}.{suffix}" for suffix in ("csr", "ext"))
+        issued = Issued(self._directory / f"{name}.crt", self._directory / f"{name}.key")
+        extensions.write_text(f"subjectAltName={names}\n")
+        _run([self._openssl, "req", *_KEY, "-keyout", issued.key, "-out", request, "-subj", f"/CN={name}"])
+        signed_by = ("-CA", self.ca, "-CAkey", self._key, "-CAcreateserial", "-extfile", extensions)
+        out = ("-out", issued.certificate, "-days", str(days))
+        _run([self._openssl, "x509", "-req", "-in", request, *signed_by, *out])
+        return issued
 
 
 def _run(command: Sequence[str | Path]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from tests.support.certificates import make_certificates
+from tests.support.certificates import Authority
 from tests.support.child import Child
 from tests.support.free_ports import free_port
 from tests.support.programs import Progress, Unavailable, program
@@ -46,7 +46,11 @@ class KafkaBroker:
         self.sasl_bootstrap = f"127.0.0.1:{ports['sasl']}"
         self.scram_bootstrap = f"127.0.0.1:{ports['scram']}"
         self.sasl_ssl_bootstrap = f"127.0.0.1:{ports['sasl_ssl']}"
-        self.ca_path, server_certificate = make_certificates(directory, progress)
+        authority = Authority(directory, progress)
+        self.ca_path = authority.ca
+        server = authority.issue("server")
+        server_certificate = directory / "server.pem"
+        server_certificate.write_text(server.key.read_text() + server.certificate.read_text())
         self._configure(ports, server_certificate)
         self._format()
         self._server = self._start()

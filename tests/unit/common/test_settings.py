@@ -145,6 +145,20 @@ def test_a_default_above_the_bound_on_results_is_refused() -> None:
         ServeSettings(default_max_results=10, max_results_limit=100)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"grpc_tls_certificate": "server.crt"},
+        {"grpc_tls_key": "server.key"},
+        {"grpc_tls_client_ca": "ca.crt"},
+        {"grpc_tls_certificate": "a", "grpc_tls_key": "b", "grpc_allowed_identities": "feed"},
+    ],
+)
+def test_tls_that_would_not_protect_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=r"need"):
+        ServeSettings.model_validate(given)
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         ServeSettings().grpc_port = 1  # pyright: ignore[reportAttributeAccessIssue]
