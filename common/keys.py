@@ -77,6 +77,11 @@ class KeySpace(NamedTuple):
         return PostKey(bucket, b"p:{%d}:%d" % (bucket, number))
 
 
+def source_key(source: str) -> bytes:
+    """Hash: counts of a source since it was first used, and where it resumes."""
+    return b"i:{meta}:%b" % source.encode()
+
+
 def bucket_tag(bucket: int) -> bytes:
     """The hash tag that every key of the bucket carries."""
     return b"%d" % bucket

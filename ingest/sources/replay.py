@@ -3,22 +3,12 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import cached_property
-from itertools import count
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 from common.errors import ConfigurationError
+from ingest.sources.lines import NumberedLine, numbered_lines
 from ingest.sources.moved_times import is_of_a_clock, moved, time_of
-from ingest.sources.source import Fate, Heard, too_large
-
-_MAX_LINE_BYTES = 4 * 1024 * 1024
-
-
-class _NumberedLine(NamedTuple):
-    """A line that is not blank. number counts every line of the file, from 1; content is None when it is too long."""
-
-    number: int
-    content: bytes | None
+from ingest.sources.source import Heard
 
 
 class ReplaySource:
@@ -61,10 +51,8 @@ class ReplaySource:
             events = (self._heard(line).event for line in lines)
             return max((at for event in events if event and is_of_a_clock(at := time_of(event))), default=0)
 
-    def _heard(self, line: _NumberedLine) -> Heard:
-        heard = too_large(_MAX_LINE_BYTES) if line.content is None else self._hear(line.content)
-        detail = f"line {line.number}: {heard.detail}" if heard.fate is Fate.DROPPED else ""
-        return heard._replace(position=str(line.number), detail=detail)
+    def _heard(self, line: NumberedLine) -> Heard:
+        return line.heard(self._hear)._replace(position=str(line.number))
 
 
 def _moved(heard: Heard, shift: int) -> Heard:
@@ -77,23 +65,10 @@ def _line_number(position: str) -> int:
     return int(position or 0)
 
 
-def _lines(path: Path) -> Generator[_NumberedLine]:
+def _lines(path: Path) -> Generator[NumberedLine]:
     """Every line that is not blank, one at a time."""
     try:
         with path.open("rb") as file:
-            for number in count(1):
-                line = file.readline(_MAX_LINE_BYTES + 1)
-                if not line:
-                    return
-                if len(line) > _MAX_LINE_BYTES:
-                    _skip_rest_of_line(file, line)
-                    yield _NumberedLine(number, None)
-                elif line.strip():
-                    yield _NumberedLine(number, line)
+            yield from numbered_lines(file)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _skip_rest_of_line(file: BinaryIO, piece: bytes) -> None:
-    while piece and not piece.endswith(b"\n"):
-        piece = file.readline(_MAX_LINE_BYTES)

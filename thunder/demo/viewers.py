@@ -27,11 +27,12 @@ def choose_viewer(recording: Recording) -> Viewer:
 
 def _following(follows: Sequence[Follow]) -> dict[int, dict[int, None]]:
     """Who is followed in the end, by viewer, in the order of the follows."""
-    standing: dict[int, Follow] = {}
+    standing: dict[int | tuple[int, int], Follow] = {}
     for follow in follows:
-        standing.pop(follow.follow_id, None)
+        name = follow.follow_id or (follow.viewer_id, follow.target_id)
+        standing.pop(name, None)
         if not follow.removed:
-            standing[follow.follow_id] = follow
+            standing[name] = follow
     following: dict[int, dict[int, None]] = {}
     for follow in standing.values():
         following.setdefault(follow.viewer_id, {})[follow.target_id] = None

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, bucket_tag, follows_key, mix64
+from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, bucket_tag, follows_key, mix64, source_key
 
 
 def test_mix64_is_pinned() -> None:
@@ -23,6 +23,7 @@ def test_keys_are_spelled_out() -> None:
     assert CATCH_UP == b"s:{meta}"
     assert WORKERS == b"s:{meta}:workers"
     assert NAMES == b"n:{meta}"
+    assert source_key("bluesky") == b"i:{meta}:bluesky"
     assert follows_key(1) == b"f:{229}:1"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from common.errors import ConfigurationError
 from common.post import LightPost
-from ingest.sources import replay
+from ingest.sources import lines
 from ingest.sources.jetstream_heard import hear_line
 from ingest.sources.moved_times import time_of
 from ingest.sources.replay import ReplaySource
@@ -67,7 +67,7 @@ def test_a_bad_line_is_dropped_with_its_number(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [101, 200, 350])
 def test_a_line_that_is_too_long_is_dropped_alone(length: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "_MAX_LINE_BYTES", 100)
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 100)
     short = "x" * 99
     source = recording(tmp_path, short, "y" * (length - 1), short)
 

@@ -31,3 +31,9 @@ def test_when_nobody_follows_an_author_somebody_follows_everyone_who_posted() ->
 
     assert (viewer.user_id, viewer.following) == (0, (BEN, ANNA))
     assert viewer.description == "somebody who follows everyone who posted, 2 people"
+
+
+def test_follows_without_a_name_are_told_apart_by_who_and_whom() -> None:
+    nameless = Follow(CLEO, ANNA, 0, 0), Follow(CLEO, BEN, 0, 0), Follow(CLEO, ANNA, 0, 1, removed=True)
+
+    assert choose_viewer(recording(*nameless)).following == (BEN,)

@@ -1,0 +1,50 @@
+from ingest.sources.source import Fate, Heard
+from ingest.sources.statistics import Counts, HeardCounts, RateMeter, Rates, as_fields, of_fields
+
+COUNTS = Counts(10, 4, 1, 2, 3, {"post": 5, "reply": 1}, {"like": 2}, {"queue_full": 2})
+
+
+def test_each_message_is_counted_under_its_fate_and_label() -> None:
+    counts = HeardCounts()
+    counts.heard(Heard(Fate.SENT, "post", has_bad_date=True))
+    counts.heard(Heard(Fate.SENT, "post"))
+    counts.heard(Heard(Fate.IGNORED, "like"))
+    counts.heard(Heard(Fate.DROPPED, "bad_time"))
+    counts.dropped_when_full()
+
+    assert (counts.received, counts.bad_dates) == (5, 1)
+    assert counts.of(Fate.SENT) == {"post": 2}
+    assert counts.of(Fate.IGNORED) == {"like": 1}
+    assert counts.of(Fate.DROPPED) == {"bad_time": 1, "queue_full": 1}
+
+
+def test_counts_have_names_by_which_they_can_be_kept() -> None:
+    assert as_fields(COUNTS) == {
+        "received": 10,
+        "produced": 4,
+        "failed": 1,
+        "bad_dates": 2,
+        "reconnects": 3,
+        "sent:post": 5,
+        "sent:reply": 1,
+        "ignored:like": 2,
+        "dropped:queue_full": 2,
+    }
+    assert of_fields(as_fields(COUNTS)) == COUNTS
+    assert of_fields({}) == Counts(0, 0, 0, 0, 0, {}, {}, {})
+
+
+def test_rates_are_those_of_the_last_seconds_and_of_the_whole_time() -> None:
+    meter = RateMeter(100.0)
+    for second in range(1, 11):
+        meter.sample(100.0 + second, received=10 * second, produced=5 * second)
+    for second in range(1, 10):
+        meter.sample(110.0 + second, received=100 + 100 * second, produced=50)
+    recent, overall = meter.sample(120.0, received=1100, produced=50)
+
+    assert recent == Rates(100.0, 0.0)
+    assert overall == Rates(55.0, 2.5)
+
+
+def test_a_rate_at_the_very_beginning_is_a_number_too() -> None:
+    assert RateMeter(100.0).sample(100.0, 0, 0) == (Rates(0, 0), Rates(0, 0))
