@@ -47,6 +47,15 @@ class PostKey(NamedTuple):
     hash: bytes  # hash: post id (8 bytes, big-endian) -> record
 
 
+class ViewerKeys(NamedTuple):
+    """The keys of one viewer, all in the slot of one bucket."""
+
+    bucket: int
+    follows: bytes  # sorted set: ids of those followed, in decimal, by time of the follow; no TTL: they stay
+    records: bytes  # hash: what makes up these follows (lua/apply_follows.lua); no TTL either
+    removals: bytes  # sorted set: what was removed, by the time up to which it was
+
+
 class KeySpace(NamedTuple):
     """Keys of a store with these counts, which are fixed when the store is laid out."""
 
@@ -61,6 +70,16 @@ class KeySpace(NamedTuple):
             b"a:{%d}:p:%d" % (bucket, author_id),
             b"a:{%d}:v:%d" % (bucket, author_id),
             b"a:{%d}:d:%d" % (bucket, author_id),
+        )
+
+    def viewer(self, viewer_id: int) -> ViewerKeys:
+        """Keys of the viewer."""
+        bucket = mix64(viewer_id) % self.buckets
+        return ViewerKeys(
+            bucket,
+            b"f:{%d}:%d" % (bucket, viewer_id),
+            b"fr:{%d}:%d" % (bucket, viewer_id),
+            b"fu:{%d}:%d" % (bucket, viewer_id),
         )
 
     def post(self, post_id: int) -> PostKey:
@@ -87,6 +106,10 @@ def bucket_tag(bucket: int) -> bytes:
     return b"%d" % bucket
 
 
-def follows_key(viewer_id: int, buckets: int = DEFAULT_BUCKETS) -> bytes:
-    """Sorted set: ids of the authors that the viewer follows, newest follow highest."""
-    return b"f:{%d}:%d" % (mix64(viewer_id) % buckets, viewer_id)
+FOLLOWS_PATTERN = b"f:{*}:*"
+"""Matches the keys of all follow lists, as SCAN understands it."""
+
+
+def viewer_of(key: bytes) -> int:
+    """Whose follow list this key is."""
+    return int(key.rpartition(b":")[2])

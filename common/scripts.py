@@ -3,11 +3,11 @@
 A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
-from common.keys import AuthorKeys
+from common.keys import AuthorKeys, ViewerKeys
 from common.member import encode_id
 from common.packaged import read_text
 from common.resp import pack
@@ -33,7 +33,8 @@ CLAIM_POSTS = Script("claim_posts")
 ADD_POSTS = Script("add_posts")
 REMOVE_POSTS = Script("remove_posts")
 ERASE_AUTHOR = Script("erase_author")
-SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR)
+APPLY_FOLLOWS = Script("apply_follows")
+SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR, APPLY_FOLLOWS)
 
 DELETE = b""
 """In place of a record: the claim is a delete."""
@@ -53,6 +54,30 @@ class Addition(NamedTuple):
     created_at: int
     member: bytes
     listed_as_video: bool
+
+
+class FollowChange(NamedTuple):
+    """One event of a viewer for apply_follows.lua. An id of 0 is none."""
+
+    target_id: int
+    follow_id: int
+    at: int
+    removed: bool
+
+
+class FollowBounds(NamedTuple):
+    """What is kept of a viewer.
+
+    cap: of the follows, and of the removals. remembered_seconds: a follow that comes so much later than its removal
+    happened is not known to be removed. ttl_seconds: a day more, for removals that are dated a little ahead.
+    """
+
+    cap: int = 10_000
+    remembered_seconds: int = 30 * 86_400
+    ttl_seconds: int = 31 * 86_400
+
+
+FOLLOW_BOUNDS = FollowBounds()
 
 
 class Removal(NamedTuple):
@@ -99,3 +124,16 @@ def erase_author(author: AuthorKeys, deleted_at: int, retention: Retention, now:
     """Refuse the author's creates up to deleted_at. Reply: members of the posts that this removes."""
     keys = (author.posts, author.videos, author.deletions)
     return ERASE_AUTHOR.call(keys, (b"%d" % now, b"%d" % deleted_at, b"%d" % retention.ttl_seconds))
+
+
+def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: FollowBounds, now: int) -> bytes:
+    """Events of one viewer, in any order. Reply: number of follows given up because of the cap."""
+    args = [b"%d" % bounds.cap, b"%d" % (now - bounds.remembered_seconds), b"%d" % bounds.ttl_seconds]
+    for change in changes:
+        args += (
+            b"%d" % change.target_id,
+            b"%d" % change.follow_id,
+            b"%d" % change.at,
+            b"1" if change.removed else b"0",
+        )
+    return APPLY_FOLLOWS.call((viewer.follows, viewer.records, viewer.removals), args)

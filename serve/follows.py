@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from common.errors import StoreUnavailable
-from common.keys import follows_key
+from common.keys import KeySpace
 
 
 class FollowStore(Protocol):
@@ -26,7 +26,7 @@ class RedisFollows:
 
     def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
         self._url = url
-        self._buckets = buckets
+        self._keys = KeySpace(buckets)
         self._options: dict[str, Any] = {
             "socket_timeout": timeout_seconds,
             "socket_connect_timeout": timeout_seconds,
@@ -47,7 +47,7 @@ class RedisFollows:
             await self._client.aclose()
 
     async def _newest(self, viewer_id: int, limit: int) -> list[bytes]:
-        key = follows_key(viewer_id, self._buckets)
+        key = self._keys.viewer(viewer_id).follows
         try:
             client = self._client or await self._connect()
             return await cast("Awaitable[list[bytes]]", client.zrevrange(key.decode(), 0, limit - 1))

@@ -5,7 +5,8 @@ kafka          KafkaBroker: bootstrap, sasl_bootstrap, scram_bootstrap, sasl_ssl
                own (`unique("posts")` from tests.support.unique) and leave it running. Topics are not created by use.
                Its user: SASL_USER and SASL_PASSWORD of tests.support.kafka_broker.
 redis_url      URL of an empty Redis; redis_cluster_url: of an empty Redis Cluster of three masters; store_url: both in
-               turn, the test runs as [standalone] and [cluster]. A key left without a TTL (META excepted) is an error.
+               turn, the test runs as [standalone] and [cluster]. A key left without a TTL (but for
+               key_leaks.PERMANENT) is an error.
 redis_server, redis_cluster: what stands behind the URLs, for fixtures of a wider scope: url, flush(), kill().
 thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}) on free ports, killed after the test;
                role.wait_until_ready(), role.wait_for_output("regular expression"), role.status("/healthz"),

@@ -9,7 +9,7 @@ import redis
 from redis.cluster import RedisCluster
 
 from common.errors import StoreUnavailable
-from common.keys import follows_key
+from common.keys import KeySpace
 from serve.follows import RedisFollows
 from tests.support.free_ports import free_port
 from tests.support.in_loop import in_loop
@@ -29,9 +29,8 @@ def follow(url: str, viewer_id: int, *targets: int) -> None:
     with redis.Redis.from_url(url) as alone:
         is_cluster = alone.info("cluster")["cluster_enabled"]
     with RedisCluster.from_url(url) if is_cluster else redis.Redis.from_url(url) as client:
-        key = follows_key(viewer_id, BUCKETS).decode()
+        key = KeySpace(BUCKETS).viewer(viewer_id).follows.decode()
         client.zadd(key, {str(target): at for at, target in enumerate(targets)})
-        client.expire(key, 60)
 
 
 @in_loop

@@ -8,10 +8,9 @@ from typing import cast
 
 import redis
 
-from common.keys import META
 from tests.support.child import Child
 from tests.support.free_ports import free_port
-from tests.support.key_leaks import assert_every_key_has_ttl
+from tests.support.key_leaks import PERMANENT, assert_every_key_has_ttl
 from tests.support.wait import eventually
 from thunder.embedded.redis_server import SETTINGS, redis_binary
 
@@ -44,7 +43,7 @@ class RedisServer:
 
     def assert_no_key_leaks(self) -> None:
         """Fail when a key that is not listed as permanent would stay for ever."""
-        assert_every_key_has_ttl(self.client, allowed={META})
+        assert_every_key_has_ttl(self.client, allowed=PERMANENT)
 
     @contextmanager
     def frozen(self) -> Generator[None]:

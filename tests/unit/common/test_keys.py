@@ -1,7 +1,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, bucket_tag, follows_key, mix64, source_key
+from common.keys import (
+    CATCH_UP,
+    FOLLOWS_PATTERN,
+    META,
+    NAMES,
+    WORKERS,
+    KeySpace,
+    bucket_tag,
+    mix64,
+    source_key,
+    viewer_of,
+)
 
 
 def test_mix64_is_pinned() -> None:
@@ -23,16 +34,19 @@ def test_keys_are_spelled_out() -> None:
     assert CATCH_UP == b"s:{meta}"
     assert WORKERS == b"s:{meta}:workers"
     assert NAMES == b"n:{meta}"
+    assert keys.viewer(1) == (229, b"f:{229}:1", b"fr:{229}:1", b"fu:{229}:1")
+    assert viewer_of(keys.viewer(1).follows) == 1
     assert source_key("bluesky") == b"i:{meta}:bluesky"
-    assert follows_key(1) == b"f:{229}:1"
+    assert FOLLOWS_PATTERN == b"f:{*}:*"
 
 
 @given(st.integers(1, 2**63 - 1))
 def test_a_bucket_lies_in_one_slot(id_: int) -> None:
     keys = KeySpace(buckets=16, post_hashes=64)
-    author, post = keys.author(id_), keys.post(id_)
+    author, viewer, post = keys.author(id_), keys.viewer(id_), keys.post(id_)
     tagged = b"{%b}"
     assert all(tagged % bucket_tag(author.bucket) in key for key in (author.posts, author.videos, author.deletions))
+    assert all(tagged % bucket_tag(viewer.bucket) in key for key in (viewer.follows, viewer.records, viewer.removals))
     assert tagged % bucket_tag(post.bucket) in post.hash
 
 
