@@ -94,7 +94,7 @@ class CallerSettings(GrpcSettings):
         return frozenset(filter(None, map(str.strip, (self.grpc_allowed_identities or "").split(","))))
 
     @model_validator(mode="after")
-    def _tls_is_whole(self) -> Self:
+    def _grpc_tls_is_whole(self) -> Self:
         if (self.grpc_tls_certificate is None) != (self.grpc_tls_key is None):
             raise ValueError("grpc_tls_certificate and grpc_tls_key need each other")
         if self.grpc_tls_client_ca and not self.grpc_tls_certificate:

@@ -1,9 +1,10 @@
 """Settings of each role: frozen, checked at start. Names are one-to-one flags (--kebab-case) and THUNDER_<NAME>."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlencode
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from common.kafka.settings import RAW_FETCH_BYTES, REFINED_FETCH_BYTES, FetchBytes, KafkaSettings, TopicSettings
 from common.keys import KeySpace
@@ -57,6 +58,25 @@ class RedisSettings(Settings):
         SecretStr, Field(description="redis://[user:password@]host:port or rediss://; any node of a Cluster")
     ] = SecretStr("redis://localhost:6379")
     redis_timeout_ms: Annotated[Millis, Field(description="longest wait for Redis")] = 2000
+    redis_tls_ca: Annotated[
+        str | None, Field(description="file with the authorities that sign Redis's certificate (rediss://)")
+    ] = None
+    redis_tls_certificate: Annotated[
+        str | None, Field(description="file with our certificate for Redis (mutual TLS)")
+    ] = None
+    redis_tls_key: Annotated[str | None, Field(description="file with the key of that certificate")] = None
+
+    @property
+    def redis_address(self) -> str:
+        """The URL, with the files as redis-py reads them from one. It may hold a password: never to be shown."""
+        files = {
+            "ssl_ca_certs": self.redis_tls_ca,
+            "ssl_certfile": self.redis_tls_certificate,
+            "ssl_keyfile": self.redis_tls_key,
+        }
+        query = urlencode({name: path for name, path in files.items() if path})
+        url = self.redis_url.get_secret_value()
+        return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
     @field_validator("redis_url")
     @classmethod
@@ -64,6 +84,14 @@ class RedisSettings(Settings):
         if not url.get_secret_value().startswith(("redis://", "rediss://")):
             raise ValueError("must begin with redis:// or rediss://")
         return url
+
+    @model_validator(mode="after")
+    def _redis_tls_is_whole(self) -> Self:
+        if (self.redis_tls_certificate is None) != (self.redis_tls_key is None):
+            raise ValueError("redis_tls_certificate and redis_tls_key need each other")
+        if (self.redis_tls_ca or self.redis_tls_key) and not self.redis_url.get_secret_value().startswith("rediss://"):
+            raise ValueError("redis_tls_... need a redis_url that begins with rediss://")
+        return self
 
 
 class StoreSettings(RedisSettings, RetentionSettings):

@@ -92,5 +92,5 @@ class PostStore:
         return sample_store(self._sampled, self._keys)
 
     def _connect(self) -> Shards:
-        url = self._settings.redis_url.get_secret_value()
+        url = self._settings.redis_address
         return Shards(url, self._keys.buckets, self._settings.redis_timeout_ms / 1000)

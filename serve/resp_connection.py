@@ -101,10 +101,10 @@ class RespConnection(asyncio.Protocol):
 async def connect(url: str, node: Node, timeout: float) -> RespConnection:
     """Connect to a node with the credentials of the URL. StoreUnavailable after timeout seconds at the latest."""
     pool = redis.ConnectionPool.from_url(url)
-    tls = ssl.create_default_context() if pool.connection_class is redis.SSLConnection else None
     connection = RespConnection(node)
     loop = asyncio.get_running_loop()
     try:
+        tls = _tls_of(pool.connection_kwargs) if pool.connection_class is redis.SSLConnection else None
         async with asyncio.timeout(timeout):
             await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
             await _greet(connection, pool.connection_kwargs)
@@ -112,6 +112,14 @@ async def connect(url: str, node: Node, timeout: float) -> RespConnection:
         connection.close()
         raise StoreUnavailable(f"Redis {node.host}:{node.port}: {error or 'does not answer'}") from error
     return connection
+
+
+def _tls_of(options: dict[str, Any]) -> ssl.SSLContext:
+    """What the URL says of TLS, as redis-py names it. OSError, as ssl.SSLError is, when its files are no good."""
+    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
+    if certificate := options.get("ssl_certfile"):
+        context.load_cert_chain(certificate, options.get("ssl_keyfile"))
+    return context
 
 
 async def _greet(connection: RespConnection, options: dict[str, Any]) -> None:

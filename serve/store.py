@@ -26,7 +26,7 @@ class TimelineStore:
     """Redis, read with these settings."""
 
     def __init__(self, settings: ServeSettings) -> None:
-        url = settings.redis_url.get_secret_value()
+        url = settings.redis_address
         timeout = settings.redis_timeout_ms / 1000
         self._keys = settings.key_space
         self._shards = Shards(url, self._keys.buckets, timeout)

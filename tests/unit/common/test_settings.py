@@ -151,6 +151,8 @@ def test_a_default_above_the_bound_on_results_is_refused() -> None:
         {"grpc_tls_certificate": "server.crt"},
         {"grpc_tls_key": "server.key"},
         {"grpc_tls_client_ca": "ca.crt"},
+        {"redis_url": "rediss://localhost", "redis_tls_key": "client.key"},
+        {"redis_url": "redis://localhost", "redis_tls_ca": "ca.crt"},
         {"grpc_tls_certificate": "a", "grpc_tls_key": "b", "grpc_allowed_identities": "feed"},
     ],
 )
