@@ -8,8 +8,9 @@ from typing import Generic
 from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import ConfigurationError, StoreUnavailable
+from common.kafka.cluster import KafkaCluster, Topics
 from common.kafka.settings import KafkaSettings
-from common.kafka.waiting import create_if_missing, wait_for_brokers, wait_for_topic, wait_for_topic_to_write
+from common.kafka.topics import Creation, dead_letters
 from common.lifecycle import Background, Stop, every
 from ingest.assembly import Member, Route, make_loop
 from ingest.batch import E
@@ -125,15 +126,25 @@ class KafkaRole(Generic[E]):
     def _find_topics(self) -> int | None:
         """Partitions of the source topic once all that is read and written is there; None when told to stop first."""
         settings, route = self._settings, self._route
-        partitions = wait_for_topic(settings.consumer_access, route.topic, self._stop)
-        if partitions is None or not wait_for_brokers(settings.producer_access, self._stop):
+        cluster = KafkaCluster(settings.consumer_access)
+        topics = cluster.wait_for_topic(route.topic, self._stop)
+        if topics is None:
             return None
+        partitions = topics[route.topic]
         if route.expected_partitions not in (None, partitions):
             raise ConfigurationError(
                 f"topic {route.topic} has {partitions} partitions, the settings say {route.expected_partitions}"
             )
-        create_if_missing(settings.producer_access, settings.dead_letter_topic)
-        if route.written_topic is None:
-            return partitions
-        found = wait_for_topic_to_write(settings.producer_access, route.written_topic, self._stop)
+        if settings.producer_access != settings.consumer_access:
+            cluster = KafkaCluster(settings.producer_access)
+            topics = cluster.wait_for_brokers(self._stop)
+        found = topics is not None and self._find_topics_to_write(cluster, topics)
         return partitions if found else None
+
+    def _find_topics_to_write(self, cluster: KafkaCluster, topics: Topics) -> bool:
+        """False when told to stop first. A dead-letter topic that cannot be had is no reason to wait."""
+        [dead] = cluster.create_topics([dead_letters(self._settings.dead_letter_topic)], topics)
+        if dead.creation is Creation.FAILED:
+            _log.warning("Kafka topic %s is missing and could not be created: %s", dead.name, dead.reason)
+        written = self._route.written_topic
+        return written is None or written in topics or cluster.wait_for_topic_to_write(written, self._stop)

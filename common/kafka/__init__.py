@@ -1,1 +1,1 @@
-"""Kafka at the edge: settings and credentials, configuration of librdkafka, refusals, waiting for what is there."""
+"""Kafka at the edge: settings and credentials, configuration of librdkafka, refusals, topics, writing and reading."""

@@ -34,13 +34,13 @@ class KafkaAccess(NamedTuple):
     """The brokers of one side, and who we are to them. mechanism, user and password are None unless we log in."""
 
     brokers: str
-    protocol: SecurityProtocol
-    mechanism: SaslMechanism | None
-    user: str | None
-    password: SecretStr | None
-    ssl_ca_location: str | None
-    ssl_certificate_location: str | None
-    ssl_key_location: str | None
+    protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
+    mechanism: SaslMechanism | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+    ssl_ca_location: str | None = None
+    ssl_certificate_location: str | None = None
+    ssl_key_location: str | None = None
 
 
 class KafkaAccessSettings(Settings):

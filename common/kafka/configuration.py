@@ -82,6 +82,19 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     }
 
 
+def reader_configuration(access: KafkaAccess, on_error: OnError) -> Configuration:
+    """For a reader that is told where to begin and belongs to no group. An offset that is not there is an error."""
+    return {
+        **access_configuration(access, on_error),
+        "group.id": "thunder-reader",  # librdkafka asks for one; nothing is committed to it
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "allow.auto.create.topics": False,
+        "isolation.level": "read_committed",
+    }
+
+
 class Packing(NamedTuple):
     """How messages to one partition are sent together.
 

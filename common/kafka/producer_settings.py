@@ -1,9 +1,9 @@
 """Settings of the roles that feed topics from elsewhere: how much may wait, how it is sent, what a full queue means."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from common.kafka.access import KafkaAccessSettings
 from common.kafka.compression import Compression, read_compression
@@ -60,3 +60,9 @@ class ProducerSettings(KafkaAccessSettings):
     def _is_known(cls, text: str) -> str:
         read_compression(text)
         return text
+
+    @model_validator(mode="after")
+    def _lingers_in_time(self) -> Self:
+        if self.linger_ms >= self.delivery_timeout_ms:
+            raise ValueError(f"linger_ms must be less than delivery_timeout_ms ({self.delivery_timeout_ms})")
+        return self

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from threading import Event
 from typing import Generic, Protocol
 
+from common.kafka.cluster import KafkaCluster
 from common.kafka.configuration import Packing
 from common.kafka.producer_settings import ProducerSettings
 from common.kafka.refusal import RefusalWatch
-from common.kafka.waiting import wait_for_topic
 from ingest.sources.producer.parcel import T
 from ingest.sources.producer.transport import KafkaTransport, Transport
 
@@ -38,13 +38,14 @@ class KafkaBrokers(Generic[T]):
 
     def __init__(self, settings: ProducerSettings) -> None:
         """Connect in the background. ConfigurationError."""
-        self._access = settings.producer_access
-        self._refusals = RefusalWatch(self._access)
+        access = settings.producer_access
+        self._cluster = KafkaCluster(access)
+        self._refusals = RefusalWatch(access)
         self._compression = settings.compression_by_topic
         timeout = settings.delivery_timeout_ms / 1000
         self._transports = {
             codec: KafkaTransport[T](
-                self._access,
+                access,
                 timeout,
                 Packing(settings.linger_ms, settings.batch_bytes, codec, settings.queue_size),
                 self._refusals,
@@ -63,7 +64,8 @@ class KafkaBrokers(Generic[T]):
 
     def partitions(self, topic: str, stop: Event) -> int | None:
         """See Brokers."""
-        return wait_for_topic(self._access, topic, stop)
+        topics = self._cluster.wait_for_topic(topic, stop)
+        return topics[topic] if topics is not None else None
 
     def raise_if_refused(self) -> None:
         """See Brokers."""

@@ -1,0 +1,149 @@
+"""What a writer promises about each message, and how it says that a promise was not kept."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from pydantic import SecretStr
+
+from common.errors import KafkaRefused, KafkaUnavailable
+from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
+from common.kafka.address import PartitionAddress
+from common.kafka.cluster import KafkaCluster
+from common.kafka.partition_writer import NOTHING_WRITTEN, PartitionWriter
+from common.kafka.topic_producer import Record
+from common.kafka.topics import TopicConfiguration
+from tests.support.kafka_broker import SASL_USER, KafkaBroker
+from tests.support.kafka_topic import read_topic
+from tests.support.unique import unique
+
+MESSAGES = 30_000
+PAYLOAD_BYTES = 320
+RESET = b"reset"
+
+
+def payloads() -> Iterator[bytes]:
+    """The same ones each time."""
+    generator = random.Random(0)
+    return (generator.randbytes(PAYLOAD_BYTES) for _ in range(MESSAGES))
+
+
+@pytest.fixture
+def cluster(kafka: KafkaBroker) -> KafkaCluster:
+    return KafkaCluster(KafkaAccess(kafka.bootstrap))
+
+
+@pytest.fixture
+def place(kafka: KafkaBroker) -> PartitionAddress:
+    """Partition 1 of a topic of three."""
+    return PartitionAddress(kafka.create_topic(unique("written"), partitions=3), 1)
+
+
+def test_thirty_thousand_messages_arrive_byte_for_byte_in_order(kafka: KafkaBroker) -> None:
+    place = PartitionAddress(unique("test_topic"), 0)
+    cluster = KafkaCluster(KafkaAccess(kafka.bootstrap))
+    cluster.wait_for_brokers(seconds=30)
+    cluster.create_topics([TopicConfiguration(place.topic)])
+    with cluster.writer_for(place) as writer:
+        assert writer.produce_and_flush(Record(RESET)) == 0
+        for payload in payloads():
+            writer.produce(Record(payload))
+        assert writer.flush() == MESSAGES
+    with cluster.reader_of(place) as reader:
+        first, *others = reader
+        assert reader.end() == reader.position == MESSAGES + 1
+    assert (first.offset, first.value) == (0, RESET)
+    assert [record.offset for record in others] == list(range(1, MESSAGES + 1))
+    assert [record.value for record in others] == list(payloads())
+
+
+def test_key_value_and_headers_are_in_the_partition_that_was_named(
+    kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
+) -> None:
+    with cluster.writer_for(place) as writer:
+        writer.produce(Record(b"21.5", b"kitchen", {"unit": "celsius"}))
+    [message] = read_topic(kafka.bootstrap, place.topic, lambda messages: len(messages) == 1)
+    assert (message.partition(), message.key(), message.value()) == (1, b"kitchen", b"21.5")
+    assert message.headers() == [("unit", b"celsius")]
+
+
+def test_a_flush_tells_the_latest_offset_however_often_it_is_asked(
+    cluster: KafkaCluster, place: PartitionAddress
+) -> None:
+    with cluster.writer_for(place) as writer:
+        assert writer.flush() == NOTHING_WRITTEN
+        assert [writer.produce_and_flush(Record(b"")) for _ in range(3)] == [0, 1, 2]
+        assert writer.flush() == 2
+
+
+def impatient(cluster: KafkaCluster, place: PartitionAddress) -> PartitionWriter:
+    return cluster.writer_for(place, patience_seconds=1)
+
+
+def test_a_flush_fails_while_the_broker_is_gone_and_what_follows_is_a_new_beginning(
+    kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
+) -> None:
+    with impatient(cluster, place) as writer:
+        writer.produce_and_flush(Record(b"before"))
+        kafka.stop()
+        try:
+            writer.produce(Record(b"lost"))
+            with pytest.raises(KafkaUnavailable, match=f"messages to {place.topic} were not delivered"):
+                writer.flush()
+        finally:
+            kafka.restart()
+        assert cluster.wait_for_brokers(seconds=30)
+        assert writer.flush() == 0, "what was lost is reported once"
+    with cluster.writer_for(place) as patient:
+        assert patient.produce_and_flush(Record(b"after")) == 1
+
+
+def test_leaving_the_block_flushes_and_so_may_fail(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
+    place = PartitionAddress(unique("missing"), 0)
+    with pytest.raises(KafkaUnavailable, match="not delivered"), impatient(cluster, place) as writer:
+        writer.produce(Record(b"nowhere to go"))
+
+
+def test_a_message_larger_than_a_client_may_send_is_refused_at_once_and_costs_no_other(
+    cluster: KafkaCluster, place: PartitionAddress
+) -> None:
+    with cluster.writer_for(place) as writer:
+        writer.produce(Record(b"before"))
+        with pytest.raises(KafkaRefused, match="too large"):
+            writer.produce(Record(bytes(2_000_000)))
+        assert writer.produce_and_flush(Record(b"after")) == 1
+
+
+def test_a_message_larger_than_the_topic_takes_is_refused(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
+    place = PartitionAddress(unique("small"), 0)
+    small = NewTopic(place.topic, num_partitions=1, config={"max.message.bytes": "1000"})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin.create_topics([small])[place.topic].result(30)
+    with cluster.writer_for(place) as writer:
+        writer.produce(Record(random.Random(0).randbytes(5000)))
+        with pytest.raises(KafkaRefused, match="too large"):
+            writer.flush()
+
+
+def test_a_partition_that_does_not_exist_is_refused(cluster: KafkaCluster, place: PartitionAddress) -> None:
+    writer = cluster.writer_for(place._replace(partition=7))
+    with pytest.raises(KafkaRefused, match="Unknown partition"):
+        writer.produce_and_flush(Record(b"nowhere to go"))
+    writer.close()
+
+
+def test_a_wrong_password_is_refused(kafka: KafkaBroker, place: PartitionAddress) -> None:
+    stranger = KafkaAccess(
+        kafka.sasl_bootstrap,
+        SecurityProtocol.SASL_PLAINTEXT,
+        SaslMechanism.SCRAM_SHA_512,
+        SASL_USER,
+        SecretStr("not-the-password"),
+    )
+    writer = KafkaCluster(stranger).writer_for(place)
+    writer.produce(Record(b"whoever reads this"))
+    with pytest.raises(KafkaRefused, match=f"Kafka refused user '{SASL_USER}'"):
+        writer.flush()
+    writer.close()
