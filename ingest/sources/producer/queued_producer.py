@@ -62,7 +62,7 @@ class QueuedProducer(Generic[T]):
         self._tally = Tally()
         self._failure = FirstFailure()
         self._settlement = Settlement(self._lanes, self._tally, on_delivery, self._failure)
-        self._nobody_waits = Event()
+        self._given_up = Event()
         self._drop_lines = Throttle(_SECONDS_BETWEEN_LINES)
         self._threads = [self._started("producer", worker.run) for worker in self._workers()]
         self._threads += [
@@ -100,7 +100,7 @@ class QueuedProducer(Generic[T]):
         self._raise_if_failed()
 
     def _workers(self) -> list[Worker[T]]:
-        counts = PartitionCounts(lambda topic: self._brokers.partitions(topic, self._nobody_waits))
+        counts = PartitionCounts(lambda topic: self._brokers.partitions(topic, self._given_up))
         return [
             Worker(
                 partial(self._lanes.take, lane),
@@ -108,6 +108,7 @@ class QueuedProducer(Generic[T]):
                 self._brokers.transport_of,
                 self._settlement,
                 self._failure,
+                self._given_up,
                 waits=self._settings.sending is Sending.SYNC,
             )
             for lane in range(self._settings.producer_workers)
@@ -151,10 +152,10 @@ class QueuedProducer(Generic[T]):
         return True
 
     def _give_up(self) -> None:
-        self._nobody_waits.set()
+        self._given_up.set()
         for transport in self._brokers.transports:
             transport.give_up()
-        self._settlement.unsent(self._lanes.clear(), "not sent before the end")
+        self._settlement.unsent(self._lanes.clear())
         if not self._lanes.wait_until_settled(_GIVING_UP_SECONDS):
             _log.error("Ending without knowing what became of %d events", self._lanes.unsettled)
 

@@ -42,7 +42,7 @@ class Settlement(Generic[T]):
         self._tally.produced([report.parcel for report in reports if report.failure is None])
         self._lanes.settle(sum(len(report.parcel.items) for report in reports))
 
-    def unsent(self, entries: Sequence[Entry[T]], reason: str) -> None:
+    def unsent(self, entries: Sequence[Entry[T]], reason: str = "not sent before the end") -> None:
         """These never became messages."""
         for entry in entries:
             self._tell(entry.address.topic, (entry.item,), DeliveryFailure(reason))

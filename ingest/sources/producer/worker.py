@@ -25,14 +25,19 @@ class Worker(Generic[T]):
         transport_of: Callable[[str], Transport[T]],
         settlement: Settlement[T],
         failure: FirstFailure,
+        given_up: Event,
         waits: bool,
     ) -> None:
-        """Lanes.take of one lane is the take. waits: each message waits for the settlement of the one before."""
+        """Lanes.take of one lane is the take. given_up: nothing is to be sent any more, only settled.
+
+        waits: each message waits for the settlement of the one before.
+        """
         self._take = take
         self._packer = packer
         self._transport_of = transport_of
         self._settlement = settlement
         self._failure = failure
+        self._given_up = given_up
         self._waits = waits
 
     def run(self) -> None:
@@ -48,6 +53,9 @@ class Worker(Generic[T]):
         return None if due_at is None else max(0.0, due_at - time.monotonic())
 
     def _add(self, entry: Entry[T]) -> None:
+        if self._given_up.is_set():
+            self._settlement.unsent([entry])
+            return
         try:
             self._send(self._packer.add(entry, time.monotonic()))
         except (KafkaUnavailable, ConfigurationError) as failure:

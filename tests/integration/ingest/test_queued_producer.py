@@ -14,7 +14,7 @@ from confluent_kafka import Message
 
 from common.errors import KafkaRefused
 from common.kafka.compression import Codec
-from common.kafka.producer_settings import ProducerSettings
+from common.kafka.producer_settings import ProducerSettings, Sending
 from common.kafka.settings import Framing
 from common.post import LightPost
 from ingest.decoders import refined_opener
@@ -23,6 +23,7 @@ from ingest.refined import decode_event, encode_event, event_key
 from ingest.sources.producer.murmur2 import partition_of
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
+from tests.support.free_ports import free_port
 from tests.support.kafka_broker import SASL_USER, KafkaBroker
 from tests.support.kafka_topic import read_topic
 from tests.support.unique import unique
@@ -254,6 +255,28 @@ def test_a_wrong_password_surfaces_at_put_and_ends_soon(kafka: KafkaBroker) -> N
         outbox.producer.close(60)
     assert time.monotonic() < began + 30
     assert len(outbox.failed) == outbox.producer.figures().failed > 0
+
+
+@pytest.mark.parametrize("sending", Sending)
+def test_what_no_broker_takes_is_given_up_soon(sending: Sending) -> None:
+    producer, failed = nowhere(sending)
+    for number in range(2000):
+        producer.put(number)
+    began = time.monotonic()
+    producer.close(0.5)
+    assert time.monotonic() < began + 5
+    assert sorted(failed) == list(range(2000))
+    assert producer.figures().failed == 2000
+
+
+def nowhere(sending: Sending) -> tuple[QueuedProducer[int], list[int]]:
+    """A producer whose broker is not there, and what it has given up."""
+    failed: list[int] = []
+    settings = ProducerSettings(in_network_events_consumer_dest=f"127.0.0.1:{free_port()}", sending=sending)
+    producer = QueuedProducer[int](
+        settings, lambda number: Addressed("posts", b"key", b"value"), lambda number, _: failed.append(number)
+    )
+    return producer, failed
 
 
 def test_a_topic_that_does_not_exist_is_reported_in_time(kafka: KafkaBroker) -> None:

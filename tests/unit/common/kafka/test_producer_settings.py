@@ -29,6 +29,11 @@ def test_packing_is_written_in_librdkafkas_names() -> None:
     assert [configuration[name] for name in names] == [7, 50_000, "lz4", 123]
 
 
+def test_a_linger_beyond_the_delivery_timeout_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match=r"linger_ms must be less than delivery_timeout_ms \(1000\)"):
+        settings("--linger-ms", "1000", "--delivery-timeout-ms", "1000")
+
+
 def test_an_unknown_codec_is_refused_at_start() -> None:
     with pytest.raises(ConfigurationError, match="--compression: compression is one of lz4, zstd, gzip, snappy, none"):
         settings("--compression", "brotli")
