@@ -1,0 +1,40 @@
+"""Fixtures of the chart's tests: the tools, built when a test first asks (minutes the first time, see go_tools.py)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.go_tools import HELM_3, HELM_4, HELM_UNITTEST, KUBECONFORM, GoTool, go_tool
+from tests.support.programs import Progress, Unavailable
+
+
+@pytest.fixture(scope="session")
+def built(progress: Progress) -> Callable[[GoTool], Path]:
+    def path_of(tool: GoTool) -> Path:
+        try:
+            return go_tool(tool, progress)
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+
+    return path_of
+
+
+@pytest.fixture(scope="session")
+def helm(built: Callable[[GoTool], Path]) -> Path:
+    return built(HELM_4)
+
+
+@pytest.fixture(scope="session")
+def helm_3(built: Callable[[GoTool], Path]) -> Path:
+    return built(HELM_3)
+
+
+@pytest.fixture(scope="session")
+def helm_unittest(built: Callable[[GoTool], Path]) -> Path:
+    return built(HELM_UNITTEST)
+
+
+@pytest.fixture(scope="session")
+def kubeconform(built: Callable[[GoTool], Path]) -> Path:
+    return built(KUBECONFORM)

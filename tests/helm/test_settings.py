@@ -1,0 +1,109 @@
+"""What the chart tells a role is what the role understands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from common.settings import ProcessSettings, ServeSettings
+from common.settings_loader import check, gather
+from common.settings_schema import settings_of
+from serve.server import SERVICE
+from tests.support.chart import CHART, VALUE_FILES, Manifest, containers, environment, manifests, of_kind
+from thunder.chart_settings import CHART_ROLES
+from thunder.cli import COMMANDS
+
+pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
+
+LONGEST_GOODBYE_SECONDS = 2
+"""More than a role needs beyond its grace: a server tells those who watch its health, and lets gRPC come to rest."""
+
+
+@pytest.fixture(scope="module", params=VALUE_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def objects(helm: Path, request: pytest.FixtureRequest) -> list[Manifest]:
+    return manifests(helm, "--values", request.param)
+
+
+def settings_told(objects: Sequence[Manifest], container: Manifest) -> ProcessSettings:
+    """The settings that a role makes of its command line and environment. ConfigurationError."""
+    role, *arguments = container["args"]
+    given = gather(arguments, environment(objects, container), CHART_ROLES.values())
+    settings = check(CHART_ROLES[role], given)
+    assert isinstance(settings, ProcessSettings)
+    return settings
+
+
+def test_every_role_starts_with_what_it_is_told(objects: Sequence[Manifest]) -> None:
+    for _, container in containers(objects):
+        assert container["command"] == ["thunder"]
+        assert container["args"][0] in COMMANDS
+        settings_told(objects, container)
+
+
+def test_what_the_chart_adds_by_itself_is_a_setting_of_the_role(helm: Path) -> None:
+    objects = manifests(helm, "--values", CHART / "tests" / "values" / "secrets.yaml")
+    for_all = {"THUNDER_SASL_MECHANISM"}  # what these values say to every role
+    for _, container in containers(objects):
+        known = {variable for each in settings_of(CHART_ROLES[container["args"][0]]) for variable in each.variables}
+        assert environment(objects, container).keys() - for_all <= known
+
+
+def test_ports_are_those_of_the_settings(objects: Sequence[Manifest]) -> None:
+    for _, container in containers(objects):
+        settings = settings_told(objects, container)
+        ports = {"http": settings.http_port}
+        if isinstance(settings, ServeSettings):
+            ports["grpc"] = settings.grpc_port
+        assert {port["name"]: port["containerPort"] for port in container["ports"]} == ports
+
+
+def test_probes_ask_what_the_role_answers(objects: Sequence[Manifest]) -> None:
+    for _, container in containers(objects):
+        settings = settings_told(objects, container)
+        probes = [container[name] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
+        if isinstance(settings, ServeSettings):
+            alive = {"port": settings.grpc_port}
+            assert [probe["grpc"] for probe in probes] == [alive, alive, alive | {"service": SERVICE}]
+        else:
+            asked = [(probe["httpGet"]["port"], probe["httpGet"]["path"]) for probe in probes]
+            assert asked == [("http", "/healthz"), ("http", "/healthz"), ("http", "/readyz")]
+
+
+def test_a_pod_is_not_killed_before_its_role_has_ended(objects: Sequence[Manifest]) -> None:
+    for workload, container in containers(objects):
+        settings = settings_told(objects, container)
+        sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        grace = workload["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        assert grace > sleep + settings.shutdown_grace_seconds + LONGEST_GOODBYE_SECONDS
+
+
+def test_large_numbers_arrive_as_they_were_written(helm: Path) -> None:
+    objects = manifests(helm, "--values", CHART / "tests" / "values" / "many-numbers.yaml")
+    told = {container["args"][0]: settings_told(objects, container) for _, container in containers(objects)}
+    serve, ingest = told["serve"].model_dump(), told["ingest"].model_dump()
+    assert (serve["post_retention_seconds"], serve["max_bytes_per_request"]) == (1209600, 1073741824)
+    assert (ingest["post_hashes"], ingest["poison_window_share"], ingest["skip_to_latest"]) == (16777216, 0.25, True)
+
+
+def test_no_secret_stands_in_a_configmap(objects: Sequence[Manifest]) -> None:
+    for found in of_kind(objects, "ConfigMap"):
+        assert not [name for name in found["data"] if "PASSWORD" in name]
+
+
+@pytest.mark.parametrize("change", ["settings.log_level=debug", "serve.settings.qps_limit=7", "redis.url=redis://b"])
+def test_a_changed_setting_makes_new_pods(helm: Path, change: str) -> None:
+    def checksum(*arguments: str) -> str:
+        (serve,) = [work for work, box in containers(manifests(helm, *arguments)) if box["args"] == ["serve"]]
+        return serve["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+
+    assert checksum("--set", change) != checksum()
+
+
+def test_services_lead_to_the_pods_of_their_role(objects: Sequence[Manifest]) -> None:
+    for service in of_kind(objects, "Service"):
+        (labels,) = [
+            work["spec"]["template"]["metadata"]["labels"]
+            for work, box in containers(objects)
+            if box["name"] == service["spec"]["selector"]["app.kubernetes.io/component"]
+        ]
+        assert service["spec"]["selector"].items() <= labels.items()
