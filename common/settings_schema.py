@@ -29,6 +29,7 @@ class Setting(NamedTuple):
     switch: bool
     choices: tuple[str, ...]
     also_from: tuple[str, ...]
+    secret: bool = False
 
     @property
     def flag(self) -> str:
@@ -40,6 +41,11 @@ class Setting(NamedTuple):
         """Names in the environment: the first that is set wins."""
         own = f"THUNDER_{self.name.upper()}"
         return own, *self.also_from
+
+    @property
+    def file_variables(self) -> tuple[str, ...]:
+        """Names in the environment that give the path of a file with the value: for secrets alone."""
+        return tuple(f"{variable}_FILE" for variable in self.variables) if self.secret else ()
 
 
 def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
@@ -67,6 +73,7 @@ def _setting(name: str, group: str, field: FieldInfo) -> Setting:
         switch=field.annotation is bool,
         choices=_choices(field),
         also_from=also_from.variables if also_from else (),
+        secret=_takes(field, SecretStr),
     )
 
 

@@ -60,17 +60,33 @@ def _unknown_flag(flag: str, known: Sequence[str]) -> str:
 
 
 def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -> dict[str, Given]:
-    """Values by name of setting; an empty variable counts as unset. ConfigurationError for an unknown THUNDER_*."""
+    """Values by name of setting; an empty variable counts as unset.
+
+    ConfigurationError for an unknown THUNDER_*, and for a file of a secret that cannot be read.
+    """
     variables = {variable: setting.name for setting in known for variable in setting.variables}
+    files = {variable: setting.name for setting in known for variable in setting.file_variables}
     for variable, value in environment.items():
         ours = variable.startswith("THUNDER_") and not _is_service_link(variable, value)
-        if ours and variable not in variables:
-            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, list(variables))}")
+        if ours and variable not in variables and variable not in files:
+            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*variables, *files])}")
     given: dict[str, Given] = {}
     for variable, name in variables.items():
         if environment.get(variable):
             given.setdefault(name, Given(environment[variable], variable))
+    for variable, name in files.items():
+        if name not in given and environment.get(variable):
+            given[name] = Given(_secret_in(Path(environment[variable]), variable), variable)
     return given
+
+
+def _secret_in(path: Path, variable: str) -> str:
+    """What the file holds, but for the line end that editors add."""
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(f"{variable}: {path}: {reason}") from error
 
 
 def _is_service_link(variable: str, value: str) -> bool:

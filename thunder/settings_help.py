@@ -28,7 +28,8 @@ def help_text(role: type[Settings]) -> str:
 def _entry(setting: Setting) -> Iterator[str]:
     yield f"  {_flag(setting)}"
     default = "required" if setting.required else f"default: {setting.default}"
-    text = f"{setting.description} [{default}; environment: {', '.join(setting.variables)}]"
+    files = f", or a file named by {', '.join(setting.file_variables)}" if setting.secret else ""
+    text = f"{setting.description} [{default}; environment: {', '.join(setting.variables)}{files}]"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     yield from textwrap.wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
 

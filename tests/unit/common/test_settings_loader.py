@@ -194,3 +194,28 @@ def test_settings_do_not_show_their_secrets() -> None:
     settings = ingest("--sasl-mechanism", "PLAIN", env=env)
     for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.producer_access)):
         assert SECRET not in shown
+
+
+def test_a_secret_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(f"{SECRET}\n")
+    for variable in ("THUNDER_KAFKA_SASL_PASSWORD_FILE", "KAFKA_SASL_PASSWORD_FILE", "SASL_PASSWORD_FILE"):
+        password = ingest(env={variable: str(secret)}).kafka_sasl_password
+        assert password is not None
+        assert password.get_secret_value() == SECRET
+
+
+def test_the_variable_itself_wins_over_the_one_that_names_a_file(tmp_path: Path) -> None:
+    env = {"THUNDER_REDIS_URL": "redis://here", "THUNDER_REDIS_URL_FILE": str(tmp_path / "nowhere")}
+    assert serve(env=env).redis_url.get_secret_value() == "redis://here"
+
+
+def test_a_file_of_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere"
+    assert refusal(env={"THUNDER_REDIS_URL_FILE": str(missing)}) == (
+        f"THUNDER_REDIS_URL_FILE: {missing}: No such file or directory"
+    )
+
+
+def test_what_is_no_secret_has_no_such_variable(tmp_path: Path) -> None:
+    assert "THUNDER_GRPC_PORT_FILE: no such setting" in refusal(env={"THUNDER_GRPC_PORT_FILE": str(tmp_path)})

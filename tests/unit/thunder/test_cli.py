@@ -142,7 +142,8 @@ def test_help_of_a_role_shows_default_unit_and_variables_but_no_secret(
     text = " ".join(capsys.readouterr().out.split())
     assert "Usage: thunder ingest --kafka-group-id <text> [flags]" in text
     assert "[default: 1000 ms; environment: THUNDER_FETCH_TIMEOUT_MS]" in text
-    assert "environment: THUNDER_KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD, SASL_PASSWORD]" in text
+    assert "environment: THUNDER_KAFKA_SASL_PASSWORD, KAFKA_SASL_PASSWORD, SASL_PASSWORD, or a file named by" in text
+    assert "KAFKA_SASL_PASSWORD_FILE, SASL_PASSWORD_FILE]" in text
     assert SECRET not in text
 
 
