@@ -29,10 +29,11 @@ class LogFormat(StrEnum):
 
 
 class EventsSource(StrEnum):
-    """Which topic fills the store: the refined one, or the raw one in a single hop."""
+    """What an ingest worker reads: posts from the refined topic, or from the raw one in a single hop; or follows."""
 
     REFINED = "refined"
     RAW = "raw"
+    FOLLOWS = "follows"
 
 
 class ProcessSettings(Settings):
@@ -116,13 +117,17 @@ class SourceSettings(TopicSettings):
     """Kafka: topics"""
 
     events: Annotated[
-        EventsSource, Field(description="what fills the store: the refined topic, or the raw one in one hop")
+        EventsSource, Field(description="what it reads: the refined topic, or the raw one in one hop, or the follows")
     ] = EventsSource.REFINED
 
     @property
     def source_topic(self) -> str:
-        """Topic whose events the store holds."""
-        return self.innetwork_post_topic if self.events is EventsSource.REFINED else self.tweet_events_topic
+        """Topic whose events go into the store."""
+        return {
+            EventsSource.REFINED: self.innetwork_post_topic,
+            EventsSource.RAW: self.tweet_events_topic,
+            EventsSource.FOLLOWS: self.follows_topic,
+        }[self.events]
 
 
 class RawRuleSettings(Settings):
@@ -177,6 +182,13 @@ class ServeSettings(ProcessSettings, StoreSettings, ServingSettings):
 
 class CombinedSettings(ServeSettings, IngestSettings):
     """thunder --is-serving: ingest and serve in one process."""
+
+    @field_validator("events")
+    @classmethod
+    def _are_posts(cls, events: EventsSource) -> EventsSource:
+        if events is EventsSource.FOLLOWS:
+            raise ValueError("must be refined or raw: follows are read by thunder ingest")
+        return events
 
 
 class ModeSettings(Settings):

@@ -10,9 +10,10 @@ from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.assembly import Route
-from ingest.decoders import ingest_format, transform_format
+from ingest.decoders import follow_format, ingest_format, transform_format
 from ingest.destinations import StoreDestination, TopicDestination
-from ingest.events import Event
+from ingest.events import Event, Follow
+from ingest.follow_destination import FollowDestination
 from ingest.metrics import IngestMetrics, StoreMetrics
 from ingest.role import KafkaRole
 
@@ -23,7 +24,8 @@ def run_ingest(settings: IngestSettings) -> int:
     """Ingest as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
     configure_logs(settings.log_level, settings.log_format)
     stop, registry = Stop(), CollectorRegistry()
-    return _run(settings, ingest_role(settings, stop, registry), stop, registry)
+    make_role = follow_role if settings.events is EventsSource.FOLLOWS else ingest_role
+    return _run(settings, make_role(settings, stop, registry), stop, registry)
 
 
 def run_transform(settings: TransformSettings) -> int:
@@ -38,6 +40,13 @@ def ingest_role(
 ) -> KafkaRole[Event]:
     """The topic that fills the store, to Redis. To be started."""
     return KafkaRole(settings, ingest_route(settings, registry), stop, IngestMetrics(registry), clock)
+
+
+def follow_role(
+    settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
+) -> KafkaRole[Follow]:
+    """The topic of follows, to Redis. To be started."""
+    return KafkaRole(settings, follow_route(settings), stop, IngestMetrics(registry), clock)
 
 
 def transform_role(
@@ -60,6 +69,18 @@ def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route
     )
 
 
+def follow_route(settings: IngestSettings) -> Route[Follow]:
+    """Whom viewers follow goes where their posts are."""
+    return Route(
+        settings.source_topic,
+        None,
+        follow_format(settings),
+        FollowDestination(settings),
+        settings.max_concurrent_writes,
+        rebuild=settings.rebuild,
+    )
+
+
 def transform_route(settings: TransformSettings) -> Route[Event]:
     """Threads do not wait for each other: each sends on its own."""
     return Route(
@@ -73,7 +94,10 @@ def transform_route(settings: TransformSettings) -> Route[Event]:
 
 
 def _run(
-    settings: IngestSettings | TransformSettings, role: KafkaRole[Event], stop: Stop, registry: CollectorRegistry
+    settings: IngestSettings | TransformSettings,
+    role: KafkaRole[Event] | KafkaRole[Follow],
+    stop: Stop,
+    registry: CollectorRegistry,
 ) -> int:
     stop_on_signals(stop)
     http = HttpPort(settings.http_host, settings.http_port, registry, role.not_ready)

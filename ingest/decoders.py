@@ -8,7 +8,8 @@ from common.settings import EventsSource, IngestSettings, TransformSettings
 from ingest.acceptance import normalise, refusal
 from ingest.batch import Decoder, Format, Opener
 from ingest.envelope import unseal
-from ingest.events import Decoded, Dropped, Event
+from ingest.events import Decoded, Dropped, DropReason, Event, Follow
+from ingest.follow_events import decode_follow
 from ingest.framing import unframe
 from ingest.refined import decode_event
 from ingest.transform import RawDecoder
@@ -26,6 +27,11 @@ def ingest_format(settings: IngestSettings) -> Format[Event]:
     else:
         opener, decode = refined_opener(settings.framing), _refined
     return Format(opener, accepted(decode, settings.post_retention_seconds, settings.clock_skew_seconds))
+
+
+def follow_format(settings: IngestSettings) -> Format[Follow]:
+    """Follows, as the store takes them."""
+    return Format(refined_opener(settings.framing), partial(_follow, skew=settings.clock_skew_seconds))
 
 
 def raw_opener(framing: Framing) -> Opener:
@@ -64,6 +70,12 @@ def accepted(decode: Decoder[Event], retention: int, skew: int) -> Decoder[Event
 
 def _raw(settings: TransformSettings | IngestSettings) -> Decoder[Event]:
     return RawDecoder(settings.post_retention_seconds, settings.delete_quoting_posts)
+
+
+def _follow(payload: bytes, now: int, skew: int) -> Follow | Dropped:
+    """A time to come is refused, as a post's: it would outlast removals. skew in seconds."""
+    follow = decode_follow(payload)
+    return follow if follow.at <= now + skew else Dropped(DropReason.FUTURE)
 
 
 def _refined(payload: bytes, _now: int) -> Decoded:

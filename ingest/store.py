@@ -9,6 +9,7 @@ from common.settings import IngestSettings
 from common.shards import Shards
 from common.store_layout import StoreLayout, begin_anew, check_eviction, check_layout, lay_out
 from common.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
+from ingest.follow_writer import FollowWriter
 from ingest.post_writer import PostWriter
 from ingest.store_sample import StoreEstimate, sample_store
 
@@ -56,6 +57,10 @@ class PostStore:
     def writer(self) -> PostWriter:
         """A sink for one thread, with connections of its own."""
         return PostWriter(self._connect(), self._keys, self._retention)
+
+    def follow_writer(self) -> FollowWriter:
+        """A sink of follows for one thread, with connections of its own."""
+        return FollowWriter(self._connect(), self._keys)
 
     def look(self) -> None:
         """Notice that the data began anew: Redis was emptied, or another worker rebuilds. StoreUnavailable.

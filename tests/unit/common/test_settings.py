@@ -77,6 +77,12 @@ def test_a_fetch_is_larger_from_the_refined_topic() -> None:
 def test_each_role_knows_the_topic_behind_the_store() -> None:
     assert TransformSettings(kafka_group_id="g", tweet_events_topic="t").source_topic == "t"
     assert ingest(innetwork_post_topic="r").source_topic == "r"
+    assert ingest(events="follows", follows_topic="f").source_topic == "f"
+
+
+def test_a_process_that_serves_what_it_ingests_must_ingest_posts() -> None:
+    with pytest.raises(ValidationError, match="follows are read by thunder ingest"):
+        CombinedSettings.model_validate({"kafka_group_id": "g", "events": "follows"})
 
 
 def test_a_sasl_mechanism_implies_an_encrypted_login() -> None:

@@ -3,9 +3,10 @@ import pytest
 from common.post import LightPost
 from common.settings import IngestSettings, TransformSettings
 from ingest.batch import Batch, Format, Reject, decode_batch
-from ingest.decoders import ingest_format, transform_format
+from ingest.decoders import follow_format, ingest_format, transform_format
 from ingest.envelope import seal
-from ingest.events import Decoded, Dropped, DropReason, Event, MalformedReason, PostDelete
+from ingest.events import Decoded, Dropped, DropReason, Event, Follow, MalformedReason, PostDelete
+from ingest.follow_events import encode_follow
 from ingest.message import Message
 from ingest.refined import encode_event
 from tests.support.golden_tweets import CREATED_AT, core_data, create, golden
@@ -92,6 +93,23 @@ def test_an_envelope_that_was_cut_off_is_malformed_as_a_whole() -> None:
     payload = seal([encode_event(POST), encode_event(POST)])[:-1]
     (reject,) = read(ingest_format(ingest()), payload).rejects
     assert (reject.message.payload, reject.reason) == (payload, MalformedReason.BAD_WIRE)
+
+
+@pytest.mark.parametrize("ahead", [-(10**9), 60, 61])
+def test_the_store_is_given_follows_of_any_age_but_none_to_come(ahead: int) -> None:
+    follow = Follow(17, 20, 300, CREATED_AT + ahead)
+    message = Message(0, 7, encode_follow(follow))
+    expected = follow if ahead <= 60 else Dropped(DropReason.FUTURE)
+    assert decode_batch([message], follow_format(ingest()), CREATED_AT).outcomes == [expected]
+
+
+@pytest.mark.parametrize("framing", ["none", "confluent"])
+def test_follows_come_framed_and_in_envelopes_too(framing: str) -> None:
+    frame = PROTOBUF_FRAME if framing == "confluent" else b""
+    follows = [Follow(17, 20, 300, 5), Follow(17, 0, 300, 6, removed=True)]
+    payload = frame + seal([encode_follow(follows[0]), b"\xff\xff", encode_follow(follows[1])])
+    batch = decode_batch([Message(0, 7, payload)], follow_format(ingest(framing=framing)), CREATED_AT)
+    assert (batch.events, [reject.reason for reject in batch.rejects]) == (follows, [MalformedReason.BAD_WIRE])
 
 
 def test_a_missing_frame_is_malformed() -> None:
