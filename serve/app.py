@@ -16,6 +16,7 @@ from common.settings import ServeSettings
 from serve.announcer import Announcer
 from serve.background import event_of, run_until
 from serve.follows import RedisFollows
+from serve.page.shown import shown
 from serve.readiness import STOPPING
 from serve.readiness_watch import watch_readiness
 from serve.server import GrpcServer
@@ -32,7 +33,7 @@ def run_serve(settings: ServeSettings) -> int:
     collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
-    http = HttpPort(settings.http_host, settings.http_port, registry, state.not_ready)
+    http = HttpPort(settings.http_host, settings.http_port, registry, state.not_ready, state.routes)
     try:
         asyncio.run(serve(settings, stop, state, registry))
     finally:
@@ -67,7 +68,8 @@ async def serve(
             log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
             state.bound(server.port)
             try:
-                await run_until(stopped, watch_readiness(store.status, announcer.tell))
+                with shown(settings, service, state):
+                    await run_until(stopped, watch_readiness(store.status, announcer.tell))
             finally:
                 state.judged(STOPPING)
                 await server.stop(settings.shutdown_grace_seconds)
@@ -78,7 +80,7 @@ async def serve(
 
 @asynccontextmanager
 async def _connections(settings: ServeSettings) -> AsyncGenerator[tuple[TimelineStore, RedisFollows | None]]:
-    url, timeout_seconds = settings.redis_url.get_secret_value(), settings.redis_timeout_ms / 1000
+    url, timeout_seconds = settings.redis_address, settings.redis_timeout_ms / 1000
     store = TimelineStore(settings)
     follows = RedisFollows(url, settings.author_buckets, timeout_seconds) if settings.follow_store else None
     try:

@@ -16,6 +16,21 @@ class Series:
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
+    @property
+    def bounds(self) -> Sequence[float]:
+        """Upper ends of the buckets; the last bucket has none."""
+        return self._bounds
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Values per bucket so far."""
+        return tuple(self._counts)
+
+    @property
+    def sum(self) -> float:
+        """Sum of the values so far."""
+        return self._sum
+
     def observe(self, value: float) -> None:
         """Count the value, in the unit of the histogram."""
         self._counts[bisect_left(self._bounds, value)] += 1

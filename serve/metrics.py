@@ -77,6 +77,16 @@ class ServeMetrics:
         stages = _stage_histograms(registry)
         self._stages = {stage: StageMetrics(stages, stage) for stage in Stage}
 
+    @property
+    def durations(self) -> Series:
+        """How long requests took, in seconds. For any thread to read."""
+        return self._duration
+
+    @property
+    def posts(self) -> Series:
+        """Posts of each answer. For any thread to read."""
+        return self._count
+
     def refused(self) -> None:
         """Admission refused a request."""
         self._rejected.inc()

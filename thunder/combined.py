@@ -21,7 +21,13 @@ def run_combined(settings: CombinedSettings) -> int:
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)
-    http = HttpPort(settings.http_host, settings.http_port, registry, lambda: ingest.not_ready() or state.not_ready())
+    http = HttpPort(
+        settings.http_host,
+        settings.http_port,
+        registry,
+        lambda: ingest.not_ready() or state.not_ready(),
+        state.routes,
+    )
     caught_up_or_stopped = threading.Event()
     try:
         stop.call_when_set(caught_up_or_stopped.set)

@@ -1,0 +1,39 @@
+"""When the live page is there: while a server serves, if its settings say so."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from common.settings import ServeSettings
+from serve.metrics import ServeMetrics
+from serve.page.asking import Asker
+from serve.page.live_page import LivePage
+from serve.page.serving_figures import Served, ServingBoard
+from serve.page.store import PageStore
+from serve.service import Service
+from serve.state import ServingState
+
+_SECONDS_PER_REQUEST = 2.0
+
+
+@contextmanager
+def shown(settings: ServeSettings, service: Service, state: ServingState) -> Generator[None]:
+    """Show the page on the HTTP port, or nothing. For the event loop that serves; leaving may wait for Redis."""
+    if not settings.live_page:
+        yield
+        return
+    store = PageStore(settings)
+    budget = settings.request_timeout_ms / 1000 or _SECONDS_PER_REQUEST
+    asker = Asker(service.intake, asyncio.get_running_loop(), budget)
+    board = ServingBoard(service.metrics.durations.bounds)
+    page = LivePage(asker, store, lambda: _served(service.metrics), board, state.not_ready)
+    state.shows(page.routes())
+    try:
+        yield
+    finally:
+        state.shows({})
+        store.close()
+
+
+def _served(metrics: ServeMetrics) -> Served:
+    return Served(metrics.durations.counts, metrics.posts.sum)

@@ -1,0 +1,62 @@
+"""The page asks as every caller does: the same gate, the same answers, the same metrics."""
+
+import asyncio
+
+import grpc
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, LightPost
+from serve.page.asking import Asker, TimedResponse
+from serve.statuses import RpcFailure
+from tests.support.in_loop import in_loop, soon
+from tests.support.serving import FakeFollows, Serving, answer_with, serving
+
+REQUEST = GetInNetworkPostsRequest(user_id=1)
+POST = LightPost(post_id=1, author_id=20, created_at=5)
+FOLLOWS = FakeFollows({1: [20]})
+
+
+def asker(served: Serving, budget: float = 5.0) -> Asker:
+    return Asker(served.service.intake, asyncio.get_running_loop(), budget)
+
+
+async def from_another_loop(asker: Asker) -> TimedResponse | RpcFailure:
+    return await asyncio.to_thread(lambda: asyncio.run(asker.ask(REQUEST)))
+
+
+@in_loop
+async def test_it_is_answered_from_the_follow_store_and_counted() -> None:
+    async with serving(FOLLOWS) as served:
+        served.timelines.result = answer_with(POST)
+        answered = await from_another_loop(asker(served))
+        assert isinstance(answered, TimedResponse)
+        assert list(answered.response.posts) == [POST]
+        assert served.timelines.queries[0].following == (20,)
+        assert served.metric("get_in_network_posts_outcomes_total", outcome="ok") == 1
+        assert served.service.metrics.posts.sum == 1
+        assert sum(served.service.metrics.durations.counts) == 1
+
+
+@in_loop
+async def test_a_server_at_capacity_does_not_serve_the_page_first() -> None:
+    async with serving(FOLLOWS, max_concurrent_requests=1) as served:
+        served.timelines.hold()
+        first = asyncio.ensure_future(served.ask(REQUEST))
+        await soon(lambda: served.timelines.waiting, "a caller is being answered")
+        refused = await from_another_loop(asker(served))
+        assert isinstance(refused, RpcFailure)
+        assert (refused.code, refused.message) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "Server at capacity, please retry",
+        )
+        served.timelines.let_go()
+        await first
+        assert isinstance(await from_another_loop(asker(served)), TimedResponse)
+
+
+@in_loop
+async def test_its_time_is_bounded() -> None:
+    async with serving(FOLLOWS) as served:
+        served.timelines.hold()
+        answered = await from_another_loop(asker(served, budget=0.05))
+        assert isinstance(answered, TimedResponse)
+        assert answered.response.partial

@@ -1,0 +1,35 @@
+"""A store that a server with a live page may read: filled straight, without Kafka."""
+
+import time
+from collections.abc import Mapping
+
+from common.catch_up import report_caught_up
+from common.keys import KeySpace
+from common.names import write_names
+from common.retention import Retention
+from common.shards import Shards
+from common.store_layout import lay_out
+from ingest.events import Event, Follow
+from ingest.follow_writer import FollowWriter
+from ingest.post_writer import PostWriter
+
+
+class ShownStore:
+    """Laid out and caught up with when made; empty of posts, follows and names."""
+
+    def __init__(self, url: str) -> None:
+        self._shards, keys = Shards(url, KeySpace().buckets, timeout_seconds=5), KeySpace()
+        self._posts = PostWriter(self._shards, keys, Retention(172_800, 60))
+        self._follows = FollowWriter(self._shards, keys)
+        layout = lay_out(self._shards.meta_client(), keys, 172_800)
+        report_caught_up(self._shards.meta_client(), "innetwork_post", 0, 1, layout.lineage, 3600)
+
+    def write(self, *events: Event) -> None:
+        self._posts.write(events, int(time.time()))
+
+    def follow(self, viewer: int, *targets: int) -> None:
+        now = int(time.time())
+        self._follows.write([Follow(viewer, target, 0, now) for target in targets], now)
+
+    def name(self, names: Mapping[int, str]) -> None:
+        write_names(self._shards.meta_client(), names, 3600)
