@@ -28,7 +28,7 @@ from tests.support.wait import eventually
 from thunder.raw_tweets import encode_create, encode_delete
 
 RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"
-ADDRESSES = {"kafka", "topic_raw", "topic_refined", "redis", "grpc", "http"}
+ADDRESSES = {"kafka", "topic_raw", "topic_refined", "redis", "grpc", "http", "page"}
 FOR_ANOTHER_CLUSTER = {
     "KAFKA_BROKERS": "127.0.0.1:9",
     "KAFKA_SASL_USER": "somebody",

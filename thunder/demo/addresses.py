@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Addresses(NamedTuple):
-    """kafka, grpc and http as HOST:PORT, redis as a URL. http is the serving process's."""
+    """kafka, grpc and http as HOST:PORT, redis and page as URLs. http is the serving process's."""
 
     kafka: str
     topic_raw: str
@@ -12,3 +12,8 @@ class Addresses(NamedTuple):
     redis: str
     grpc: str
     http: str
+
+    @property
+    def page(self) -> str:
+        """The live page of the serving process."""
+        return f"http://{self.http}/"

@@ -1,8 +1,10 @@
 """What a demo feeds: messages for a topic, and for whom the timeline is asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
+
+from ingest.events import Follow
 
 
 class Entrance(Enum):
@@ -30,6 +32,14 @@ class Viewer(NamedTuple):
     description: str
 
 
+class Society(NamedTuple):
+    """Who follows whom and what they are called, as far as it is known. viewer_id is whom the page shows first."""
+
+    viewer_id: int
+    follows: Sequence[Follow]
+    names: Mapping[int, str]
+
+
 class Feed(NamedTuple):
     """messages in the order in which they are due; it may never end. notes are for people, facts for programs."""
 
@@ -39,3 +49,4 @@ class Feed(NamedTuple):
     name_of: Callable[[int], str]
     notes: tuple[str, ...]
     facts: Mapping[str, object]
+    society: Society

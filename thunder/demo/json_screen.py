@@ -36,7 +36,7 @@ class JsonScreen:
         )
 
     def ready(self, addresses: Addresses) -> None:
-        self._write(json.dumps(addresses._asdict()))
+        self._write(json.dumps({**addresses._asdict(), "page": addresses.page}))
 
     def close(self) -> None:
         """Lines are written at once."""

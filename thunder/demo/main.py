@@ -17,6 +17,7 @@ from thunder.demo.options import Options, read_options
 from thunder.demo.plain_screen import PlainScreen
 from thunder.demo.screen import Screen
 from thunder.demo.show import Show
+from thunder.demo.society import introduce
 from thunder.demo.sources import Source, open_source
 from thunder.demo.stage import Stage
 from thunder.demo.terminal_screen import TerminalScreen
@@ -57,7 +58,9 @@ def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) ->
 def _perform(feed: Feed, options: Options, stage: Stage, screen: Screen, stop: Stop) -> ExitCode:
     for note in feed.notes:
         screen.say(note)
+    introduce(feed.society, stage.addresses.redis, int(time.time()))
     if not options.once:
+        screen.say(f"Watch it in a browser: {stage.addresses.page}#{feed.society.viewer_id}")
         some = ",".join(map(str, feed.viewer.following[:2]))
         screen.say(f"Ask it yourself: thunder query --address {stage.addresses.grpc} --following {some}")
         screen.say("Ctrl-C stops everything and leaves nothing behind")
@@ -77,7 +80,7 @@ def _without_answer(options: Options) -> ExitCode:
 def _say_where(stage: Stage, screen: Screen) -> None:
     where = stage.addresses
     screen.say(f"Kafka {where.kafka} (embedded) → transform → ingest → {where.redis} ({stage.redis.binary})")
-    screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics")
+    screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics, live page {where.page}")
 
 
 def _screen(options: Options) -> Screen:

@@ -12,6 +12,7 @@ from ingest.sources.moved_times import moved
 from thunder.ages import in_words
 from thunder.demo.feed import Entrance, Feed, FeedMessage
 from thunder.demo.recordings import Recording, RecordingFormat, read_recording
+from thunder.demo.society import society_around
 from thunder.demo.viewers import choose_viewer
 
 _NAMED_BAD_LINES = 5
@@ -31,14 +32,15 @@ def open_recording(path: Path) -> Recording:
 
 def playback(recording: Recording, name: str, now: int, retention_seconds: int) -> Feed:
     """The events of a recording of that name, in order and all due at once, as they are to look at time now."""
-    shift = _shift(recording, now, retention_seconds)
+    shift, viewer = _shift(recording, now, retention_seconds), choose_viewer(recording)
     return Feed(
         Entrance.REFINED,
         _messages(recording.events, shift),
-        choose_viewer(recording),
+        viewer,
         recording.name_of,
         (_summary(recording, name), _shift_note(shift), *_bad_line_notes(recording)),
         _facts(recording, shift),
+        society_around(viewer, recording.follows, recording.dids, now),
     )
 
 

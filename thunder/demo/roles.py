@@ -18,6 +18,9 @@ INGEST_GROUP = "demo-ingest"
 # Not -m: that would look for modules in the current folder first, and ours have common names.
 _PROGRAM = (sys.executable, "-P", "-c", "import sys; from thunder.cli import main; sys.exit(main())")
 _SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")
+_LIVELY = {"--lag-monitor-interval-secs": "2"}
+"""Lag and size of the store change before one's eyes."""
+
 _SECONDS_TO_SAY_READY = 2.0
 
 
@@ -64,8 +67,8 @@ def role_commands(addresses: Addresses) -> Iterator[RoleCommand]:
     grpc = {"--grpc-host": LOOPBACK, "--grpc-port": addresses.grpc.rpartition(":")[2]}
     http_port = int(addresses.http.rpartition(":")[2])
     yield _command("transform", {"--kafka-group-id": TRANSFORM_GROUP} | kafka, free_port())
-    yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis, free_port())
-    yield _command("serve", redis | grpc, http_port, "--reflection")
+    yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis | _LIVELY, free_port())
+    yield _command("serve", redis | grpc, http_port, "--reflection", "--follow-store", "--live-page")
 
 
 def _command(name: str, flags: dict[str, str], http_port: int, *switches: str) -> RoleCommand:

@@ -76,4 +76,5 @@ def answer_line(view: View) -> str:
 
 def address_lines(addresses: Addresses) -> list[str]:
     """Where everything is."""
-    return [f"{name.replace('_', ' '):<14}{value}" for name, value in addresses._asdict().items()]
+    places = {**addresses._asdict(), "page": addresses.page}
+    return [f"{name.replace('_', ' '):<14}{value}" for name, value in places.items()]

@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ingest.sources.synthetic.network import Habits, TimedEvent, distinct_ids, life
+from ingest.events import Follow
+from ingest.sources.synthetic.network import Habits, TimedEvent, distinct_ids, follows, life
 from ingest.sources.synthetic.pace import times
 from thunder.demo.names import distinct_names
 
@@ -34,6 +35,11 @@ def people(seed: int) -> People:
     names = dict(zip(ids, distinct_names(PEOPLE, rng), strict=True))
     *others, viewer_id = ids
     return People(names, viewer_id, tuple(rng.sample(others, FOLLOWS)))
+
+
+def follows_of_others(people: People, seed: int, now: float) -> Iterator[Follow]:
+    """Whom everybody but the viewer follows."""
+    return follows(tuple(people.names), FOLLOWS, random.Random(seed + 2), int(now))
 
 
 def events(people: People, seed: int, now: float) -> Iterator[TimedEvent]:

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from common.post import LightPost
 from ingest.events import PostDelete
 from thunder.demo.feed import Entrance, Feed, FeedMessage, Viewer
+from thunder.demo.society import society_around
 from thunder.demo.synthetic import (
     BACKLOG_EVENTS,
     BACKLOG_SECONDS,
     LIVE_EVENTS_PER_SECOND,
     TimedEvent,
     events,
+    follows_of_others,
     people,
 )
 from thunder.raw_tweets import encode_create, encode_delete
@@ -21,6 +23,7 @@ def synthetic_feed(seed: int, now: float) -> Feed:
     everybody = people(seed)
     name = everybody.names[everybody.viewer_id]
     following = everybody.following
+    viewer = Viewer(everybody.viewer_id, name, following, f"{name}, who follows {len(following)} people")
     note = (
         f"A made-up network of {len(everybody.names)} people (seed {seed}): about {BACKLOG_EVENTS:,} events of the "
         f"last {BACKLOG_SECONDS // 3600} hours, then {LIVE_EVENTS_PER_SECOND:g} a second"
@@ -28,10 +31,11 @@ def synthetic_feed(seed: int, now: float) -> Feed:
     return Feed(
         Entrance.RAW,
         _messages(events(everybody, seed, now)),
-        Viewer(everybody.viewer_id, name, following, f"{name}, who follows {len(following)} people"),
+        viewer,
         everybody.names.__getitem__,
         (note,),
         {"format": "synthetic", "seed": seed},
+        society_around(viewer, tuple(follows_of_others(everybody, seed, now)), everybody.names, int(now)),
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from thunder.demo.addresses import Addresses
-from thunder.demo.feed import Entrance, Feed, FeedMessage, Viewer
+from thunder.demo.feed import Entrance, Feed, FeedMessage, Society, Viewer
 from thunder.demo.feeder import MOST_AHEAD, Feeder
 from thunder.demo.lag import Lag
 from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP
@@ -28,7 +28,7 @@ def lag(addresses: Addresses) -> Generator[Lag]:
 
 
 def feed_of(messages: Iterator[FeedMessage], entrance: Entrance = Entrance.REFINED) -> Feed:
-    return Feed(entrance, messages, Viewer(1, "", (), ""), str, (), {})
+    return Feed(entrance, messages, Viewer(1, "", (), ""), str, (), {}, Society(1, (), {}))
 
 
 def messages(count: int, due_at: float = 0.0) -> Iterator[FeedMessage]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from thunder.client import TimedAnswer
 from thunder.demo.addresses import Addresses
-from thunder.demo.feed import Entrance, Feed, Viewer
+from thunder.demo.feed import Entrance, Feed, Society, Viewer
 from thunder.demo.json_screen import JsonScreen
 from thunder.demo.plain_screen import PlainScreen
 from thunder.demo.screen import Status, View
@@ -24,6 +24,7 @@ def view(posts: int = 30, name: str = "Ann") -> View:
         name_of=lambda _: name,  # pyright: ignore[reportUnknownLambdaType]
         notes=(),
         facts={"format": "synthetic"},
+        society=Society(7, (), {}),
     )
     timeline = [LightPost(post_id=number, author_id=1, created_at=1000 - number) for number in range(1, posts + 1)]
     return View(feed, TimedAnswer(GetInNetworkPostsResponse(posts=timeline), 0.0042), Status(50, 45, 1, 3), 1001.0)
@@ -118,6 +119,7 @@ def test_a_program_gets_the_addresses_as_one_object() -> None:
             "redis": "redis://127.0.0.1:6",
             "grpc": "127.0.0.1:5",
             "http": "127.0.0.1:8",
+            "page": "http://127.0.0.1:8/",
         }
     ]
 
