@@ -108,7 +108,8 @@ class KafkaCluster:
         try:
             topics = self._admin.list_topics(name, timeout=ATTEMPT_SECONDS).topics
         except KafkaException:
-            self._raise_if_refused()
+            self._admin.poll(0)  # serves the error callback
+            self._refusals.raise_if_refused()
             self._trouble = self._refusals.latest
             return None
         self._trouble = ""
@@ -122,14 +123,10 @@ class KafkaCluster:
             [answer] = cast("dict[TopicPartition, Future[Any]]", self._admin.list_offsets(asked, **options)).values()
             offset: int = answer.result().offset
         except KafkaException as failure:
-            self._raise_if_refused()
+            self._topics()  # otherwise librdkafka asks the leader that it knows, as it knows it, again and again
             self._trouble = error_of(failure).str()
             return None
         return offset if offset >= 0 else self._offset_of(address, Edge.END)
-
-    def _raise_if_refused(self) -> None:
-        self._admin.poll(0)  # serves the error callback
-        self._refusals.raise_if_refused()
 
     def _create(self, wanted: Sequence[TopicConfiguration]) -> Mapping[str, TopicOutcome]:
         if not wanted:

@@ -15,6 +15,7 @@ from common.kafka.cluster import KafkaCluster
 from common.kafka.partition_writer import NOTHING_WRITTEN, PartitionWriter
 from common.kafka.topic_producer import Record
 from common.kafka.topics import TopicConfiguration
+from tests.support.free_ports import free_port
 from tests.support.kafka_broker import SASL_USER, KafkaBroker
 from tests.support.kafka_topic import read_topic
 from tests.support.unique import unique
@@ -22,6 +23,9 @@ from tests.support.unique import unique
 MESSAGES = 30_000
 PAYLOAD_BYTES = 320
 RESET = b"reset"
+
+MOST_QUEUED = 100_000
+"""Messages that librdkafka holds before it takes no more."""
 
 
 def payloads() -> Iterator[bytes]:
@@ -98,6 +102,16 @@ def test_a_flush_fails_while_the_broker_is_gone_and_what_follows_is_a_new_beginn
         assert writer.flush() == 0, "what was lost is reported once"
     with cluster.writer_for(place) as patient:
         assert patient.produce_and_flush(Record(b"after")) == 1
+
+
+def test_a_writer_whose_queue_is_full_waits_for_room() -> None:
+    nobody = KafkaCluster(KafkaAccess(f"127.0.0.1:{free_port()}"))
+    writer = impatient(nobody, PartitionAddress("posts", 0))
+    for _ in range(MOST_QUEUED + 1):
+        writer.produce(Record(b""))
+    with pytest.raises(KafkaUnavailable, match="not delivered"):
+        writer.flush()
+    writer.close()
 
 
 def test_leaving_the_block_flushes_and_so_may_fail(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
