@@ -1,0 +1,112 @@
+"""Install, upgrade, drain and roll back against a real API server, with Helm 3 and Helm 4."""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import ConfigurationError
+from tests.support.chart import CHART
+from tests.support.go_tools import GoTool
+from tests.support.kubernetes_cluster import KubernetesCluster
+from tests.support.programs import Progress, Unavailable
+from tests.support.unique import unique
+from tests.support.wait import eventually
+
+pytestmark = pytest.mark.timeout(3000)  # the first run builds a control plane
+
+
+@pytest.fixture(scope="module")
+def cluster(built: Callable[[GoTool], Path], progress: Progress) -> Generator[KubernetesCluster]:
+    with tempfile.TemporaryDirectory(prefix="thunder-kubernetes-") as directory:
+        try:
+            cluster = KubernetesCluster(built, Path(directory), progress)
+        except (Unavailable, ConfigurationError) as reason:
+            pytest.skip(str(reason))
+        yield cluster
+        cluster.kill()
+
+
+class Release:
+    """A release in a namespace of its own."""
+
+    def __init__(self, helm: Path, cluster: KubernetesCluster) -> None:
+        self._helm = helm
+        self._cluster = cluster
+        self.namespace = unique("social")
+
+    def run(self, command: str, *arguments: str) -> None:
+        """Run a helm command that takes the release, and wait until every pod is ready."""
+        where = ["--kubeconfig", self._cluster.kubeconfig, "--namespace", self.namespace]
+        done = subprocess.run(
+            [self._helm, command, "feed", *arguments, *where, "--wait", "--timeout", "180s"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def get(self, *what: str) -> Mapping[str, Any]:
+        return self._cluster.get(*what, "--namespace", self.namespace)
+
+    def pods(self, role: str) -> list[Mapping[str, Any]]:
+        """Pods of a role that are not on their way out."""
+        items: list[Mapping[str, Any]] = self.get(
+            "pods", "--selector", f"app.kubernetes.io/component={role}", "--field-selector", "status.phase=Running"
+        )["items"]
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+
+    def names(self, role: str) -> set[str]:
+        return {pod["metadata"]["name"] for pod in self.pods(role)}
+
+    def disruptions_allowed(self, role: str) -> int | None:
+        """How many pods of a role a drain may take now; None while nobody knows."""
+        budget = self.get("poddisruptionbudget", f"feed-thunder-{role}")
+        return budget.get("status", {}).get("disruptionsAllowed")
+
+
+@pytest.fixture(params=["helm", "helm_3"])
+def release(request: pytest.FixtureRequest, cluster: KubernetesCluster) -> Release:
+    return Release(request.getfixturevalue(request.param), cluster)
+
+
+def test_a_release_is_installed_upgraded_and_rolled_back(release: Release) -> None:
+    release.run("install", str(CHART), "--create-namespace")
+    servers, workers = release.names("serve"), release.names("ingest")
+    assert (len(servers), len(workers)) == (2, 2)
+
+    release.run("upgrade", str(CHART), "--set", "serve.replicas=3", "--set", "serve.settings.qps_limit=9")
+    assert len(release.names("serve")) == 3
+    assert not release.names("serve") & servers, "the changed setting makes new pods"
+    assert release.names("ingest") == workers, "which did not change"
+    assert release.get("configmap", "feed-thunder-serve")["data"]["THUNDER_QPS_LIMIT"] == "9"
+
+    release.run("rollback", "1")
+    assert len(release.names("serve")) == 2
+    assert "THUNDER_QPS_LIMIT" not in release.get("configmap", "feed-thunder-serve")["data"]
+    release.run("uninstall")
+    eventually(lambda: not release.names("serve"), "the pods are gone")
+
+
+def test_static_members_keep_their_names_over_an_upgrade(release: Release) -> None:
+    values = ("--set", "ingest.staticMembership=true", "--set", "serve.enabled=false")
+    release.run("install", str(CHART), "--create-namespace", *values)
+    before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in release.pods("ingest")}
+    release.run("upgrade", str(CHART), *values, "--set", "ingest.settings.log_level=debug")
+    after = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in release.pods("ingest")}
+    assert set(after) == set(before) == {"feed-thunder-ingest-0", "feed-thunder-ingest-1"}
+    assert not set(after.values()) & set(before.values())
+
+
+def test_replicas_of_a_role_keep_apart_and_a_drain_takes_them_one_by_one(
+    release: Release, cluster: KubernetesCluster
+) -> None:
+    release.run("install", str(CHART), "--create-namespace", "--set", "serve.replicas=4")
+    assert {pod["spec"]["nodeName"] for pod in release.pods("serve")} == {"left", "right"}
+    eventually(lambda: release.disruptions_allowed("serve") == 1, "a pod may be taken away")
+    cluster.kubectl("drain", "left", "--ignore-daemonsets", "--timeout", "120s")
+    cluster.kubectl("uncordon", "left")
+    eventually(lambda: len(release.names("serve")) == 4, "all servers run again")
