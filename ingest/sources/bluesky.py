@@ -22,8 +22,6 @@ from ingest.sources.jetstream_heard import hear_line
 from ingest.sources.reconnection import PATIENCE, Patience
 from ingest.sources.source import Heard, too_large
 
-DEFAULT_URL = "wss://jetstream2.us-east.bsky.network/subscribe"
-
 _MAX_MESSAGE_BYTES = 1024 * 1024
 _REWIND_US = 5_000_000
 _PING_SECONDS = 20.0
@@ -40,7 +38,7 @@ class BlueskySource:
     name = "bluesky"
     expected = None
 
-    def __init__(self, url: str = DEFAULT_URL, patience: Patience = PATIENCE) -> None:
+    def __init__(self, url: str, patience: Patience = PATIENCE) -> None:
         """url: the subscribe endpoint of a Jetstream. Raises ConfigurationError: it is no ws or wss address."""
         self._url = checked_url(url, "ws", "wss")
         self._connection = Connection(self.name, self._open, _hear, patience)
@@ -62,14 +60,14 @@ class BlueskySource:
                 user_agent_header=USER_AGENT,
                 open_timeout=OPEN_TIMEOUT,
                 ping_interval=_PING_SECONDS,
-                ping_timeout=_PING_SECONDS,
+                ping_timeout=None,  # a silence is noticed anyhow, and who listens slowly reads no pongs either
                 close_timeout=_CLOSE_TIMEOUT,
                 max_size=_MAX_MESSAGE_BYTES,
             ) as socket:
                 while True:
                     yield socket.recv(decode=False)
         except ConnectionClosed as closed:
-            if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+            if _was_too_large(closed):
                 yield None
             raise ConnectionLost(_how_it_closed(closed)) from closed
         except InvalidStatus as answer:
@@ -99,8 +97,11 @@ def _microseconds(position: str) -> int:
 
 
 def _how_it_closed(closed: ConnectionClosed) -> str:
-    if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+    if _was_too_large(closed):
         return f"a message had more than {_MAX_MESSAGE_BYTES:,} bytes"
-    if closed.rcvd is not None:
-        return f"the server closed it with code {closed.rcvd.code}"
-    return "the server is gone"
+    return "the server is gone" if closed.rcvd is None else f"the server closed it with code {closed.rcvd.code}"
+
+
+def _was_too_large(closed: ConnectionClosed) -> bool:
+    """Whether it was this side that ended the connection, for the size of a message."""
+    return closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import cast
 
 from common.post import MAX_CREATED_AT, LightPost
+from common.source_settings import Bots
 from common.string_ids import id_of_string
 from ingest.sources.json_line import BadLine, BadLineReason, date, member, parsed, text
 from ingest.sources.source import Fate, Heard
@@ -39,14 +40,6 @@ class IgnoredChange(StrEnum):
     HUMAN = "human"
     REPEAT = "repeat"
     OTHER = "other"
-
-
-class Bots(StrEnum):
-    """Whether the changes of bots are sent."""
-
-    INCLUDE = "include"
-    EXCLUDE = "exclude"
-    ONLY = "only"
 
 
 _KINDS: Mapping[str, ChangeKind] = {kind.value: kind for kind in ChangeKind}

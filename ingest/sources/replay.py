@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from functools import cached_property
 from pathlib import Path
 
 from common.errors import ConfigurationError
@@ -28,9 +27,9 @@ class ReplaySource:
         self._hear = hear
         self._ends_at = ends_at
 
-    @cached_property
+    @property
     def expected(self) -> int:
-        """How many lines are not blank. Reads the file once, in pieces."""
+        """How many lines are not blank. Reads the file, in pieces."""
         with closing(_lines(self._path)) as lines:
             return sum(1 for _ in lines)
 

@@ -1,10 +1,12 @@
 """Wikipedia and its sisters, live: Wikimedia's EventStreams, server-sent events over HTTP."""
 
+import logging
 from collections.abc import Callable, Generator, Iterator
 
 import httpx
 
 from common.post import LightPost
+from common.source_settings import Bots
 from ingest.sources.connection import (
     OPEN_TIMEOUT,
     USER_AGENT,
@@ -14,17 +16,17 @@ from ingest.sources.connection import (
     refused,
     retry_after,
 )
-from ingest.sources.recentchange import Bots, IgnoredChange, hear_change, resume_id
+from ingest.sources.recentchange import IgnoredChange, hear_change, resume_id
 from ingest.sources.recently_seen import RecentlySeen
 from ingest.sources.reconnection import PATIENCE, Patience
 from ingest.sources.server_sent_events import EventDecoder, SentEvent
 from ingest.sources.source import Fate, Heard, too_large
 
-DEFAULT_URL = "https://stream.wikimedia.org/v2/stream/recentchange"
-
 _MAX_EVENT_BYTES = 1024 * 1024
 _REMEMBERED_EVENTS = 100_000
 _CONTENT_TYPE = "text/event-stream"
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every attempt
 
 
 class WikipediaSource:
@@ -36,7 +38,7 @@ class WikipediaSource:
     name = "wikipedia"
     expected = None
 
-    def __init__(self, url: str = DEFAULT_URL, bots: Bots = Bots.INCLUDE, patience: Patience = PATIENCE) -> None:
+    def __init__(self, url: str, bots: Bots = Bots.INCLUDE, patience: Patience = PATIENCE) -> None:
         """url: of the stream of recent changes. Raises ConfigurationError: it is no http or https address."""
         self._url = checked_url(url, "http", "https")
         self._bots = bots

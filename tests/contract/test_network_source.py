@@ -125,11 +125,16 @@ def test_a_server_that_is_away_for_a_while_is_waited_for_in_few_words(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_a_server_that_cannot_serve_now_is_asked_again(status: int, server: Server) -> None:
+def test_a_server_that_cannot_serve_now_is_asked_again_in_few_words(
+    status: int, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    logging.getLogger("websockets.server").setLevel(logging.WARNING)
     server.stage.plays(Refuses(status), Refuses(status, {"Retry-After": "0"}), events(server, 1))
 
     assert positions(listen(server.source(IMPATIENT)), 1) == [server.position(1)]
     assert len(server.stage.asked) == 3
+    assert [record.name for record in caplog.records] == ["thunder.source"] * 2
 
 
 def test_a_server_that_asks_for_time_gets_it_within_bounds(server: Server) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-from ingest.sources.recentchange import Bots
+from common.source_settings import Bots
 from ingest.sources.reconnection import Patience
 from ingest.sources.wikipedia import WikipediaSource
 from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then

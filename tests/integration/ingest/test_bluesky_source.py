@@ -1,5 +1,6 @@
 """What is Bluesky's own about listening to it. What it has in common with other sources: test_network_source."""
 
+import threading
 from collections.abc import Generator
 from itertools import islice
 from urllib.parse import parse_qs
@@ -8,6 +9,7 @@ import pytest
 
 from common.backoff import Backoff
 from common.errors import ConfigurationError
+from ingest.sources import bluesky
 from ingest.sources.bluesky import BlueskySource
 from ingest.sources.reconnection import Patience
 from ingest.sources.source import Fate
@@ -56,6 +58,20 @@ def test_a_cursor_is_never_before_the_beginning_of_time(server: JetstreamServer)
 def test_a_position_that_is_no_time_is_an_error(position: str, server: JetstreamServer) -> None:
     with pytest.raises(ConfigurationError, match="resumed from a time in microseconds"):
         next(server.source(PATIENCE).listen(position, never))
+
+
+def test_who_listens_slowly_keeps_the_connection(server: JetstreamServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bluesky, "_PING_SECONDS", 0.1)
+    more_than_buffers_hold = 20_000
+    server.stage.plays(Says(tuple(map(server.event, range(more_than_buffers_hold)))))
+    source = server.source(PATIENCE)
+    heard = source.listen("", never)
+    next(heard)
+
+    threading.Event().wait(0.5)  # pings go out, and their pongs lie behind the messages
+
+    assert len(list(islice(heard, more_than_buffers_hold - 1))) == more_than_buffers_hold - 1
+    assert source.reconnects == 0
 
 
 def test_a_binary_message_is_read_like_any_other(server: JetstreamServer) -> None:

@@ -8,7 +8,8 @@ from itertools import islice
 import pytest
 
 from common.backoff import Backoff
-from ingest.sources.recentchange import Bots, ChangeKind, IgnoredChange
+from common.source_settings import Bots
+from ingest.sources.recentchange import ChangeKind, IgnoredChange
 from ingest.sources.reconnection import Patience
 from ingest.sources.source import Fate
 from ingest.sources.wikipedia import WikipediaSource

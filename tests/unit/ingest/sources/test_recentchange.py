@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.post import LightPost
+from common.source_settings import Bots
 from common.string_ids import id_of_string
 from ingest.sources.json_line import BadLineReason
-from ingest.sources.recentchange import Bots, ChangeKind, IgnoredChange, hear_change, resume_id
+from ingest.sources.recentchange import ChangeKind, IgnoredChange, hear_change, resume_id
 from ingest.sources.source import Fate, Heard
 from tests.support.json_mutations import mutated_json
 from tests.support.wikimedia_changes import AT, EVENT_ID, USER, change, event_id
