@@ -48,7 +48,13 @@ class TopicSettings(EntranceTopicSettings):
     tweet_events_topic: Annotated[Text, Field(description="raw topic (Thrift)")] = "tweet_events"
 
 
-class KafkaSettings(KafkaAccessSettings, TopicSettings):
+class DeadLetterSettings(Settings):
+    """Kafka: topics"""
+
+    dead_letter_topic: Annotated[Text, Field(description="topic that receives bad messages")] = "thunder_dead_letters"
+
+
+class KafkaSettings(KafkaAccessSettings, DeadLetterSettings, TopicSettings):
     """Kafka: consuming"""
 
     kafka_group_id: Annotated[Text, Field(description="consumer group; workers of one role share it")]
@@ -70,7 +76,6 @@ class KafkaSettings(KafkaAccessSettings, TopicSettings):
         Text, Field(description="how the members of a group share the partitions")
     ] = "cooperative-sticky"
     framing: Annotated[Framing, Field(description="what stands before the payload of a message")] = Framing.NONE
-    dead_letter_topic: Annotated[Text, Field(description="topic that receives bad messages")] = "thunder_dead_letters"
     tweet_events_num_partitions: Annotated[
         Count | None, Field(description="partitions that the raw topic must have"), Unit("partitions")
     ] = None
