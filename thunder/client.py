@@ -1,6 +1,7 @@
 """Asking a server for a timeline, as any gRPC client would."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -20,6 +21,8 @@ _ADVICE = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "{address} has not answered within {timeout:g} s",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "{address} has more requests than it takes at the moment",
     grpc.StatusCode.INVALID_ARGUMENT: "{address} does not accept the request",
+    grpc.StatusCode.UNAUTHENTICATED: "{address} wants a token that it knows (--token-file)",
+    grpc.StatusCode.PERMISSION_DENIED: "{address} does not answer whoever has this certificate",
     grpc.StatusCode.UNIMPLEMENTED: "{address} is a gRPC server, but not one of Thunder",
 }
 
@@ -32,6 +35,27 @@ class AskFailed(ThunderError):
         self.code = code
 
 
+class Credentials(NamedTuple):
+    """PEM files, and a bearer token; None for what is not needed. Without ca there is no encryption."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    token: str | None = None
+
+    def channel(self, address: str) -> grpc.Channel:
+        """A connection to HOST:PORT, made when first used. OSError."""
+        if self.ca is None:
+            return grpc.insecure_channel(address, options=_OPTIONS)
+        own = [path.read_bytes() if path else None for path in (self.key, self.certificate)]
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(self.ca.read_bytes(), *own), options=_OPTIONS)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What goes along with each call."""
+        return (("authorization", f"Bearer {self.token}"),) if self.token else ()
+
+
 class TimedAnswer(NamedTuple):
     """An answer and how long it took."""
 
@@ -39,13 +63,17 @@ class TimedAnswer(NamedTuple):
     seconds: float
 
 
+ANYBODY = Credentials()
+
+
 class PostsClient:
     """A connection to one server, made when first asked."""
 
-    def __init__(self, address: str) -> None:
-        """For HOST:PORT, without encryption."""
+    def __init__(self, address: str, credentials: Credentials = ANYBODY) -> None:
+        """For HOST:PORT. OSError when a file of the credentials cannot be read."""
         self._address = address
-        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._metadata = credentials.metadata
+        self._channel = credentials.channel(address)
         self._ask = self._channel.unary_unary(
             _METHOD,
             request_serializer=GetInNetworkPostsRequest.SerializeToString,
@@ -64,7 +92,7 @@ class PostsClient:
         """Wait at most timeout seconds for the answer. Raises AskFailed."""
         began = time.perf_counter()
         try:
-            response = self._ask(request, timeout=timeout)
+            response = self._ask(request, timeout=timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise _failure(error, self._address, timeout) from error
         return TimedAnswer(response, time.perf_counter() - began)

@@ -4,12 +4,14 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
+from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from thunder.ages import in_words
-from thunder.client import PostsClient, TimedAnswer
+from thunder.client import Credentials, PostsClient, TimedAnswer
 from thunder.exit_codes import ExitCode
 from thunder.timeline import answer_as_json, entries, newest_age
 from thunder.timeline_table import plain_line, timeline_table
@@ -19,7 +21,7 @@ _MAX_UINT32 = 2**32 - 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Ask once, print the answer, return the exit code. Raises AskFailed."""
+    """Ask once, print the answer, return the exit code. Raises AskFailed, ConfigurationError."""
     options = _parser().parse_args(arguments)
     request = GetInNetworkPostsRequest(
         user_id=options.user,
@@ -28,13 +30,21 @@ def main(arguments: Sequence[str]) -> int:
         max_results=options.max_results,
         is_video_request=options.video,
     )
-    with PostsClient(options.address) as client:
+    with _client(options) as client:
         answer = client.ask(request, options.timeout)
     if options.json:
         print(json.dumps(answer_as_json(answer, str, time.time())))
     else:
         _show(answer)
     return ExitCode.DONE
+
+
+def _client(options: argparse.Namespace) -> PostsClient:
+    try:
+        token = options.token_file.read_text().strip() if options.token_file else None
+        return PostsClient(options.address, Credentials(options.ca, options.certificate, options.key, token))
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename}: {error.strerror}") from error
 
 
 def _show(answer: TimedAnswer) -> None:
@@ -66,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--video", action="store_true", help="videos only")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--address", default="localhost:50051", metavar="HOST:PORT", help="default: localhost:50051")
+    tls = parser.add_argument_group("a server that is encrypted or asks who calls (files are PEM)")
+    tls.add_argument(
+        "--ca", type=Path, metavar="FILE", help="who signs the server (default: no encryption)"
+    )
+    tls.add_argument("--certificate", type=Path, metavar="FILE", help="our certificate")
+    tls.add_argument("--key", type=Path, metavar="FILE", help="its key")
+    tls.add_argument("--token-file", type=Path, metavar="FILE", help="bearer token")
     parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="default: 10")
     return parser
 

@@ -13,6 +13,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInN
 from tests.support.certificates import Authority, Issued
 from tests.support.free_ports import free_port
 from tests.support.grpc_health import check_health
+from tests.support.processes import Thunder
 from tests.support.programs import Progress
 from tests.support.rpc import METHOD
 from tests.support.serve_thread import ServeThread
@@ -158,6 +159,22 @@ def test_callers_need_a_token_of_the_file_which_may_change(start: Start, authori
 
     eventually(lambda: ask(address, authority.ca, token="second") is grpc.StatusCode.OK, "the new token")
     assert ask(address, authority.ca, token="first") is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_thunder_query_shows_its_certificate_and_its_token(
+    start: Start, authority: Authority, thunder: Thunder, tmp_path: Path
+) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("first\n")
+    address = start(
+        **tls(authority.issue("server")), grpc_tls_client_ca=str(authority.ca), grpc_tokens_file=str(tokens)
+    )
+    feed = authority.issue("feed")
+    shown = ("--ca", str(authority.ca), "--certificate", str(feed.certificate), "--key", str(feed.key))
+    there = ("--address", f"localhost:{address.rpartition(':')[2]}", "--following", "1")
+    assert thunder.run("query", *there, *shown, "--token-file", str(tokens)).returncode == 0
+    assert "wants a token" in thunder.run("query", *there, *shown).stderr
+    assert "nowhere: No such file" in thunder.run("query", *there, *shown, "--token-file", "nowhere").stderr
 
 
 def test_probes_have_a_plaintext_port_with_health_alone(start: Start, authority: Authority) -> None:
