@@ -4,7 +4,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from itertools import count, islice
 
 import pytest
@@ -17,13 +17,13 @@ from ingest.sources.source import TOO_LARGE, Fate, Heard, Source
 from ingest.sources.wikipedia import WikipediaSource
 from tests.support.event_stream_server import EventStreamServer
 from tests.support.free_ports import free_port
+from tests.support.in_time import in_time
 from tests.support.jetstream_server import JetstreamServer
 from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.wait import eventually
 
 IMPATIENT = Patience(longest_silence=0.5, backoff=Backoff(first=0.02, longest=0.1))
 PATIENT = Patience(longest_silence=60, backoff=Backoff(first=60, longest=60))
-TIMEOUT = 20.0
 
 Server = JetstreamServer | EventStreamServer
 ServerType = type[JetstreamServer] | type[EventStreamServer]
@@ -39,12 +39,6 @@ def server(server_type: ServerType) -> Generator[Server]:
     running = server_type()
     yield running
     running.close()
-
-
-def in_time() -> Callable[[], bool]:
-    """Told to stop when the test takes too long, which then hears too little."""
-    deadline = time.monotonic() + TIMEOUT
-    return lambda: time.monotonic() > deadline
 
 
 def listen(source: Source, position: str = "") -> Iterator[Heard]:

@@ -13,6 +13,7 @@ from ingest.sources import bluesky
 from ingest.sources.bluesky import BlueskySource
 from ingest.sources.reconnection import Patience
 from ingest.sources.source import Fate
+from tests.support.in_time import in_time
 from tests.support.jetstream_server import JetstreamServer
 from tests.support.scenes import Says
 
@@ -26,13 +27,9 @@ def server() -> Generator[JetstreamServer]:
     running.close()
 
 
-def never() -> bool:
-    return False
-
-
 def test_it_asks_for_what_matters_to_a_feed_and_for_no_message_it_would_refuse(server: JetstreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
-    next(server.source(PATIENCE).listen("", never))
+    next(server.source(PATIENCE).listen("", in_time()))
 
     assert parse_qs(server.stage.asked[0]) == {
         "wantedCollections": ["app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow"],
@@ -42,14 +39,14 @@ def test_it_asks_for_what_matters_to_a_feed_and_for_no_message_it_would_refuse(s
 
 def test_what_the_address_asks_for_is_kept(server: JetstreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
-    next(BlueskySource(f"{server.url}?wantedDids=did:web:bob.example", PATIENCE).listen("", never))
+    next(BlueskySource(f"{server.url}?wantedDids=did:web:bob.example", PATIENCE).listen("", in_time()))
 
     assert parse_qs(server.stage.asked[0])["wantedDids"] == ["did:web:bob.example"]
 
 
 def test_a_cursor_is_never_before_the_beginning_of_time(server: JetstreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
-    next(server.source(PATIENCE).listen("3", never))
+    next(server.source(PATIENCE).listen("3", in_time()))
 
     assert server.asked_to_resume() == ["0"]
 
@@ -57,7 +54,7 @@ def test_a_cursor_is_never_before_the_beginning_of_time(server: JetstreamServer)
 @pytest.mark.parametrize("position", ["yesterday", "-1", "1.5", "9" * 20])
 def test_a_position_that_is_no_time_is_an_error(position: str, server: JetstreamServer) -> None:
     with pytest.raises(ConfigurationError, match="resumed from a time in microseconds"):
-        next(server.source(PATIENCE).listen(position, never))
+        next(server.source(PATIENCE).listen(position, in_time()))
 
 
 def test_who_listens_slowly_keeps_the_connection(server: JetstreamServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +62,7 @@ def test_who_listens_slowly_keeps_the_connection(server: JetstreamServer, monkey
     more_than_buffers_hold = 20_000
     server.stage.plays(Says(tuple(map(server.event, range(more_than_buffers_hold)))))
     source = server.source(PATIENCE)
-    heard = source.listen("", never)
+    heard = source.listen("", in_time())
     next(heard)
 
     threading.Event().wait(0.5)  # pings go out, and their pongs lie behind the messages
@@ -78,4 +75,7 @@ def test_a_binary_message_is_read_like_any_other(server: JetstreamServer) -> Non
     zstd = b"\x28\xb5\x2f\xfd\x04\x58\x00"
     server.stage.plays(Says((zstd, server.event(1)), is_binary=True))
 
-    assert [heard.fate for heard in islice(server.source(PATIENCE).listen("", never), 2)] == [Fate.DROPPED, Fate.SENT]
+    assert [heard.fate for heard in islice(server.source(PATIENCE).listen("", in_time()), 2)] == [
+        Fate.DROPPED,
+        Fate.SENT,
+    ]

@@ -14,6 +14,7 @@ from ingest.sources.reconnection import Patience
 from ingest.sources.source import Fate
 from ingest.sources.wikipedia import WikipediaSource
 from tests.support.event_stream_server import EventStreamServer
+from tests.support.in_time import in_time
 from tests.support.scenes import Refuses, Says, Then
 from tests.support.wikimedia_changes import change
 
@@ -27,13 +28,9 @@ def server() -> Generator[EventStreamServer]:
     running.close()
 
 
-def never() -> bool:
-    return False
-
-
 def test_it_says_who_it_is_and_wants_nothing_compressed(server: EventStreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
-    next(server.source(PATIENCE).listen("", never))
+    next(server.source(PATIENCE).listen("", in_time()))
 
     headers = server.requests[0]
     assert headers["User-Agent"] == f"thunder-redis/{version('thunder-redis')}"
@@ -45,7 +42,7 @@ def test_what_is_sent_again_after_a_loss_is_a_repeat(server: EventStreamServer) 
     server.stage.plays(
         Says((server.event(1), server.event(2)), Then.ENDS), Says((server.event(1), server.event(2), server.event(3)))
     )
-    heard = list(islice(server.source(PATIENCE).listen("", never), 5))
+    heard = list(islice(server.source(PATIENCE).listen("", in_time()), 5))
 
     edit, repeat = (Fate.SENT, ChangeKind.EDIT), (Fate.IGNORED, IgnoredChange.REPEAT)
     assert [(one.fate, one.label) for one in heard] == [edit, edit, repeat, repeat, edit]
@@ -56,12 +53,12 @@ def test_bots_are_left_out_when_asked_to(server: EventStreamServer) -> None:
     server.stage.plays(Says((server.message(change(bot=True).encode()), server.event(1))))
     source = WikipediaSource(server.url, Bots.EXCLUDE, PATIENCE)
 
-    assert [one.label for one in islice(source.listen("", never), 2)] == [IgnoredChange.BOT, ChangeKind.EDIT]
+    assert [one.label for one in islice(source.listen("", in_time()), 2)] == [IgnoredChange.BOT, ChangeKind.EDIT]
 
 
 def test_the_server_says_how_soon_to_come_back(server: EventStreamServer) -> None:
     server.stage.plays(Says((b"retry: 500\n\n", server.event(1)), Then.ENDS), Says((server.event(2),)))
-    heard = server.source(PATIENCE).listen("", never)
+    heard = server.source(PATIENCE).listen("", in_time())
     next(heard)
     begin = time.monotonic()
 
@@ -73,10 +70,10 @@ def test_a_page_that_is_no_stream_is_asked_again(server: EventStreamServer) -> N
     page = Refuses(200, {"Content-Type": "text/html"})
     server.stage.plays(page, page, Says((server.event(1),)))
 
-    assert next(server.source(PATIENCE).listen("", never)).position == server.position(1)
+    assert next(server.source(PATIENCE).listen("", in_time())).position == server.position(1)
 
 
 def test_a_redirect_is_followed(server: EventStreamServer) -> None:
     server.stage.plays(Refuses(307, {"Location": "/v3/recentchange"}), Says((server.event(1),)))
 
-    assert next(server.source(PATIENCE).listen("", never)).position == server.position(1)
+    assert next(server.source(PATIENCE).listen("", in_time())).position == server.position(1)
