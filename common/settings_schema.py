@@ -105,6 +105,8 @@ def _default(field: FieldInfo, unit: str) -> str:
             return "on" if on else "off"
         case int() as number:
             return _amount(number, unit)
+        case float() as number:
+            return f"{number:g} {unit}".rstrip()
         case SecretStr() as written_in_the_code:
             return written_in_the_code.get_secret_value()
         case default:

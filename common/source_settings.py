@@ -14,7 +14,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Bots(StrEnum):
-    """What becomes of edits by programs."""
+    """Whether the changes of bots are sent."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
@@ -58,7 +58,7 @@ class RecentChangeSettings(Settings):
     recentchange_url: Annotated[Text, Field(description="http:// or https:// address of the stream")] = (
         "https://stream.wikimedia.org/v2/stream/recentchange"
     )
-    bots: Annotated[Bots, Field(description="what becomes of edits by programs")] = Bots.INCLUDE
+    bots: Annotated[Bots, Field(description="whether the changes of bots are sent")] = Bots.INCLUDE
 
 
 class FileSettings(Settings):

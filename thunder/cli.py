@@ -2,12 +2,13 @@
 
 import difflib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pkgutil import resolve_name
 from typing import NamedTuple
 
 from common.errors import ThunderError
+from thunder.columns import columns
 from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
 
 
@@ -21,6 +22,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "demo": Command("the whole path on this machine, fed and shown", "thunder.demo.main:main"),
     "query": Command("ask a server for a timeline", "thunder.query:main"),
+    "source": Command("Bluesky, Wikipedia, a made-up network or a file to refined topic", "thunder.source:main"),
     "transform": Command("raw topic (Thrift) to refined topic", "thunder.roles:transform"),
     "ingest": Command("refined topic, or raw topic in one hop, to Redis", "thunder.roles:ingest"),
     "serve": Command("Redis to gRPC", "thunder.roles:serve"),
@@ -69,17 +71,12 @@ def overview() -> str:
             "",
             "Usage: thunder [COMMAND] [FLAGS]",
             "",
-            *_columns({**commands, "thunder": _GUIDE.summary}),
+            *columns({**commands, "thunder": _GUIDE.summary}),
             "",
             "thunder COMMAND --help shows the settings of a command. Each is a flag, an environment variable",
             "THUNDER_<NAME>, or a line of the TOML file that --config names; the first of these wins.",
             "",
             "Exit codes",
-            *_columns({str(code.value): meaning for code, meaning in MEANINGS.items()}),
+            *columns({str(code.value): meaning for code, meaning in MEANINGS.items()}),
         ]
     )
-
-
-def _columns(rows: Mapping[str, str]) -> list[str]:
-    width = max(map(len, rows))
-    return [f"  {name:{width}}   {text}" for name, text in rows.items()]

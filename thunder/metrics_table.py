@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, Metric
 
 from ingest.metrics import IngestMetrics, StoreMetrics
+from ingest.sources.metrics import Labels, SourceMetrics
+from ingest.sources.statistics import of_fields
 from serve.metrics import ServeMetrics
 
 
@@ -14,6 +16,7 @@ def metrics_table() -> str:
     rows += _rows("ingest, transform", _ingest())
     rows += _rows("ingest", _store())
     rows += _rows("serve", _serve())
+    rows += _rows("sources", _source())
     return "\n".join(rows)
 
 
@@ -32,6 +35,12 @@ def _store() -> CollectorRegistry:
 def _serve() -> CollectorRegistry:
     registry = CollectorRegistry()
     ServeMetrics(registry, in_flight=lambda: 0, lag_seconds=lambda: 0.0)
+    return registry
+
+
+def _source() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    SourceMetrics(registry, Labels(("post",), ("like",), ()), lambda: of_fields({}), queued=lambda: 0)
     return registry
 
 

@@ -11,6 +11,7 @@ from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ModeSettings, ServeSettings, TransformSettings
 from common.settings_loader import check, gather
 from common.settings_sources import Given
+from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from thunder.exit_codes import ExitCode, exit_code_of
 from thunder.settings_help import help_text
 
@@ -29,23 +30,38 @@ _INGEST = Role(IngestSettings, "ingest.app:run_ingest")
 _SERVE = Role(ServeSettings, "serve.app:run_serve")
 _COMBINED = Role(CombinedSettings, "thunder.combined:run_combined")
 
-_KNOWN = (ModeSettings, TransformSettings, CombinedSettings)
+_KNOWN = (
+    ModeSettings,
+    TransformSettings,
+    CombinedSettings,
+    BlueskySettings,
+    WikipediaSettings,
+    SyntheticSettings,
+    JsonlSettings,
+)
 """Between them, every setting there is: roles may share an environment and a file."""
 
 
 def transform(arguments: Sequence[str]) -> int:
     """Run `thunder transform`; the exit code."""
-    return _command(_TRANSFORM, arguments)
+    return run_role(_TRANSFORM, arguments)
 
 
 def ingest(arguments: Sequence[str]) -> int:
     """Run `thunder ingest`; the exit code."""
-    return _command(_INGEST, arguments)
+    return run_role(_INGEST, arguments)
 
 
 def serve(arguments: Sequence[str]) -> int:
     """Run `thunder serve`; the exit code."""
-    return _command(_SERVE, arguments)
+    return run_role(_SERVE, arguments)
+
+
+def run_role(role: Role, arguments: Sequence[str]) -> int:
+    """Run a role, or show its help; the exit code. ConfigurationError."""
+    if _asks_for_help(arguments):
+        return _show_help(role)
+    return _start(role, gather(arguments, os.environ, _KNOWN))
 
 
 def guide(arguments: Sequence[str]) -> int:
@@ -56,12 +72,6 @@ def guide(arguments: Sequence[str]) -> int:
     mode = check(ModeSettings, {name: value for name, value in given.items() if name in ModeSettings.model_fields})
     rest = {name: value for name, value in given.items() if name not in ModeSettings.model_fields}
     return _start(_COMBINED if mode.is_serving else _TRANSFORM, rest)
-
-
-def _command(role: Role, arguments: Sequence[str]) -> int:
-    if _asks_for_help(arguments):
-        return _show_help(role)
-    return _start(role, gather(arguments, os.environ, _KNOWN))
 
 
 def _start(role: Role, given: Mapping[str, Given]) -> int:

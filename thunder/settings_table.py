@@ -2,8 +2,15 @@
 
 from common.settings import IngestSettings, ServeSettings, TransformSettings
 from common.settings_schema import Setting, settings_of
+from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 
-_ROLES = {"ingest": IngestSettings, "transform": TransformSettings, "serve": ServeSettings}
+_SOURCES = {
+    "bluesky": BlueskySettings,
+    "wikipedia": WikipediaSettings,
+    "synthetic": SyntheticSettings,
+    "jsonl": JsonlSettings,
+}
+_ROLES = {"ingest": IngestSettings, "transform": TransformSettings, "serve": ServeSettings, **_SOURCES}
 
 
 def settings_table() -> str:
@@ -22,10 +29,17 @@ def settings_table() -> str:
 
 def _row(setting: Setting, roles: list[str]) -> str:
     default = "*required*" if setting.required else setting.default
-    who = "all" if len(roles) == len(_ROLES) else ", ".join(roles)
     choices = f": {', '.join(setting.choices)}" if setting.choices else ""
     also = f"; also from {', '.join(f'`{variable}`' for variable in setting.also_from)}" if setting.also_from else ""
-    return f"| `{setting.flag}` | {default} | {who} | {setting.description}{choices}{also} |"
+    return f"| `{setting.flag}` | {default} | {_in_words(roles)} | {setting.description}{choices}{also} |"
+
+
+def _in_words(roles: list[str]) -> str:
+    if len(roles) == len(_ROLES):
+        return "all"
+    if not _SOURCES.keys() <= set(roles):
+        return ", ".join(roles)
+    return ", ".join([*(role for role in roles if role not in _SOURCES), "sources"])
 
 
 if __name__ == "__main__":

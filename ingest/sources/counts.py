@@ -77,5 +77,5 @@ class CountStore:
             self._shards = None
 
     def _connected(self) -> Shards:
-        url, timeout = self._settings.redis_address, self._settings.redis_timeout_ms / 1000
-        return Shards(url, buckets=1, timeout_seconds=timeout)
+        timeout_seconds = self._settings.redis_timeout_ms / 1000
+        return Shards(self._settings.redis_address, buckets=1, timeout_seconds=timeout_seconds)

@@ -36,14 +36,20 @@ class Rates(NamedTuple):
     produced: float
 
 
-class Statistics(NamedTuple):
-    """How a source does at one moment. seconds: since its start; recent: over the last seconds; overall: since then."""
+class Pace(NamedTuple):
+    """How fast it goes. seconds: since the source was first listened to; recent: over the last few of them."""
 
-    counts: Counts
-    queued: int
     seconds: float
     recent: Rates
     overall: Rates
+
+
+class Statistics(NamedTuple):
+    """How a source does at one moment. queued: events that wait, or are on their way to Kafka."""
+
+    counts: Counts
+    queued: int
+    pace: Pace
 
 
 def as_fields(counts: Counts) -> dict[str, int]:
@@ -107,13 +113,13 @@ class RateMeter:
         self._start = _Sample(at, 0, 0)
         self._recent = deque((self._start,))
 
-    def sample(self, at: float, received: int, produced: int) -> tuple[Rates, Rates]:
-        """Recent and overall rates at this moment, when the counts are these."""
+    def sample(self, at: float, received: int, produced: int) -> Pace:
+        """The pace at this moment, when the counts are these."""
         now = _Sample(at, received, produced)
         self._recent.append(now)
         while len(self._recent) > 2 and self._recent[1].at <= at - _RECENT_SECONDS:
             self._recent.popleft()
-        return _rates(self._recent[0], now), _rates(self._start, now)
+        return Pace(at - self._start.at, _rates(self._recent[0], now), _rates(self._start, now))
 
 
 def _rates(since: _Sample, until: _Sample) -> Rates:

@@ -16,9 +16,11 @@ from common.errors import (
 )
 from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ServeSettings, TransformSettings
+from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from thunder import cli, roles
 from thunder.cli import COMMANDS, main
 from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
+from thunder.source import SOURCES
 
 SECRET = "correct-horse"
 
@@ -162,6 +164,42 @@ def test_help_in_the_guides_form(line: list[str], usage: str, capsys: pytest.Cap
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == ExitCode.DONE
     assert capsys.readouterr().out.startswith("thunder 0.")
+
+
+@pytest.mark.parametrize(
+    ("line", "settings"),
+    [
+        (["source", "bluesky", "--replay", "f", "--json"], BlueskySettings),
+        (["source", "wikipedia", "--bots", "only", "--from-now"], WikipediaSettings),
+        (["source", "synthetic", "--rate", "0", "--topic", "t"], SyntheticSettings),
+        (["source", "jsonl", "--file", "-"], JsonlSettings),
+    ],
+)
+def test_each_source_has_its_command(started: Started, line: list[str], settings: type[Settings]) -> None:
+    assert main(line) == ExitCode.DONE
+    assert [type(given) for given in started.settings] == [settings]
+
+
+def test_a_source_that_there_is_not_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["source", "blusky"]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == "thunder source: no such source; did you mean bluesky?\n"
+    assert main(["source", "xyzzy"]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == "thunder source: no such source; thunder source --help lists them\n"
+
+
+def test_the_sources_are_listed_when_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["source", "--help"]) == ExitCode.DONE
+    usage = capsys.readouterr().out
+    assert all(f"thunder source {name} " in usage for name in SOURCES)
+    assert main(["source"]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err == usage
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_help_of_a_source_names_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["source", name, "--help"]) == ExitCode.DONE
+    assert f"Usage: thunder source {name} " in capsys.readouterr().out
+    assert callable(resolve_name(SOURCES[name].role.run))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

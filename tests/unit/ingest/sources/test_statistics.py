@@ -1,5 +1,5 @@
 from ingest.sources.source import Fate, Heard
-from ingest.sources.statistics import Counts, HeardCounts, RateMeter, Rates, as_fields, of_fields
+from ingest.sources.statistics import Counts, HeardCounts, Pace, RateMeter, Rates, as_fields, of_fields
 
 COUNTS = Counts(10, 4, 1, 2, 3, {"post": 5, "reply": 1}, {"like": 2}, {"queue_full": 2})
 
@@ -40,11 +40,11 @@ def test_rates_are_those_of_the_last_seconds_and_of_the_whole_time() -> None:
         meter.sample(100.0 + second, received=10 * second, produced=5 * second)
     for second in range(1, 10):
         meter.sample(110.0 + second, received=100 + 100 * second, produced=50)
-    recent, overall = meter.sample(120.0, received=1100, produced=50)
 
-    assert recent == Rates(100.0, 0.0)
-    assert overall == Rates(55.0, 2.5)
+    pace = meter.sample(120.0, received=1100, produced=50)
+
+    assert pace == Pace(seconds=20.0, recent=Rates(100.0, 0.0), overall=Rates(55.0, 2.5))
 
 
 def test_a_rate_at_the_very_beginning_is_a_number_too() -> None:
-    assert RateMeter(100.0).sample(100.0, 0, 0) == (Rates(0, 0), Rates(0, 0))
+    assert RateMeter(100.0).sample(100.0, 0, 0) == Pace(0, Rates(0, 0), Rates(0, 0))

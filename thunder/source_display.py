@@ -1,0 +1,63 @@
+"""How a running source looks: a line that changes on a terminal, a table at the end, one JSON object for programs."""
+
+import json
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from ingest.sources.statistics import Counts, Statistics
+from thunder.source_report import as_json, count_rows, summary
+
+
+class SourceDisplay:
+    """See ingest.sources.app.Display. Nothing moves unless stderr is a terminal; stdout is for what stays."""
+
+    def __init__(self, source: str, expected: int | None, *, as_json: bool) -> None:
+        """expected: messages in all, None when nobody knows. as_json: stdout is for a program."""
+        self._source = source
+        self._as_json = as_json
+        self._progress = _progress(Console(stderr=True, highlight=False), with_bar=expected is not None)
+        self._task = self._progress.add_task(source, total=expected, numbers="")
+        self._progress.start()  # from now on what others write to stderr scrolls by above the line
+
+    def show(self, statistics: Statistics) -> None:
+        """See Display."""
+        recent = statistics.pace.recent
+        numbers = f"received {recent.received:,.0f}/s · produced {recent.produced:,.0f}/s · queue {statistics.queued:,}"
+        self._progress.update(self._task, completed=statistics.counts.received, numbers=numbers)
+
+    def end(self, statistics: Statistics, totals: Counts | None) -> None:
+        """See Display."""
+        self._progress.stop()
+        console = Console(stderr=self._as_json, highlight=False)
+        console.print(_table(statistics.counts, totals))
+        console.print(summary(self._source, statistics), soft_wrap=True)
+        if self._as_json:
+            print(json.dumps(as_json(self._source, statistics, totals)), flush=True)
+
+
+def _progress(console: Console, *, with_bar: bool) -> Progress:
+    bar = (BarColumn(), MofNCompleteColumn()) if with_bar else ()
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        *bar,
+        TextColumn("{task.fields[numbers]}", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal or console.is_dumb_terminal,
+    )
+
+
+def _table(counts: Counts, totals: Counts | None) -> Table:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("")
+    table.add_column("event type")
+    table.add_column("this run", justify="right")
+    table.add_column("in total", justify="right")
+    for row in count_rows(counts, totals):
+        total = "unknown" if row.in_total is None else f"{row.in_total:,}"
+        table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)
+    return table
