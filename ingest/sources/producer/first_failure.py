@@ -15,6 +15,3 @@ class FirstFailure:
         """Raise the first failure, each time."""
         if self._failure is not None:
             raise self._failure
-
-    def __bool__(self) -> bool:
-        return self._failure is not None

@@ -83,6 +83,11 @@ class Lanes(Generic[E]):
         """Whether nothing more is taken in."""
         return self._closed
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more is taken in and all is settled."""
+        return self._closed and self._unsettled == 0
+
     def _has_room(self) -> bool:
         return self._unsettled < self._size or self._closed
 

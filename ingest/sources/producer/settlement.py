@@ -61,4 +61,4 @@ class Settlement(Generic[T]):
     def _count_failed(self, topic: str, count: int, failure: DeliveryFailure) -> None:
         failed = self._tally.failed(count)
         if self._throttle.lets_pass(time.monotonic()):
-            _log.warning("%d events not delivered so far, the latest to %s: %s", failed, topic, failure.reason)
+            _log.warning("Events not delivered so far: %d; the latest to %s: %s", failed, topic, failure.reason)

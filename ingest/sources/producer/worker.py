@@ -28,7 +28,7 @@ class Worker(Generic[T]):
         given_up: Event,
         waits: bool,
     ) -> None:
-        """Lanes.take of one lane is the take. given_up: nothing is to be sent any more, only settled.
+        """Take from one lane: see Lanes.take. given_up: nothing is to be sent any more, only settled.
 
         waits: each message waits for the settlement of the one before.
         """

@@ -2,6 +2,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -9,7 +10,7 @@ from common.errors import KafkaRefused
 from common.kafka.producer_settings import ProducerSettings
 from ingest.sources.producer.figures import ProducerFigures
 from ingest.sources.producer.lanes import ProducerClosed
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure
+from ingest.sources.producer.parcel import Addressed, DeliveryFailure, Parcel
 from ingest.sources.producer.queued_producer import QueuedProducer, QueueFull
 from tests.support.memory_brokers import MemoryBrokers
 from tests.support.wait import eventually
@@ -93,7 +94,7 @@ def test_a_full_queue_may_drop_what_comes_and_says_so(
     assert {item for item, _ in deliveries.told} == {"a", "b"}
     figures = producer.figures()
     assert (figures.produced, figures.dropped) == (2, 2)
-    assert [record.message for record in caplog.records] == ["The queue is full, 1 events dropped so far"]
+    assert [record.message for record in caplog.records] == ["The queue is full; events dropped so far: 1"]
 
 
 def test_a_full_queue_may_be_an_error(start: Start, brokers: MemoryBrokers[str]) -> None:
@@ -115,7 +116,7 @@ def test_what_cannot_be_delivered_is_told_counted_and_logged(
     producer.close(30)
     assert deliveries.failed == {"a": "too large"}
     assert (producer.figures().failed, producer.figures().produced) == (1, 0)
-    assert "1 events not delivered so far, the latest to posts: too large" in caplog.text
+    assert "Events not delivered so far: 1; the latest to posts: too large" in caplog.text
 
 
 def test_closing_sends_what_is_queued(start: Start, brokers: MemoryBrokers[str]) -> None:
@@ -192,6 +193,35 @@ def test_an_error_of_the_callback_surfaces_and_the_items_after_it_are_settled(st
         producer.put("b")
     with pytest.raises(ValueError, match="a"):
         producer.close(30)
+
+
+class BrokenBrokers(MemoryBrokers[str]):
+    """Have a bug."""
+
+    def send(self, parcel: Parcel[str], settled: Event | None) -> None:
+        raise ZeroDivisionError(parcel.topic)
+
+
+def test_a_thread_that_dies_surfaces_at_put_and_does_not_hold_up_the_end(
+    deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingest.sources.producer.dispatch._GIVING_UP_SECONDS", 0.1)
+    producer = QueuedProducer(
+        ProducerSettings(), lambda item: Addressed("posts", item.encode(), b""), deliveries, BrokenBrokers(posts=1)
+    )
+    producer.put("a")
+
+    def surfaces() -> bool:
+        try:
+            producer.put("b")
+        except ZeroDivisionError:
+            return True
+        return False
+
+    eventually(surfaces, "the failure of the worker surfaces")
+    with pytest.raises(ZeroDivisionError):
+        producer.close(0.1)
+    assert "Ending without knowing what became of" in caplog.text
 
 
 def test_sending_synchronously_each_worker_waits_for_its_acknowledgement(
