@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from common.setting_types import Settings
 from common.settings import IngestSettings, ServeSettings, TransformSettings
+from common.source_settings import BlueskySettings, SyntheticSettings, WikipediaSettings
 
 Schema: TypeAlias = dict[str, Any]
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | float | bool | None
@@ -19,22 +20,37 @@ CHART_ROLES: Mapping[str, type[Settings]] = {
     "serve": ServeSettings,
     "ingest": IngestSettings,
     "transform": TransformSettings,
+    "bluesky": BlueskySettings,
+    "wikipedia": WikipediaSettings,
+    "synthetic": SyntheticSettings,
 }
-"""What a part of the chart's values runs."""
+"""What the chart runs."""
 
 GIVEN_OTHERWISE = frozenset(
     {
         "redis_url",  # redis.url, or a Secret
         "in_network_events_consumer_dest",  # kafka.brokers
-        "kafka_sasl_password",  # a Secret
+        "kafka_group_instance_id",  # staticMembership
+        "health_port",  # serve.tls
+        # Secrets, and files of Secrets
+        "kafka_sasl_password",
         "producer_sasl_password",
-        "ssl_ca_location",  # files of Secrets
+        "ssl_ca_location",
         "ssl_certificate_location",
         "ssl_key_location",
-        "kafka_group_instance_id",  # staticMembership
+        "redis_tls_ca",
+        "redis_tls_certificate",
+        "redis_tls_key",
+        "grpc_tls_certificate",
+        "grpc_tls_key",
+        "grpc_tls_client_ca",
+        "grpc_tokens_file",
     }
 )
 """Settings that the chart gives by itself, from other values."""
+
+BY_HAND = frozenset({"rebuild", "replay", "move_times", "json"})
+"""Settings for one run that somebody watches: a pod would come back to them at every restart."""
 
 _KEPT = ("description", "type", "enum", "minimum", "exclusiveMinimum", "maximum", "minLength")
 _WIDTH = 118
@@ -78,7 +94,7 @@ def _settings_of(role: type[Settings]) -> dict[str, Schema]:
     return {
         name: _plain(schema, model.get("$defs", {}))
         for name, schema in model["properties"].items()
-        if name not in GIVEN_OTHERWISE
+        if name not in GIVEN_OTHERWISE | BY_HAND
     }
 
 
@@ -93,7 +109,7 @@ def _plain(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 
 def _closed(properties: Mapping[str, Schema]) -> Schema:
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+    return {"type": "object", "additionalProperties": False, "properties": dict(sorted(properties.items()))}
 
 
 if __name__ == "__main__":

@@ -25,12 +25,14 @@ spec:
   {{- include "thunder.placement" . | trim | nindent 2 }}
   containers:
     - {{ include "thunder.container" . | indent 6 | trim }}
-  {{- with include "thunder.kafkaFiles" . | trim }}
+  {{- with include "thunder.files" . | fromYamlArray }}
   volumes:
-    - name: kafka-files
+    - name: files
       projected:
         sources:
-          {{- . | nindent 10 }}
+          {{- range . }}
+          - secret: {name: {{ .secret }}, items: [{key: {{ .key | quote }}, path: {{ .path }}}]}
+          {{- end }}
   {{- end }}
 {{- end }}
 
@@ -40,7 +42,7 @@ image: {{ include "thunder.image" .top | quote }}
 imagePullPolicy: {{ .top.Values.image.pullPolicy }}
 command: [thunder]
 args:
-  - {{ .role }}
+  {{- include "thunder.role.arguments" . | fromYamlArray | toYaml | nindent 2 }}
   {{- with .values.extraArgs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -66,9 +68,9 @@ securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
-{{- if include "thunder.kafkaFiles" . | trim }}
+{{- if include "thunder.files" . | fromYamlArray }}
 volumeMounts:
-  - {name: kafka-files, mountPath: /etc/thunder/kafka, readOnly: true}
+  - {name: files, mountPath: /etc/thunder, readOnly: true}
 {{- end }}
 {{- end }}
 
@@ -78,25 +80,5 @@ volumeMounts:
 sleep: {seconds: {{ .seconds }}}
 {{- else -}}
 exec: {command: [python, -c, "import time; time.sleep({{ .seconds }})"]}
-{{- end }}
-{{- end }}
-
-{{/* Sources of a projected volume with the files that open a connection to Kafka; blank when there are none. */}}
-{{- define "thunder.kafkaFiles" -}}
-{{- if include "thunder.role.usesKafka" . }}
-{{- with .top.Values.kafka.ca }}
-{{- if .existingSecret }}
-- secret:
-    name: {{ .existingSecret }}
-    items: [{key: {{ .key }}, path: ca.crt}]
-{{- end }}
-{{- end }}
-{{- with .top.Values.kafka.certificate }}
-{{- if .existingSecret }}
-- secret:
-    name: {{ .existingSecret }}
-    items: [{key: {{ .certificateKey }}, path: tls.crt}, {key: {{ .keyKey }}, path: tls.key}]
-{{- end }}
-{{- end }}
 {{- end }}
 {{- end }}

@@ -1,4 +1,7 @@
-{{/* A server is asked over gRPC, as its callers do; a worker over HTTP. */}}
+{{/*
+A server is asked over gRPC, as its callers do, on a port of its own where callers need certificates; the others over
+HTTP.
+*/}}
 {{- define "thunder.probes" -}}
 startupProbe:
   {{- include "thunder.aliveCheck" . | nindent 2 }}
@@ -18,7 +21,7 @@ readinessProbe:
 {{- end }}
 
 {{- define "thunder.aliveCheck" -}}
-{{- with (include "thunder.portNumbers" . | fromYaml).grpc -}}
+{{- with include "thunder.healthPort" . -}}
 grpc: {port: {{ . }}}
 {{- else -}}
 httpGet: {port: http, path: /healthz}
@@ -26,9 +29,15 @@ httpGet: {port: http, path: /healthz}
 {{- end }}
 
 {{- define "thunder.readyCheck" -}}
-{{- with (include "thunder.portNumbers" . | fromYaml).grpc -}}
+{{- with include "thunder.healthPort" . -}}
 grpc: {port: {{ . }}, service: thunder.v1.InNetworkPostsService}
 {{- else -}}
 httpGet: {port: http, path: /readyz}
+{{- end }}
+{{- end }}
+
+{{- define "thunder.healthPort" -}}
+{{- if eq .role "serve" }}
+{{- if .values.tls.existingSecret }}{{ .values.tls.healthPort }}{{ else }}{{ (include "thunder.portNumbers" . | fromYaml).grpc }}{{ end }}
 {{- end }}
 {{- end }}

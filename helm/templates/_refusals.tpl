@@ -3,6 +3,16 @@
 {{- if regexMatch "://[^/]*@" .Values.redis.url }}
 {{- fail "redis.url holds credentials: put the URL into a Secret and name that in redis.existingSecret.name" }}
 {{- end }}
+{{- with .Values.redis }}
+{{- if and (or .ca.existingSecret .certificate.existingSecret) (not .existingSecret.name) (not (hasPrefix "rediss://" .url)) }}
+{{- fail "redis.ca and redis.certificate need a redis.url that begins with rediss://" }}
+{{- end }}
+{{- end }}
+{{- with .Values.serve.tls }}
+{{- if and .clientCa.existingSecret (not .existingSecret) }}
+{{- fail "serve.tls.clientCa asks callers for certificates: name the server's own in serve.tls.existingSecret" }}
+{{- end }}
+{{- end }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.bounds") }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.idle") }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.credentials") }}
@@ -17,9 +27,9 @@
 {{- end }}
 
 {{- define "thunder.refusals.idle" -}}
-{{- if include "thunder.role.usesKafka" . }}
-{{- $settings := include "thunder.settings" . | fromYaml }}
 {{- $setting := (include "thunder.topic" . | fromYaml).setting }}
+{{- if and $setting (include "thunder.role.consumes" .) }}
+{{- $settings := include "thunder.settings" . | fromYaml }}
 {{- $partitions := get $settings $setting | default 0 | int }}
 {{- $scaled := .values.autoscaling.enabled }}
 {{- $replicas := $scaled | ternary .values.autoscaling.maxReplicas .values.replicas | int }}

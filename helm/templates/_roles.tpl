@@ -5,7 +5,7 @@ A role is passed about as a dict: top (the root context), role (its name) and va
 {{/* Names of the roles that run, as a JSON array. */}}
 {{- define "thunder.roles" -}}
 {{- $enabled := list }}
-{{- range list "serve" "ingest" "transform" }}
+{{- range list "serve" "ingest" "transform" "follows" "source" }}
 {{- if (index $.Values .).enabled }}{{ $enabled = append $enabled . }}{{ end }}
 {{- end }}
 {{- toJson $enabled }}
@@ -45,7 +45,21 @@ labels:
 {{ if .values.staticMembership }}StatefulSet{{ else }}Deployment{{ end }}
 {{- end }}
 
-{{/* Of the dict of a role: non-empty when it reads or writes Kafka, or the store. */}}
+{{/* The command line of a role, after the program. */}}
+{{- define "thunder.role.arguments" -}}
+{{- if eq .role "follows" -}}
+[ingest, --events, follows]
+{{- else if eq .role "source" -}}
+[source, {{ .values.kind }}]
+{{- else -}}
+[{{ .role }}]
+{{- end }}
+{{- end }}
+
+{{/* Non-empty when a role consumes a topic in a group, talks to Kafka at all, or to Redis. */}}
+{{- define "thunder.role.consumes" -}}
+{{ if has .role (list "ingest" "transform" "follows") }}true{{ end }}
+{{- end }}
 {{- define "thunder.role.usesKafka" -}}
 {{ if ne .role "serve" }}true{{ end }}
 {{- end }}

@@ -26,16 +26,13 @@ THUNDER_REDIS_URL: {{ .url | quote }}
 {{- end }}
 {{- end }}
 {{- if include "thunder.role.usesKafka" . }}
-{{- with .top.Values.kafka }}
-THUNDER_IN_NETWORK_EVENTS_CONSUMER_DEST: {{ .brokers | quote }}
-{{- if .ca.existingSecret }}
-THUNDER_SSL_CA_LOCATION: /etc/thunder/kafka/ca.crt
+THUNDER_IN_NETWORK_EVENTS_CONSUMER_DEST: {{ .top.Values.kafka.brokers | quote }}
 {{- end }}
-{{- if .certificate.existingSecret }}
-THUNDER_SSL_CERTIFICATE_LOCATION: /etc/thunder/kafka/tls.crt
-THUNDER_SSL_KEY_LOCATION: /etc/thunder/kafka/tls.key
+{{- range include "thunder.files" . | fromYamlArray }}
+THUNDER_{{ .setting }}: /etc/thunder/{{ .path }}
 {{- end }}
-{{- end }}
+{{- if dig "tls" "existingSecret" "" .values }}
+THUNDER_HEALTH_PORT: {{ .values.tls.healthPort | quote }}
 {{- end }}
 {{- end }}
 

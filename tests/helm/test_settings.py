@@ -1,10 +1,12 @@
 """What the chart tells a role is what the role understands."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from common.setting_types import Settings
 from common.settings import ProcessSettings, ServeSettings
 from common.settings_loader import check, gather
 from common.settings_schema import settings_of
@@ -26,11 +28,20 @@ def objects(helm: Path, request: pytest.FixtureRequest) -> list[Manifest]:
 
 def settings_told(objects: Sequence[Manifest], container: Manifest) -> ProcessSettings:
     """The settings that a role makes of its command line and environment. ConfigurationError."""
-    role, *arguments = container["args"]
-    given = gather(arguments, environment(objects, container), CHART_ROLES.values())
-    settings = check(CHART_ROLES[role], given)
+    given = gather(flags(container), environment(objects, container), CHART_ROLES.values())
+    settings = check(model(container), given)
     assert isinstance(settings, ProcessSettings)
     return settings
+
+
+def model(container: Manifest) -> type[Settings]:
+    """What the words before the flags run: a command, or a command and the name of a source."""
+    *_, role = itertools.takewhile(lambda word: not word.startswith("-"), container["args"])
+    return CHART_ROLES[role]
+
+
+def flags(container: Manifest) -> list[str]:
+    return list(itertools.dropwhile(lambda word: not word.startswith("-"), container["args"]))
 
 
 def test_every_role_starts_with_what_it_is_told(objects: Sequence[Manifest]) -> None:
@@ -44,7 +55,7 @@ def test_what_the_chart_adds_by_itself_is_a_setting_of_the_role(helm: Path) -> N
     objects = manifests(helm, "--values", CHART / "tests" / "values" / "secrets.yaml")
     for_all = {"THUNDER_SASL_MECHANISM"}  # what these values say to every role
     for _, container in containers(objects):
-        known = {variable for each in settings_of(CHART_ROLES[container["args"][0]]) for variable in each.variables}
+        known = {variable for each in settings_of(model(container)) for variable in each.variables}
         assert environment(objects, container).keys() - for_all <= known
 
 
@@ -62,7 +73,7 @@ def test_probes_ask_what_the_role_answers(objects: Sequence[Manifest]) -> None:
         settings = settings_told(objects, container)
         probes = [container[name] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
         if isinstance(settings, ServeSettings):
-            alive = {"port": settings.grpc_port}
+            alive = {"port": settings.health_port or settings.grpc_port}
             assert [probe["grpc"] for probe in probes] == [alive, alive, alive | {"service": SERVICE}]
         else:
             asked = [(probe["httpGet"]["port"], probe["httpGet"]["path"]) for probe in probes]
