@@ -38,14 +38,13 @@ class KafkaBrokers(Generic[T]):
 
     def __init__(self, settings: ProducerSettings) -> None:
         """Connect in the background. ConfigurationError."""
-        access = settings.producer_access
-        self._cluster = KafkaCluster(access)
-        self._refusals = RefusalWatch(access)
+        self._access = settings.producer_access
+        self._refusals = RefusalWatch(self._access)
         self._compression = settings.compression_by_topic
         timeout = settings.delivery_timeout_ms / 1000
         self._transports = {
             codec: KafkaTransport[T](
-                access,
+                self._access,
                 timeout,
                 Packing(settings.linger_ms, settings.batch_bytes, codec, settings.queue_size),
                 self._refusals,
@@ -64,7 +63,7 @@ class KafkaBrokers(Generic[T]):
 
     def partitions(self, topic: str, stop: Event) -> int | None:
         """See Brokers."""
-        topics = self._cluster.wait_for_topic(topic, stop)
+        topics = KafkaCluster(self._access).wait_for_topic(topic, stop)
         return topics[topic] if topics is not None else None
 
     def raise_if_refused(self) -> None:
