@@ -5,6 +5,7 @@ const SECONDS_BETWEEN_POLLS = 1;
 const SECONDS_TO_ANSWER = 6;
 const SPARKLINE_POINTS = 60;
 const VERBS = { post: "posted", video: "posted a video", reply: "replied to", repost: "reposted" };
+const HUES = [15, 40, 145, 165, 195, 235, 258, 280, 305, 335, 355]; // of faces; yellow is too bright for white letters
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
 const by = (id) => document.getElementById(id);
@@ -39,7 +40,7 @@ function initials(person) {
 
 function paintFace(face, person) {
   face.textContent = initials(person);
-  face.style.setProperty("--hue", Number(BigInt(person.id) % 359n));
+  face.style.setProperty("--hue", HUES[Number(BigInt(person.id) % BigInt(HUES.length))]);
 }
 
 // Posts
@@ -130,12 +131,14 @@ function sparkline(figure, value) {
   history.push(value);
   if (history.length > SPARKLINE_POINTS) history.shift();
   const svg = figure.querySelector("svg") ?? newSparkline(figure);
-  const top = Math.max(...history) * 1.15 || 1;
+  const top = Math.min(Math.max(...history), median(history) * 4 || Infinity) * 1.15 || 1; // a burst flattens nothing
   const first = SPARKLINE_POINTS - history.length;
-  const points = history.map((each, index) => `${first + index},${(20 - (each / top) * 20).toFixed(2)}`);
+  const points = history.map((each, index) => `${first + index},${(20 - Math.min(each / top, 1) * 20).toFixed(2)}`);
   svg.querySelector("polyline").setAttribute("points", points.join(" "));
   svg.querySelector("polygon").setAttribute("points", `${first},20 ${points.join(" ")} ${SPARKLINE_POINTS - 1},20`);
 }
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 function newSparkline(figure) {
   const make = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
