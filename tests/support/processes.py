@@ -81,12 +81,17 @@ class Thunder:
         return role
 
     def run(
-        self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60.0
+        self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60.0, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run a command such as `query` to its end, whatever its exit code."""
-        command = [_PROGRAM, *arguments]
         return subprocess.run(
-            command, env=_environment(env or {}), timeout=timeout, text=True, capture_output=True, check=False
+            [_PROGRAM, *arguments],
+            env=_environment(env or {}),
+            timeout=timeout,
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
         )
 
     def close(self) -> None:

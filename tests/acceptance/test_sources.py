@@ -1,0 +1,172 @@
+"""`thunder source` as a user meets it: real processes, a real broker, a real Redis."""
+
+import json
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent
+from tests.support.free_ports import free_port
+from tests.support.jetstream_server import JetstreamServer
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.kafka_topic import read_topic
+from tests.support.processes import Role, Thunder
+from tests.support.scenes import Says, Then
+from tests.support.sources import Json, Sources, report_of
+from tests.support.unique import unique
+from tests.support.wait import eventually
+
+RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"
+
+
+@pytest.fixture
+def sources(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> Sources:
+    return Sources(thunder, kafka, redis_url)
+
+
+@pytest.fixture
+def server(thunder: Thunder, kafka: KafkaBroker, redis_url: str, sources: Sources) -> Role:
+    """Ingests what the sources write, and answers."""
+    role = thunder.start(
+        *("--is-serving", "--kafka-group-id", unique("feed"), "--auto-offset-reset", "smallest"),
+        *("--in-network-events-consumer-dest", kafka.bootstrap, "--innetwork-post-topic", sources.topic),
+        *("--redis-url", redis_url),
+    )
+    role.wait_until_ready()
+    return role
+
+
+def assert_accounted_for(report: Json) -> None:
+    sent, ignored, dropped = (sum(report[fate].values()) for fate in ("sent", "ignored", "dropped"))
+    assert report["received"] == sent + ignored + dropped
+    assert (report["produced"], report["failed"]) == (sent, 0)
+
+
+def test_events_of_a_file_are_served_and_bad_lines_are_counted(sources: Sources, server: Role, tmp_path: Path) -> None:
+    now = int(time.time())
+    lines = [json.dumps({"tweetCreateEvent": {"postId": n, "authorId": 7, "createdAt": now - n}}) for n in (1, 2, 3)]
+    lines += ["oops", json.dumps({"tweetDeleteEvent": {"postId": 2}})]
+    lines += [json.dumps({"viewerId": 1, "targetId": 7, "at": now})]
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(lines))
+
+    report = sources.report("jsonl", "--file", str(path))
+
+    assert_accounted_for(report)
+    assert report["sent"] == {"post": 3, "delete": 1, "follow": 1}
+    assert report["dropped"] == {"not_json": 1}
+    request = GetInNetworkPostsRequest(following_user_ids=[7])
+    eventually(lambda: [post.post_id for post in server.ask(request).posts] == [1, 3], "what is not deleted is served")
+
+
+def test_events_come_through_a_pipe(sources: Sources) -> None:
+    post = json.dumps({"tweetCreateEvent": {"postId": 1, "authorId": 7, "createdAt": int(time.time())}})
+
+    report = sources.report("jsonl", "--file", "-", stdin=f"{post}\n{post}\n")
+
+    assert_accounted_for(report)
+    assert report["sent"] == {"post": 2}
+
+
+def test_a_made_up_network_is_served(sources: Sources, server: Role) -> None:
+    report = sources.report("synthetic", "--rate", "0", "--count", "500", "--authors", "5", "--follows-per-person", "2")
+
+    assert_accounted_for(report)
+    assert report["sent"]["follow"] == 10
+    messages = read_topic(sources.bootstrap, sources.topic, lambda read: len(read) == 490)
+    events = [InNetworkEvent.FromString(message.value() or b"") for message in messages]
+    authors = {event.tweet_create_event.author_id for event in events} - {0}
+    request = GetInNetworkPostsRequest(following_user_ids=authors)
+    eventually(lambda: len(server.ask(request).posts) > 100, "its posts are served")
+
+
+def test_every_line_of_a_recording_is_accounted_for(sources: Sources) -> None:
+    report = sources.report("bluesky", "--replay", str(RECORDING), "--move-times")
+
+    assert_accounted_for(report)
+    assert report["source"] == "bluesky"
+    assert (report["received"], sum(report["sent"].values()), sum(report["ignored"].values())) == (27, 20, 7)
+    assert report["rates"].keys() == {"received_per_second", "produced_per_second"}
+
+
+def test_counts_add_up_in_redis_from_run_to_run(sources: Sources) -> None:
+    runs = [sources.report("bluesky", "--replay", str(RECORDING)) for _ in range(2)]
+
+    assert [run["received"] for run in runs] == [27, 27]
+    assert [run["totals"]["received"] for run in runs] == [27, 54]
+    assert runs[1]["totals"]["sent"]["post"] == 2 * runs[1]["sent"]["post"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_when_it_is_stopped_it_flushes_and_prints_what_it_counted(sources: Sources, number: signal.Signals) -> None:
+    role = sources.start("synthetic", "--rate", "500", "--linger-ms", "900", "--json")
+    role.wait_until_ready()
+    eventually(lambda: role.metrics().value("source_received_total") > 100, "it has said something")
+    role.send(number)
+
+    assert role.wait() == 0
+    assert_accounted_for(report_of(role))
+    assert re.search(r"^ *sent +post +[\d,]+ +[\d,]+ *$", role.output(), re.MULTILINE)
+
+
+def test_people_get_a_table_without_colours_in_a_pipe(sources: Sources) -> None:
+    done = sources.run("synthetic", "--rate", "0", "--count", "100")
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ *event type +this run +in total *$", done.stdout, re.MULTILINE)
+    assert re.search(r"^synthetic: received 100 .*, produced 100 .*, queue 0, in .* s$", done.stdout, re.MULTILINE)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_without_redis_a_source_does_all_but_add_up(thunder: Thunder, kafka: KafkaBroker) -> None:
+    nowhere = f"redis://127.0.0.1:{free_port()}"
+    role = Sources(thunder, kafka, nowhere).start("synthetic", "--rate", "200", "--count", "600", "--json")
+
+    report = report_of(role)
+    assert_accounted_for(report)
+    assert (report["received"], report["totals"]) == (600, None)
+    assert role.wait() == 0
+    assert role.output().count("The counts are not kept for the moment") == 1
+
+
+def test_a_topic_that_is_not_there_yet_is_waited_for(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
+    topic = unique("innetwork_post")
+    flags = ("--topic", topic, "--in-network-events-producer-dest", kafka.bootstrap, "--redis-url", redis_url)
+    role = thunder.start("source", "synthetic", "--rate", "0", "--count", "10", "--json", *flags)
+    role.wait_for_output(f"Waiting for Kafka topic {topic}")
+    assert role.status("/readyz") == 503
+    kafka.create_topic(topic, 1)
+
+    assert report_of(role)["produced"] == 10
+    assert role.wait() == 0
+
+
+def test_brokers_that_are_away_are_waited_for_until_it_is_stopped(thunder: Thunder, redis_url: str) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    role = thunder.start(
+        *("source", "jsonl", "--file", str(RECORDING), "--in-network-events-producer-dest", nowhere),
+        *("--redis-url", redis_url, "--json"),
+    )
+    role.wait_for_output(f"Waiting for Kafka topic innetwork_post at {nowhere}")
+
+    assert role.terminate() == 0
+    assert report_of(role)["received"] == 0
+
+
+def test_a_live_source_goes_on_where_it_stopped_unless_it_is_to_start_now(sources: Sources) -> None:
+    jetstream = JetstreamServer()
+    flags = ("bluesky", "--jetstream-url", jetstream.url, "--json")
+    try:
+        for number, more in enumerate(((), (), ("--from-now",)), start=1):
+            jetstream.stage.plays(Says((jetstream.event(number),), Then.IS_SILENT))
+            role = sources.start(*flags, *more)
+            role.wait_until_ready()
+            eventually(lambda role=role: role.metrics().value("source_produced_total") == 1, "the event is sent")
+            assert role.terminate() == 0
+            assert_accounted_for(report_of(role))
+        assert jetstream.asked_to_resume() == ["", jetstream.resumed_after(1), ""]
+    finally:
+        jetstream.close()
