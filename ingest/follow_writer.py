@@ -23,13 +23,19 @@ class FollowWriter:
         self._bounds = bounds
 
     def write(self, events: Sequence[Follow], now: int) -> None:
+        """See loop.Sink: as apply()."""
+        self.apply(events, now)
+
+    def apply(self, events: Sequence[Follow], now: int) -> int:
         """Return when all events are in the store. now in Unix seconds. Blocks.
 
-        StoreUnavailable when some are not: those of healthy shards may be. The same call may simply be made again.
+        The number of follows that were given up because of the cap. StoreUnavailable when some events are not in the
+        store: those of healthy shards may be. The same call may simply be made again.
         """
-        failed = failures(self._shards.run([*self._commands(events, now)]))
-        if failed:
+        replies = self._shards.run([*self._commands(events, now)])
+        if failed := failures(replies):
             raise failed[0]
+        return sum(replies)
 
     def _commands(self, events: Sequence[Follow], now: int) -> Iterator[Command]:
         of_viewers: dict[int, list[FollowChange]] = {}

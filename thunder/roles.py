@@ -4,9 +4,10 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pkgutil import resolve_name
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from common.errors import ThunderError
+from common.follow_settings import FollowSettings
 from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ModeSettings, ServeSettings, TransformSettings
 from common.settings_loader import check, gather
@@ -14,6 +15,8 @@ from common.settings_sources import Given
 from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from thunder.exit_codes import ExitCode, exit_code_of
 from thunder.settings_help import help_text
+
+S = TypeVar("S", bound=Settings)
 
 log = logging.getLogger("thunder")
 
@@ -38,6 +41,7 @@ _KNOWN = (
     WikipediaSettings,
     SyntheticSettings,
     JsonlSettings,
+    FollowSettings,
 )
 """Between them, every setting there is: roles may share an environment and a file."""
 
@@ -62,6 +66,11 @@ def run_role(role: Role, arguments: Sequence[str]) -> int:
     if _asks_for_help(arguments):
         return _show_help(role)
     return _start(role, gather(arguments, os.environ, _KNOWN))
+
+
+def read_settings(model: type[S], arguments: Sequence[str]) -> S:
+    """The settings of a command that is no role, from its flags, the environment and the file. ConfigurationError."""
+    return check(model, gather(arguments, os.environ, _KNOWN))
 
 
 def guide(arguments: Sequence[str]) -> int:

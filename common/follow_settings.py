@@ -1,0 +1,18 @@
+"""Settings of `thunder follows`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from common.setting_types import Settings
+from common.settings import StoreSettings, WriteSettings
+
+
+class ResultSettings(Settings):
+    """Result"""
+
+    as_json: Annotated[bool, Field(alias="json", description="print one JSON object")] = False
+
+
+class FollowSettings(StoreSettings, WriteSettings, ResultSettings):
+    """thunder follows ACTION ...: whom viewers follow, read and written straight in Redis."""
