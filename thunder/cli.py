@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": Command("the whole path on this machine, fed and shown", "thunder.demo.main:main"),
     "query": Command("ask a server for a timeline", "thunder.query:main"),
     "source": Command("Bluesky, Wikipedia, a made-up network or a file to refined topic", "thunder.source:main"),
+    "topics": Command("create the topics that all of this reads and writes", "thunder.topics:main"),
     "transform": Command("raw topic (Thrift) to refined topic", "thunder.roles:transform"),
     "ingest": Command("refined topic, or raw topic in one hop, to Redis", "thunder.roles:ingest"),
     "serve": Command("Redis to gRPC", "thunder.roles:serve"),

@@ -13,6 +13,7 @@ from common.settings import CombinedSettings, IngestSettings, ModeSettings, Serv
 from common.settings_loader import check, gather
 from common.settings_sources import Given
 from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
+from common.topics_settings import TopicsSettings
 from thunder.exit_codes import ExitCode, exit_code_of
 from thunder.settings_help import help_text
 
@@ -41,6 +42,7 @@ _KNOWN = (
     WikipediaSettings,
     SyntheticSettings,
     JsonlSettings,
+    TopicsSettings,
     FollowSettings,
 )
 """Between them, every setting there is: roles may share an environment and a file."""

@@ -67,9 +67,9 @@ def test_key_value_and_headers_are_in_the_partition_that_was_named(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with cluster.writer_for(place) as writer:
-        writer.produce(Record(b"21.5", b"kitchen", {"unit": "celsius"}))
+        writer.produce(Record(b"21.5", b"cellar", {"unit": "celsius"}))
     [message] = read_topic(kafka.bootstrap, place.topic, lambda messages: len(messages) == 1)
-    assert (message.partition(), message.key(), message.value()) == (1, b"kitchen", b"21.5")
+    assert (message.partition(), message.key(), message.value()) == (1, b"cellar", b"21.5")
     assert message.headers() == [("unit", b"celsius")]
 
 
