@@ -10,7 +10,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInN
 from common.post import MAX_ID
 from tests.support.in_loop import in_loop, soon
 from tests.support.rpc import METHOD
-from tests.support.serving import NOW, Call, FakeFollows, answer_with, serving
+from tests.support.serving import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
 
 POSTS = [
     LightPost(post_id=2, author_id=20, created_at=NOW - 60),
@@ -168,6 +168,24 @@ async def test_a_request_without_follows_takes_them_from_the_follow_store() -> N
         assert served.metric("get_in_network_posts_following_size_sum") == 3 + 1 + 0
     assert asked == [(30, 20), (40,), ()]
     assert looked_up == 1
+
+
+@in_loop
+async def test_a_viewer_whom_the_follow_store_does_not_know_gets_an_empty_answer() -> None:
+    async with serving(follows=FakeFollows({1: []})) as served:
+        assert await served.ask(GetInNetworkPostsRequest(user_id=1)) == GetInNetworkPostsResponse()
+        assert served.metric("strato_requests_total", endpoint="following", status="success") == 1
+
+
+@in_loop
+async def test_a_follow_look_up_ends_with_the_time_of_its_request() -> None:
+    async with serving(follows=SilentFollows(), request_timeout_ms=50) as served:
+        unavailable = await failure(served.ask, GetInNetworkPostsRequest(user_id=1))
+        failed = served.metric("strato_requests_total", endpoint="following", status="error")
+        seconds = served.metric("get_in_network_posts_duration_without_strato_seconds_sum")
+    assert unavailable.code() is grpc.StatusCode.UNAVAILABLE
+    assert failed == 1
+    assert seconds < 0.05
 
 
 @in_loop

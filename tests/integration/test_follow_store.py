@@ -13,13 +13,14 @@ from common.keys import KeySpace
 from serve.follows import RedisFollows
 from tests.support.free_ports import free_port
 from tests.support.in_loop import in_loop
+from tests.support.redis_servers import RedisServer
 
 BUCKETS = 256
 
 
 @asynccontextmanager
-async def follows_in(url: str) -> AsyncGenerator[RedisFollows]:
-    follows = RedisFollows(url, BUCKETS, timeout_seconds=5)
+async def follows_in(url: str, timeout_seconds: float = 5) -> AsyncGenerator[RedisFollows]:
+    follows = RedisFollows(url, BUCKETS, timeout_seconds)
     yield follows
     await follows.close()
 
@@ -64,3 +65,13 @@ async def test_a_silent_redis_is_unavailable() -> None:
     async with follows_in(f"redis://127.0.0.1:{free_port()}") as follows:
         with pytest.raises(StoreUnavailable):
             await follows.following(1, 10)
+
+
+@in_loop
+async def test_a_redis_that_answers_again_is_asked_again(redis_url: str, redis_server: RedisServer) -> None:
+    follow(redis_url, 1, 20)
+    async with follows_in(redis_url, timeout_seconds=0.3) as follows:
+        assert await follows.following(1, 10) == [20]
+        with redis_server.frozen(), pytest.raises(StoreUnavailable):
+            await follows.following(1, 10)
+        assert await follows.following(1, 10) == [20]

@@ -87,6 +87,14 @@ class FakeFollows:
             raise StoreUnavailable from error
 
 
+class SilentFollows:
+    """Follow lists that nobody ever gets."""
+
+    async def following(self, viewer_id: int, limit: int) -> list[int]:
+        """As FollowStore."""
+        return await asyncio.Future[list[int]]()
+
+
 class Serving(NamedTuple):
     """A running server, a channel to it, and what stands behind."""
 
