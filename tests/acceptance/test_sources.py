@@ -156,6 +156,18 @@ def test_brokers_that_are_away_are_waited_for_until_it_is_stopped(thunder: Thund
     assert report_of(role)["received"] == 0
 
 
+def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources) -> None:
+    done = sources.run(
+        *("synthetic", "--rate", "0", "--count", "10", "--json"),
+        *("--delivery-timeout-ms", "1", "--linger-ms", "0"),  # less than it takes to connect
+    )
+
+    report = json.loads(done.stdout)
+    assert (report["received"], report["produced"], report["failed"]) == (10, 0, 10)
+    assert done.returncode == 1
+    assert "Events given up: 10" in done.stderr
+
+
 def test_a_live_source_goes_on_where_it_stopped_unless_it_is_to_start_now(sources: Sources) -> None:
     jetstream = JetstreamServer()
     flags = ("bluesky", "--jetstream-url", jetstream.url, "--json")
