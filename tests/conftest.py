@@ -13,7 +13,8 @@ thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}
                role.metrics().value("name_total", label="x"), role.ask(GetInNetworkPostsRequest(...)),
                role.send(signal.SIGINT), role.terminate() -> exit code, role.kill().
                thunder.run("query", ...) -> CompletedProcess.
-browser        a Browser of Playwright's synchronous interface, one per module: its tests cannot run event loops.
+browser        (in tests/acceptance) a Browser of Playwright's synchronous interface, one per module: meanwhile its
+               thread has a running event loop, so these tests cannot have one of their own.
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
 Beside them in tests.support: wait.eventually (never sleep), child.Child (any command, killed when pytest dies),
@@ -24,16 +25,13 @@ A server that cannot be had skips its tests with the reason; under CI=true every
 import os
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from _pytest.capture import CaptureManager
-from playwright.sync_api import Browser
 
 from common.errors import ConfigurationError
-from tests.support.browser import chromium
 from tests.support.descendants import adopt_orphans, end_descendants
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_libraries import kafka_libraries
@@ -119,12 +117,6 @@ def thunder(tmp_path: Path) -> Generator[Thunder]:
     runner = Thunder(tmp_path)
     yield runner
     runner.close()
-
-
-@pytest.fixture(scope="module")
-def browser(progress: Progress) -> Generator[Browser]:
-    with ExitStack() as stack:
-        yield _started(lambda: stack.enter_context(chromium(progress)))
 
 
 def _started(start: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import redis
@@ -79,6 +80,11 @@ def demo(thunder: Thunder, tmp_path: Path) -> Demo:
 
 def addresses_of(role: Role) -> Json:
     return json.loads(role.wait_for_output(r"^\{.*\}$", timeout=60)[0])
+
+
+def page_json(address: str, path: str) -> Json:
+    with urlopen(f"http://{address}/page/{path}", timeout=10) as response:
+        return json.load(response)
 
 
 def produce(addresses: Json, topic: str, *messages: tuple[bytes, bytes]) -> None:
@@ -221,6 +227,29 @@ def test_the_stream_goes_on_until_ctrl_c(demo: Demo) -> None:
 
     role.send(signal.SIGINT)
     assert role.wait() == 0
+    demo.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "viewers"),
+    [((), "Uma Kamau", 300), (("--events", str(RECORDING)), "did:plc:davexxxxxxxxxxxxxxxxxxxx", 1)],
+)
+def test_the_live_page_shows_the_same_viewer(arguments: tuple[str, ...], name: str, viewers: int, demo: Demo) -> None:
+    role = demo.start(*arguments)
+    address, viewer = role.wait_for_output(r"Watch it in a browser: http://(\S+)/#(\d+)", timeout=60).groups()
+
+    def shown() -> Json:
+        return page_json(address, f"now?viewer={viewer}")
+
+    timeline = eventually(lambda: shown()["timeline"]["posts"] and shown()["timeline"], "the timeline has filled")
+    assert timeline["viewer"]["name"] == name
+    assert timeline["posts"][0]["author"]["name"]
+    assert shown()["ingest"]["workers"] == 1
+    known = page_json(address, "viewers")["viewers"]
+    assert {"id": viewer, "name": name, "follows": timeline["viewer"]["follows"]} in known
+    assert len(known) == viewers
+
+    assert role.terminate() == 0
     demo.assert_nothing_is_left()
 
 

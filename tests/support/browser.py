@@ -16,7 +16,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 def chromium(progress: Progress) -> Generator[Browser]:
     """A browser without a window, on this machine alone. Unavailable when it cannot be had.
 
-    Meanwhile the thread has a running event loop: other tests must not need one of their own.
+    Meanwhile the thread has a running event loop.
     """
     path = next(filter(None, map(shutil.which, _NAMES)), None) or program("chromium", "chromium", progress)
     with sync_playwright() as playwright:
