@@ -1,0 +1,28 @@
+from confluent_kafka import KafkaError, Message
+
+from common.kafka.topic_producer import Receipt
+
+
+def delivered(partition: int, offset: int) -> "Message[bytes, bytes]":
+    return Message("posts", partition, offset)
+
+
+def receipt(awaited: int) -> Receipt:
+    receipt = Receipt()
+    receipt.awaited = awaited
+    return receipt
+
+
+def test_a_receipt_knows_the_latest_offset_of_each_partition_and_what_is_on_its_way() -> None:
+    of_four = receipt(4)
+    for message in (delivered(0, 5), delivered(1, 2), delivered(0, 6)):
+        of_four(None, message)
+    assert (of_four.offsets, of_four.awaited, of_four.failure) == ({0: 6, 1: 2}, 1, None)
+
+
+def test_the_first_failure_is_kept_and_a_lost_message_has_no_offset() -> None:
+    of_three, first, second = receipt(3), KafkaError(KafkaError._MSG_TIMED_OUT), KafkaError(KafkaError._TRANSPORT)
+    of_three(None, delivered(0, 5))
+    of_three(first, delivered(0, 6))
+    of_three(second, delivered(0, 7))
+    assert (of_three.offsets, of_three.awaited, of_three.failure) == ({0: 5}, 0, first)
