@@ -248,8 +248,8 @@ function drawViewers() {
   const found = matching();
   by("viewers").replaceChildren(...found.map(viewerButton));
   by("found").textContent = found.length
-    ? `${whole.format(found.length)} with a follow list`
-    : "Nobody with a follow list. Enter shows the id that you typed.";
+    ? `${whole.format(found.length)} found with a follow list`
+    : "Nobody found with a follow list. Enter shows the id that you typed.";
 }
 
 async function openChooser() {

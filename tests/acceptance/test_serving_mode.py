@@ -27,8 +27,8 @@ def topic(kafka: KafkaBroker) -> str:
     return topic
 
 
-def start(thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str) -> Role:
-    guide = ["--is-serving", "--kafka-group-id", unique("thunder-serving"), "--auto-offset-reset", "smallest"]
+def start(thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str, *flags: str) -> Role:
+    guide = ["--is-serving", "--kafka-group-id", unique("thunder-serving"), "--auto-offset-reset", "smallest", *flags]
     guide += ["--in-network-events-consumer-dest", kafka.bootstrap]
     return thunder.start(*guide, env={"THUNDER_INNETWORK_POST_TOPIC": topic, "THUNDER_REDIS_URL": redis_url})
 
@@ -38,6 +38,14 @@ def test_it_stops_when_asked_while_it_still_waits(thunder: Thunder, kafka: Kafka
     role.wait_for_output("Waiting for Kafka topic")
     assert role.status("/healthz") == 200
     assert role.status("/readyz") == 503
+    assert role.terminate() == 0
+
+
+def test_it_has_a_live_page_once_it_serves(thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str) -> None:
+    role = start(thunder, kafka, topic, redis_url, "--live-page", "--follow-store")
+    role.wait_until_ready()
+    assert role.status("/") == 200
+    assert role.status("/page/now?viewer=1") == 200
     assert role.terminate() == 0
 
 
