@@ -10,3 +10,12 @@ Clock = Callable[[], int]
 def system_clock() -> int:
     """The machine's clock, in whole Unix seconds."""
     return int(time.time())
+
+
+ExactClock = Callable[[], float]
+"""Returns the current time in Unix seconds and fractions of them, for what is measured and decides nothing."""
+
+
+def exact_clock() -> float:
+    """The machine's clock, as exact as it goes."""
+    return time.time()

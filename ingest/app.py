@@ -14,7 +14,7 @@ from ingest.decoders import follow_format, ingest_format, transform_format
 from ingest.destinations import StoreDestination, TopicDestination
 from ingest.events import Event, Follow
 from ingest.follow_destination import FollowDestination
-from ingest.metrics import IngestMetrics, StoreMetrics
+from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
 from ingest.role import KafkaRole
 
 _log = logging.getLogger("thunder.ingest")
@@ -39,14 +39,16 @@ def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaRole[Event]:
     """The topic that fills the store, to Redis. To be started."""
-    return KafkaRole(settings, ingest_route(settings, registry), stop, IngestMetrics(registry), clock)
+    metrics = IngestMetrics(registry, FreshnessMetrics(registry))
+    return KafkaRole(settings, ingest_route(settings, registry), stop, metrics, clock)
 
 
 def follow_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaRole[Follow]:
     """The topic of follows, to Redis. To be started."""
-    return KafkaRole(settings, follow_route(settings), stop, IngestMetrics(registry), clock)
+    metrics = IngestMetrics(registry, FreshnessMetrics(registry))
+    return KafkaRole(settings, follow_route(settings), stop, metrics, clock)
 
 
 def transform_role(

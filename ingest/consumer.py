@@ -144,7 +144,8 @@ class GroupConsumer:
                 self._poll_failed(error)
                 continue
             place = cast("tuple[int, int]", (message.partition(), message.offset()))
-            received.append(Message(*place, message.value()))
+            _, sent_ms = message.timestamp()
+            received.append(Message(*place, message.value(), sent_ms))
         self._refusals.raise_if_refused()
         return received
 

@@ -3,10 +3,14 @@
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from common.clock import ExactClock, exact_clock
+from common.histogram import Histogram as CheapHistogram
+from common.histogram import Series
 from common.post import LightPost
 from ingest.batch import Batch, E, Reject
 from ingest.events import (
@@ -23,6 +27,8 @@ from ingest.events import (
 from ingest.store_sample import StoreEstimate
 
 _SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_FRESHNESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
+_APPLIED = (LightPost, PostDelete, AuthorDelete, Follow)
 
 
 class EventType(StrEnum):
@@ -35,6 +41,13 @@ class EventType(StrEnum):
     UNFOLLOW = "unfollow"
 
 
+class Since(StrEnum):
+    """From which moment on it is measured how long an event took to be visible. A closed set: it labels a metric."""
+
+    CREATED = "created"
+    KAFKA = "kafka"
+
+
 class WorkerFigures(NamedTuple):
     """Events applied since the start; messages of its partitions that are not, None before anyone has looked."""
 
@@ -45,10 +58,40 @@ class WorkerFigures(NamedTuple):
 Label = TypeVar("Label", EventType, EventKind, DropReason, MalformedReason)
 
 
+class FreshnessMetrics:
+    """How old events are when they become visible. For any number of threads."""
+
+    def __init__(self, registry: CollectorRegistry, clock: ExactClock = exact_clock) -> None:
+        histogram = CheapHistogram(
+            "post_store_freshness_seconds",
+            "Until an event is visible to every server, since its post was created (whole seconds; posts alone) or "
+            "since it was sent to Kafka; hours while a worker catches up",
+            _FRESHNESS,
+            registry,
+            "since",
+            Since,
+        )
+        self._since_created = histogram.series(Since.CREATED)
+        self._since_kafka = histogram.series(Since.KAFKA)
+        self._clock = clock
+        self._observing = Lock()
+
+    def visible(self, batch: Batch[E]) -> None:
+        """The events of a batch are in the store."""
+        now = self._clock()
+        since_created = [now - moment for moment in _created(batch)]
+        since_kafka = [now - moment / 1000 for moment in _sent(batch)]
+        with self._observing:
+            _observe(self._since_created, since_created)
+            _observe(self._since_kafka, since_kafka)
+
+
 class IngestMetrics:
     """Counts of what the threads of a process read, and how long that took. Every label is there from the start."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, freshness: FreshnessMetrics | None = None) -> None:
+        """freshness: for a process whose batches are visible once they are durable."""
+        self._freshness = freshness
         self._failed_parse = Counter(
             "kafka_messages_failed_parse", "Messages that are not what the topic should hold", registry=registry
         )
@@ -95,6 +138,8 @@ class IngestMetrics:
         self._failed_parse.inc(len(batch.rejects))
         for duration in self._durations:
             duration.observe(seconds)
+        if self._freshness:
+            self._freshness.visible(batch)
 
     def lag(self, topic: str, lags: Mapping[int, int]) -> None:
         """Current lag of partitions of the topic."""
@@ -141,6 +186,23 @@ class StoreMetrics:
         self._deleted.set(estimate.deleted_posts)
         for field, count in estimate._asdict().items():
             self._entities[field].set(count)
+
+
+def _created(batch: Batch[E]) -> list[int]:
+    """When the posts of a batch were created, in Unix seconds."""
+    return [outcome.created_at for _, outcome in batch.entries if isinstance(outcome, LightPost)]
+
+
+def _sent(batch: Batch[E]) -> list[int]:
+    """When the events of a batch were sent to Kafka, as far as it says, in Unix milliseconds."""
+    return [
+        message.sent_ms for message, outcome in batch.entries if isinstance(outcome, _APPLIED) and message.sent_ms > 0
+    ]
+
+
+def _observe(series: Series, ages: list[float]) -> None:
+    """An event of a clock that is ahead of ours has age 0: what is summed never falls."""
+    series.observe_all(ages if min(ages, default=0) >= 0 else [max(0.0, age) for age in ages])
 
 
 def _values(metric: Counter | Gauge, suffix: str = "") -> list[float]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from serve.histogram import Histogram, Series, exponential
+from common.histogram import Histogram, Series, exponential
 from serve.query import Answer, Summary
 from serve.request import Adjustment
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Metric
 
-from ingest.metrics import IngestMetrics, StoreMetrics
+from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
 from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import of_fields
 from serve.metrics import ServeMetrics
@@ -28,6 +28,7 @@ def _ingest() -> CollectorRegistry:
 
 def _store() -> CollectorRegistry:
     registry = CollectorRegistry()
+    FreshnessMetrics(registry)
     StoreMetrics(registry)
     return registry
 

@@ -1,5 +1,6 @@
 """What the loop may expect of a source: the topic in memory and the real consumer, on two kinds of brokers, agree."""
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Protocol
@@ -77,11 +78,11 @@ def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator
 
 
 def read(source: Source, count: int, wanted: int = 1000) -> list[Message]:
-    """Poll until so many messages have arrived."""
+    """Poll until so many messages have arrived; without when they were sent."""
     messages: list[Message] = []
 
     def poll() -> bool:
-        messages.extend(source.poll(wanted))
+        messages.extend(message._replace(sent_ms=-1) for message in source.poll(wanted))
         return len(messages) >= count
 
     eventually(poll, f"{count} messages")
@@ -111,6 +112,16 @@ def test_smallest_reads_everything_in_order_per_partition(any_topic: Topic) -> N
         Message(0, 2, b""),
     ]
     assert [message for message in messages if message.partition == 3] == [Message(3, 0, b"c"), Message(3, 1, b"d")]
+
+
+def test_a_message_says_when_it_was_sent(topic: Topic) -> None:
+    with member(topic) as source:
+        settle(source)
+        before = time.time() * 1000
+        topic.produce(b"a")
+        messages: list[Message] = []
+        eventually(lambda: messages.extend(source.poll(1)) or messages, "the message")
+        assert before - 1 < messages[0].sent_ms < time.time() * 1000 + 1
 
 
 def test_largest_reads_what_comes_after_the_start(topic: Topic) -> None:

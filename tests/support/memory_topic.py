@@ -1,5 +1,6 @@
 """A Kafka topic in memory, and a consumer of it that passes the tests of the real one."""
 
+import time
 from collections.abc import Collection, Mapping
 
 from common.kafka.settings import OffsetReset
@@ -17,13 +18,15 @@ class MemoryTopic:
     """
 
     def __init__(self, partitions: int = 1) -> None:
-        self.partitions: list[list[bytes | None]] = [[] for _ in range(partitions)]
+        self.partitions: list[list[Message]] = [[] for _ in range(partitions)]
         self.commits: dict[int, int] = {}
         self.lineages: dict[int, str] = {}
         self.lineage_now = ""
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None:
-        self.partitions[partition] += payloads
+        messages = self.partitions[partition]
+        for payload in payloads:
+            messages.append(Message(partition, len(messages), payload, int(time.time() * 1000)))
 
     def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> "MemorySource":
         return MemorySource(self, StartPolicy(reset))
@@ -87,7 +90,7 @@ class MemorySource:
             offset = self._next[partition]
             if offset < len(self._topic.partitions[partition]):
                 self._next[partition] += 1
-                return Message(partition, offset, self._topic.partitions[partition][offset])
+                return self._topic.partitions[partition][offset]
         return None
 
     def _rebalance(self) -> None:

@@ -9,6 +9,7 @@ import redis
 
 from common.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
+from ingest.metrics import Since
 from tests.support.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Role, Thunder
@@ -48,6 +49,16 @@ def test_a_single_event_on_a_quiet_topic_is_stored_soon(ingest: IngestWorkers) -
     ingest.produce(*posts(1, 1))
     ingest.wait_for_posts(1, timeout=5)
     assert time.monotonic() - produced < 1, "it waited neither for a batch nor for a timeout"
+
+
+def test_how_fresh_an_event_was_when_it_became_visible_is_shown(ingest: IngestWorkers) -> None:
+    role = ingest.ready()
+    ingest.produce(*posts(1, 3))
+    ingest.wait_for_posts(1, 2, 3)
+    eventually(lambda: role.metrics().value("ingest_events_total", type="create") == 3, "the batches to be counted")
+    for since in Since:
+        assert role.metrics().value("post_store_freshness_seconds_count", since=since) == 3
+    assert 0 < role.metrics().value("post_store_freshness_seconds_sum", since=Since.KAFKA) < 15
 
 
 def test_start_up_is_told_in_four_lines(ingest: IngestWorkers) -> None:

@@ -1,7 +1,9 @@
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
-from serve.histogram import Histogram, exponential
+from common.histogram import Histogram, Series, exponential
 
 
 def test_a_histogram_is_exposed_as_prometheus_counts_it() -> None:
@@ -18,6 +20,15 @@ def test_a_histogram_is_exposed_as_prometheus_counts_it() -> None:
         "wait_seconds_count 3.0\n"
         "wait_seconds_sum 5.6\n"
     )
+
+
+@given(st.lists(st.integers(-5, 20)))
+def test_many_values_at_once_count_as_one_by_one(values: list[int]) -> None:
+    at_once, one_by_one = Series((1, 2.5, 10)), Series((1, 2.5, 10))
+    for value in values:
+        one_by_one.observe(value)
+    at_once.observe_all(values)
+    assert (at_once.counts, at_once.sum) == (one_by_one.counts, one_by_one.sum)
 
 
 def test_every_value_of_the_label_exists_from_the_start() -> None:
