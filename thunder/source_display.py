@@ -30,12 +30,16 @@ class SourceDisplay:
 
     def end(self, statistics: Statistics, totals: Counts | None) -> None:
         """See Display."""
-        self._progress.stop()
+        self.close()
         console = Console(stderr=self._as_json, highlight=False)
         console.print(_table(statistics.counts, totals))
         console.print(summary(self._source, statistics), soft_wrap=True)
         if self._as_json:
             print(json.dumps(as_json(self._source, statistics, totals)), flush=True)
+
+    def close(self) -> None:
+        """Nothing moves from now on, and the cursor is back; again is a no-op."""
+        self._progress.stop()
 
 
 def _progress(console: Console, *, with_bar: bool) -> Progress:

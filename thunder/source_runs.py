@@ -1,5 +1,7 @@
 """What runs each source, shown to whoever started it."""
 
+from contextlib import closing
+
 from common.source_settings import (
     BlueskySettings,
     JsonlSettings,
@@ -33,5 +35,6 @@ def jsonl(settings: JsonlSettings) -> int:
 
 
 def _run(settings: SourceSettings, opened: OpenedSource) -> int:
-    display = SourceDisplay(opened.source.name, opened.source.expected, as_json=settings.as_json)
-    return run_source(settings, opened, display)
+    name, expected = opened.source.name, opened.source.expected
+    with closing(SourceDisplay(name, expected, as_json=settings.as_json)) as display:
+        return run_source(settings, opened, display)

@@ -76,15 +76,15 @@ def run_source(settings: SourceSettings, opened: OpenedSource, display: Display)
 def _watch(name: str, intake: Intake, display: Display, stop: Stop) -> None:
     """Show how it does until the stop is set, and say it in the log now and then."""
     lines = Throttle(_SECONDS_BETWEEN_LINES)
-    lines.lets_pass(time.monotonic())
+    lines.lets_pass(time.monotonic())  # the first line comes after an interval, too
     while not stop.wait(_SECONDS_BETWEEN_LOOKS):
         statistics = intake.statistics()
         display.show(statistics)
         if lines.lets_pass(time.monotonic()):
-            _log.info("%s: %s", name, in_words(statistics))
+            _log.info("%s: %s", name, _in_words(statistics))
 
 
-def in_words(statistics: Statistics) -> str:
+def _in_words(statistics: Statistics) -> str:
     """The numbers on a line."""
     counts, recent = statistics.counts, statistics.pace.recent
     return (

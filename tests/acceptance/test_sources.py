@@ -4,11 +4,13 @@ import json
 import re
 import signal
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent
+from tests.support.event_stream_server import EventStreamServer
 from tests.support.free_ports import free_port
 from tests.support.jetstream_server import JetstreamServer
 from tests.support.kafka_broker import KafkaBroker
@@ -168,17 +170,19 @@ def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources) -> None
     assert "Events given up: 10" in done.stderr
 
 
-def test_a_live_source_goes_on_where_it_stopped_unless_it_is_to_start_now(sources: Sources) -> None:
-    jetstream = JetstreamServer()
-    flags = ("bluesky", "--jetstream-url", jetstream.url, "--json")
-    try:
+@pytest.mark.parametrize(
+    ("name", "flag", "network"),
+    [("bluesky", "--jetstream-url", JetstreamServer), ("wikipedia", "--recentchange-url", EventStreamServer)],
+)
+def test_a_live_source_goes_on_where_it_stopped_unless_it_is_to_start_now(
+    name: str, flag: str, network: type[JetstreamServer] | type[EventStreamServer], sources: Sources
+) -> None:
+    with closing(network()) as server:
         for number, more in enumerate(((), (), ("--from-now",)), start=1):
-            jetstream.stage.plays(Says((jetstream.event(number),), Then.IS_SILENT))
-            role = sources.start(*flags, *more)
+            server.stage.plays(Says((server.event(number),), Then.IS_SILENT))
+            role = sources.start(name, flag, server.url, "--json", *more)
             role.wait_until_ready()
             eventually(lambda role=role: role.metrics().value("source_produced_total") == 1, "the event is sent")
             assert role.terminate() == 0
             assert_accounted_for(report_of(role))
-        assert jetstream.asked_to_resume() == ["", jetstream.resumed_after(1), ""]
-    finally:
-        jetstream.close()
+        assert server.asked_to_resume() == ["", server.resumed_after(1), ""]

@@ -39,5 +39,11 @@ def test_a_network_that_cannot_be_is_refused(given: dict[str, object], complaint
 
 
 @pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
+def test_every_source_takes_what_users_were_promised(source: type[SourceSettings]) -> None:
+    flags = {setting.flag for setting in settings_of(source)}
+    assert flags >= {"--in-network-events-producer-dest", "--topic", "--json", "--queue-size", "--when-full"}
+
+
+@pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
 def test_every_setting_says_what_it_is(source: type[SourceSettings]) -> None:
     assert all(setting.description and "thunder" not in setting.group for setting in settings_of(source))

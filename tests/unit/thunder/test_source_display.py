@@ -12,6 +12,10 @@ COUNTS = Counts(10, 4, 0, 0, 0, {"post": 8}, {"like": 2}, {})
 STATISTICS = Statistics(COUNTS, 1, Pace(2.0, Rates(1234, 1200), Rates(5, 2)))
 
 
+def terminal(*, stderr: bool = False, highlight: bool = True) -> Console:
+    return Console(stderr=stderr, highlight=highlight, force_terminal=True, width=200, _environ={"TERM": "xterm"})
+
+
 def displayed(*, as_json: bool, expected: int | None = None) -> None:
     display = SourceDisplay("bluesky", expected, as_json=as_json)
     display.show(STATISTICS)
@@ -41,9 +45,6 @@ def test_a_program_gets_one_object_and_people_the_table_beside_it(capsys: pytest
 def test_on_a_terminal_a_line_shows_rates_and_queue_and_a_bar_when_the_end_is_known(
     expected: int | None, bar: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def terminal(*, stderr: bool = False, highlight: bool = True) -> Console:
-        return Console(stderr=stderr, highlight=highlight, force_terminal=True, width=200, _environ={"TERM": "xterm"})
-
     monkeypatch.setattr(source_display, "Console", terminal)
     displayed(as_json=False, expected=expected)
 
@@ -51,3 +52,13 @@ def test_on_a_terminal_a_line_shows_rates_and_queue_and_a_bar_when_the_end_is_kn
     assert "received 1,234/s · produced 1,200/s · queue 1" in shown
     assert bar in shown
     assert expected is not None or "/20" not in shown
+
+
+def test_a_source_that_never_began_gives_the_cursor_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(source_display, "Console", terminal)
+    SourceDisplay("bluesky", None, as_json=False).close()
+
+    shown = capsys.readouterr().err
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") > -1
