@@ -7,10 +7,10 @@
 {{- toYaml $settings }}
 {{- end }}
 
-{{/* Seconds from the end of preStop to SIGKILL: the grace of the process, and what it needs to say goodbye. */}}
+{{/* Seconds until SIGKILL: the wait before SIGTERM, the grace of the process, and what it needs to say goodbye. */}}
 {{- define "thunder.terminationGracePeriodSeconds" -}}
 {{- $settings := include "thunder.settings" . | fromYaml }}
-{{- add (.values.preStopSeconds | default 0 | int) (int $settings.shutdown_grace_seconds) 5 }}
+{{- add (.values.preStopSeconds | default 0 | int) (int $settings.shutdown_grace_seconds) 10 }}
 {{- end }}
 
 {{/* What stands in the ConfigMap of a role: variable and value, nothing secret. */}}

@@ -17,8 +17,8 @@ from thunder.cli import COMMANDS
 
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
 
-LONGEST_GOODBYE_SECONDS = 2
-"""More than a role needs beyond its grace: a server tells those who watch its health, and lets gRPC come to rest."""
+LONGEST_GOODBYE_SECONDS = 5
+"""More than a role needs beyond its grace: to tell who watches its health, to report what it could not send."""
 
 
 @pytest.fixture(scope="module", params=VALUE_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
