@@ -35,6 +35,7 @@ def client_of(url: str, node: Node | None, timeout_seconds: float) -> redis.Redi
         "socket_timeout": timeout_seconds,
         "socket_connect_timeout": timeout_seconds,
         "socket_keepalive": True,
+        "driver_info": None,  # saying who we are takes a right that a user need not have
     }
     client = redis.Redis.from_url(url, **options)
     if node is not None:

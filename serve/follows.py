@@ -31,6 +31,8 @@ class RedisFollows:
             "socket_timeout": timeout_seconds,
             "socket_connect_timeout": timeout_seconds,
             "retry": Retry(NoBackoff(), 1),  # one: an idle connection may have been closed by the server
+            "protocol": 2,
+            "driver_info": None,  # saying who we are takes a right that a user need not have
         }
         self._client: Redis | RedisCluster | None = None
         self._connecting = asyncio.Lock()
