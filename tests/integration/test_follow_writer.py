@@ -167,7 +167,8 @@ def test_what_healthy_nodes_hold_is_written_when_another_is_gone(redis_cluster: 
     with redis_cluster.nodes[0].frozen(), pytest.raises(StoreUnavailable):
         writer.write(everyone, NOW)
     with follow_graph(redis_cluster.url) as graph:
-        assert 0 < sum(graph.followed(viewer) != {} for viewer in range(1, 100)) < 99
+        # Two of three nodes took theirs at once; the third may have done so when it went on.
+        assert sum(graph.followed(viewer) != {} for viewer in range(1, 100)) > 50
         writer.write(everyone, NOW)
         assert all(graph.followed(viewer) for viewer in range(1, 100))
     shards.close()
