@@ -37,7 +37,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = (uv, "pip", "install", "--quiet", "--python", programs / "python")
     output_of(*install, "--require-hashes", "--requirement", "requirements.txt")
     output_of(*install, "--no-deps", wheel)
-    output_of(*install, *pinned_test_tools())
+    output_of(*install, f"{wheel}[demo]", *pinned_test_tools())
     return programs
 
 

