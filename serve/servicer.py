@@ -11,6 +11,9 @@ from serve.statuses import RpcFailure
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
+_ASKS_FOR_ENCODING = frozenset({"accept-encoding", "response-encoding"})
+"""Metadata in which callers may ask for an encoding: the Node library overwrites the first with its own."""
+
 
 class InNetworkPostsServicer:
     """Takes calls in and ends each with an answer or a status."""
@@ -51,4 +54,4 @@ class InNetworkPostsServicer:
 def _asks_for_gzip(context: Context) -> bool:
     # gRPC's own grpc-accept-encoding is sent by every client and says only what it could read.
     metadata = context.invocation_metadata() or ()
-    return any(key == "accept-encoding" and "gzip" in str(value) for key, value in metadata)
+    return any(key in _ASKS_FOR_ENCODING and "gzip" in str(value) for key, value in metadata)

@@ -1,9 +1,6 @@
 """What stands around the rpc: health, reflection, compression."""
 
-import asyncio
-import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import grpc
@@ -16,6 +13,7 @@ from serve.server import SERVICE
 from tests.support.grpc_health import check_health
 from tests.support.in_loop import in_loop
 from tests.support.serving import Serving, answer_with, call_on, serving
+from tests.support.tcp_balancer import TcpBalancer
 
 SERVING = HealthCheckResponse.SERVING
 NOT_SERVING = HealthCheckResponse.NOT_SERVING
@@ -62,43 +60,19 @@ async def test_reflection_is_off_by_default() -> None:
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-class ByteCount:
-    """Bytes that came from the server."""
-
-    def __init__(self) -> None:
-        self.received = 0
-
-    @asynccontextmanager
-    async def proxy(self, port: int) -> AsyncGenerator[str]:
-        """Address of a proxy to the port that counts."""
-        server = await asyncio.start_server(functools.partial(self._relay, port), "127.0.0.1", 0)
-        host, proxy_port = server.sockets[0].getsockname()
-        async with server:
-            yield f"{host}:{proxy_port}"
-
-    async def _relay(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(self._pump(reader, to_server, 0), self._pump(from_server, writer, 1))
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, weight: int) -> None:
-        while received := await reader.read(65536):
-            self.received += weight * len(received)
-            writer.write(received)
-        writer.close()
-
-
+@pytest.mark.parametrize("asks_in", ["accept-encoding", "response-encoding"])
 @in_loop
-async def test_an_answer_is_compressed_for_callers_that_ask() -> None:
+async def test_an_answer_is_compressed_for_callers_that_ask(asks_in: str) -> None:
     posts = [LightPost(post_id=1, author_id=20, created_at=5)] * 5000
-    count = ByteCount()
-    async with serving() as served, count.proxy(served.server.port) as address:
+    async with serving() as served:
         served.timelines.result = answer_with(*posts)
-        async with grpc.aio.insecure_channel(address) as channel:
-            expected = GetInNetworkPostsResponse(posts=posts)
-            assert await call_on(channel)(REQUEST) == expected
-            plain = count.received
-            assert await call_on(channel)(REQUEST, metadata=(("accept-encoding", "gzip"),)) == expected
-            compressed = count.received - plain
+        with TcpBalancer([served.server.port]) as between:
+            async with grpc.aio.insecure_channel(between.address) as channel:
+                expected = GetInNetworkPostsResponse(posts=posts)
+                assert await call_on(channel)(REQUEST) == expected
+                plain = between.received
+                assert await call_on(channel)(REQUEST, metadata=((asks_in, "gzip"),)) == expected
+                compressed = between.received - plain
     assert plain > expected.ByteSize()
     assert compressed < plain / 5
 

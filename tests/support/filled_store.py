@@ -1,0 +1,26 @@
+"""A store as ingest leaves it, filled without Kafka."""
+
+import time
+from collections.abc import Sequence
+
+import redis
+
+from common.catch_up import report_caught_up
+from common.keys import KeySpace
+from common.post import LightPost
+from common.retention import Retention
+from common.shards import Shards
+from common.store_layout import lay_out
+from ingest.post_writer import PostWriter
+
+_KEYS, _RETENTION_SECONDS = KeySpace(), 172_800
+
+
+def fill_store(url: str, posts: Sequence[LightPost] = ()) -> None:
+    """Write the posts and say that the topic, which has one partition, was read to its end."""
+    with redis.Redis.from_url(url) as client:
+        layout = lay_out(client, _KEYS, _RETENTION_SECONDS)
+        shards = Shards(url, _KEYS.buckets, timeout_seconds=5)
+        PostWriter(shards, _KEYS, Retention(_RETENTION_SECONDS)).write(posts, int(time.time()))
+        shards.close()
+        report_caught_up(client, "innetwork_post", 0, 1, layout.lineage, 3600)
