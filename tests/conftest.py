@@ -15,6 +15,7 @@ thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}
                thunder.run("query", ...) -> CompletedProcess.
 browser        (in tests/acceptance) a Browser of Playwright's synchronous interface, one per module: meanwhile its
                thread has a running event loop, so these tests cannot have one of their own.
+built          built(tool) is the path of a tool of tests.support.go_tools.
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
 Beside them in tests.support: wait.eventually (never sleep), child.Child (any command, killed when pytest dies),
@@ -33,6 +34,7 @@ from _pytest.capture import CaptureManager
 
 from common.errors import ConfigurationError
 from tests.support.descendants import adopt_orphans, end_descendants
+from tests.support.go_tools import GoTool, go_tool
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_libraries import kafka_libraries
 from tests.support.processes import Thunder
@@ -71,6 +73,11 @@ def progress(pytestconfig: pytest.Config) -> Progress:
             reporter.write_line(f"[tests] {line}", flush=True)
 
     return show
+
+
+@pytest.fixture(scope="session")
+def built(progress: Progress) -> Callable[[GoTool], Path]:
+    return lambda tool: _started(lambda: go_tool(tool, progress))
 
 
 @pytest.fixture(scope="session")

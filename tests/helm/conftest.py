@@ -5,19 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.go_tools import HELM_3, HELM_4, HELM_UNITTEST, KUBECONFORM, GoTool, go_tool
-from tests.support.programs import Progress, Unavailable
-
-
-@pytest.fixture(scope="session")
-def built(progress: Progress) -> Callable[[GoTool], Path]:
-    def path_of(tool: GoTool) -> Path:
-        try:
-            return go_tool(tool, progress)
-        except Unavailable as reason:
-            pytest.skip(str(reason))
-
-    return path_of
+from tests.support.go_tools import HELM_3, HELM_4, HELM_UNITTEST, KUBECONFORM, GoTool
 
 
 @pytest.fixture(scope="session")

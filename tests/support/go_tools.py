@@ -45,6 +45,10 @@ HELM_UNITTEST = GoTool(
 KUBECONFORM = GoTool("kubeconform", "0.8.0", "github.com/yannh/kubeconform/cmd/kubeconform")
 CHART_TOOLS = (KUBECONFORM, HELM_UNITTEST, HELM_4, HELM_3)
 
+GRPCURL = GoTool("grpcurl", "1.9.4", "github.com/fullstorydev/grpcurl/cmd/grpcurl")
+GHZ = GoTool("ghz", "0.121.0", "github.com/bojand/ghz/cmd/ghz")
+CALLING_TOOLS = (GRPCURL, GHZ)
+
 KUBECTL, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER = (
     _of_kubernetes(name, f"k8s.io/kubernetes/cmd/{name}")
     for name in ("kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -94,5 +98,5 @@ def _build_in_module(tool: GoTool, built: Path) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    for each in (*CHART_TOOLS, *CLUSTER_TOOLS):
+    for each in (*CALLING_TOOLS, *CHART_TOOLS, *CLUSTER_TOOLS):
         go_tool(each, print)
