@@ -77,9 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--address", default="localhost:50051", metavar="HOST:PORT", help="default: localhost:50051")
     tls = parser.add_argument_group("a server that is encrypted or asks who calls (files are PEM)")
-    tls.add_argument(
-        "--ca", type=Path, metavar="FILE", help="who signs the server (default: no encryption)"
-    )
+    tls.add_argument("--ca", type=Path, metavar="FILE", help="who signs the server (default: no encryption)")
     tls.add_argument("--certificate", type=Path, metavar="FILE", help="our certificate")
     tls.add_argument("--key", type=Path, metavar="FILE", help="its key")
     tls.add_argument("--token-file", type=Path, metavar="FILE", help="bearer token")
