@@ -1,9 +1,10 @@
 """Real Redis servers for the tests: one alone, and a cluster of three masters."""
 
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import redis
@@ -14,6 +15,8 @@ from tests.support.key_leaks import PERMANENT, assert_every_key_has_ttl
 from tests.support.wait import eventually
 from thunder.embedded.redis_server import SETTINGS, redis_binary
 
+NO_MORE: Mapping[str, str] = MappingProxyType({})
+
 _SLOTS = 16384
 _BUS_OFFSET = 10_000  # the port of the cluster bus is the client port plus this
 
@@ -21,12 +24,22 @@ _BUS_OFFSET = 10_000  # the port of the cluster bus is the client port plus this
 class RedisServer:
     """One server on a free port, without persistence."""
 
-    def __init__(self, directory: Path, *, cluster: bool = False) -> None:
-        """Start it with its files in directory (which must exist); as a node of a cluster it serves no slot yet."""
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, str] = NO_MORE,
+        password: str | None = None,
+        *,
+        cluster: bool = False,
+    ) -> None:
+        """Start it with its files in directory (which must exist); as a node of a cluster it serves no slot yet.
+
+        settings: more lines of its configuration. password: of its default user, with whom `client` logs in.
+        """
         self.port = free_port(also=_BUS_OFFSET)
         self.url = f"redis://127.0.0.1:{self.port}"
-        self.client = redis.Redis(host="127.0.0.1", port=self.port)
-        settings = SETTINGS | {"port": str(self.port), "dir": str(directory)}
+        self.client = redis.Redis(host="127.0.0.1", port=self.port, password=password)
+        settings = SETTINGS | {"port": str(self.port), "dir": str(directory)} | dict(settings)
         if cluster:
             settings |= {"cluster-enabled": "yes", "cluster-node-timeout": "15000"}
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
@@ -72,9 +85,9 @@ class RedisServer:
 class RedisCluster:
     """Three masters without replicas; url is the address of one of them, which is enough to find the others."""
 
-    def __init__(self, directory: Path) -> None:
-        """Start the nodes with their files below directory and wait until they serve all slots."""
-        self.nodes = [_cluster_node(directory / str(number)) for number in range(3)]
+    def __init__(self, directory: Path, settings: Mapping[str, str] = NO_MORE, password: str | None = None) -> None:
+        """Start the nodes with their files below directory and wait until they serve all slots. See RedisServer."""
+        self.nodes = [_cluster_node(directory / str(number), settings, password) for number in range(3)]
         self.url = self.nodes[0].url
         _form(self.nodes)
 
@@ -94,9 +107,9 @@ class RedisCluster:
             node.kill()
 
 
-def _cluster_node(directory: Path) -> RedisServer:
+def _cluster_node(directory: Path, settings: Mapping[str, str], password: str | None) -> RedisServer:
     directory.mkdir()
-    return RedisServer(directory, cluster=True)
+    return RedisServer(directory, settings, password, cluster=True)
 
 
 def _form(nodes: Sequence[RedisServer]) -> None:
