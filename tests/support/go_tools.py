@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +16,17 @@ _USUAL_PLACE = Path("/usr/local/go/bin/go")
 
 
 class GoTool(NamedTuple):
-    """A command to build. module is the file in go/ that stands for go.mod, for what `go install` does not build."""
+    """A command to build. module is the file in go/ that stands for go.mod, for what `go install` does not build.
+
+    program is the file in go/ that stands for main.go, for what is ours: its package is ".".
+    """
 
     name: str
     version: str
     package: str
     module: str | None = None
     linker_flags: str = ""
+    program: str | None = None
 
     @property
     def path(self) -> Path:
@@ -37,6 +42,12 @@ def _of_kubernetes(name: str, package: str) -> GoTool:
     return GoTool(name, "1.36.3", package, "kubernetes.mod", " ".join(flags))
 
 
+def _of_ours(name: str) -> GoTool:
+    """A program in go/, built anew when it has changed."""
+    version = sha256((_MODULES / f"{name}.go").read_bytes()).hexdigest()[:12]
+    return GoTool(name, version, ".", f"{name}.mod", program=f"{name}.go")
+
+
 HELM_4 = GoTool("helm", "4.3.1", "helm.sh/helm/v4/cmd/helm")
 HELM_3 = GoTool("helm", "3.22.0", "helm.sh/helm/v3/cmd/helm")
 HELM_UNITTEST = GoTool(
@@ -44,6 +55,9 @@ HELM_UNITTEST = GoTool(
 )
 KUBECONFORM = GoTool("kubeconform", "0.8.0", "github.com/yannh/kubeconform/cmd/kubeconform")
 CHART_TOOLS = (KUBECONFORM, HELM_UNITTEST, HELM_4, HELM_3)
+
+READ_DOCKERFILE = _of_ours("read-dockerfile")
+IMAGE_TOOLS = (READ_DOCKERFILE,)
 
 GRPCURL = GoTool("grpcurl", "1.9.4", "github.com/fullstorydev/grpcurl/cmd/grpcurl")
 GHZ = GoTool("ghz", "0.121.0", "github.com/bojand/ghz/cmd/ghz")
@@ -82,6 +96,8 @@ def _build(tool: GoTool, progress: Progress) -> None:
         environment = os.environ | {"CGO_ENABLED": "0", "GOBIN": str(built)}
         if tool.module:
             shutil.copy(_MODULES / tool.module, Path(directory) / "go.mod")
+        if tool.program:
+            shutil.copy(_MODULES / tool.program, Path(directory) / "main.go")
         command = _install(tool) if tool.module is None else _build_in_module(tool, built)
         run_visibly([go, "-C", directory, *command], progress, environment)
         (executable,) = built.iterdir()
@@ -98,5 +114,5 @@ def _build_in_module(tool: GoTool, built: Path) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    for each in (*CALLING_TOOLS, *CHART_TOOLS, *CLUSTER_TOOLS):
+    for each in (*IMAGE_TOOLS, *CALLING_TOOLS, *CHART_TOOLS, *CLUSTER_TOOLS):
         go_tool(each, print)

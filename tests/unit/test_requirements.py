@@ -1,12 +1,17 @@
-"""requirements.txt pins what pyproject.toml asks for, for images and for whoever installs without uv."""
+"""Lock files pin what pyproject.toml asks for, for images and for whoever installs without uv."""
 
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[2]
-LOCKED = (TOP / "requirements.txt").read_text()
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
+WANTED = {
+    "requirements.txt": PROJECT["project"]["dependencies"],
+    "requirements-build.txt": PROJECT["dependency-groups"]["image"],
+}
 
 
 def pins(lines: list[str]) -> dict[str, str]:
@@ -14,11 +19,14 @@ def pins(lines: list[str]) -> dict[str, str]:
     return {requirement.name: str(requirement.specifier) for requirement in requirements}
 
 
-def test_the_locked_versions_are_those_of_the_project() -> None:
-    wanted = pins(tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["dependencies"])
-    locked = pins([line.removesuffix("\\") for line in LOCKED.splitlines() if line[0].isalnum()])
+@pytest.mark.parametrize("file", WANTED)
+def test_the_locked_versions_are_those_of_the_project(file: str) -> None:
+    wanted = pins(WANTED[file])
+    lines = (TOP / file).read_text().splitlines()
+    locked = pins([line.removesuffix("\\") for line in lines if line[0].isalnum()])
     assert {name: locked.get(name) for name in wanted} == wanted
 
 
-def test_the_lock_names_no_host() -> None:
-    assert "://" not in LOCKED
+@pytest.mark.parametrize("file", WANTED)
+def test_the_lock_names_no_host(file: str) -> None:
+    assert "://" not in (TOP / file).read_text()

@@ -1,0 +1,5 @@
+module local/read-dockerfile
+
+go 1.26
+
+require github.com/moby/buildkit v0.34.2

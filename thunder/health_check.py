@@ -1,0 +1,30 @@
+"""Whether the role beside this process is alive: python -m thunder.health_check. The image's HEALTHCHECK.
+
+THUNDER_HTTP_PORT names the port. Exit code 0 is alive, 1 is not; it may take 3 seconds.
+"""
+
+import os
+import sys
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+
+_SECONDS = 3.0
+
+
+def main() -> int:
+    """Ask once; the exit code."""
+    port = int(os.environ["THUNDER_HTTP_PORT"])
+    try:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=_SECONDS)) as connection:
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        print(f"no answer: {error}")
+        return 1
+    print(f"status {status}")
+    return 0 if status == HTTPStatus.OK else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
