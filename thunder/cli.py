@@ -27,6 +27,7 @@ COMMANDS = {
     "transform": Command("raw topic (Thrift) to refined topic", "thunder.roles:transform"),
     "ingest": Command("refined topic, or raw topic in one hop, to Redis", "thunder.roles:ingest"),
     "serve": Command("Redis to gRPC", "thunder.roles:serve"),
+    "doctor": Command("what a role needs: whether it is there, and what to mend", "thunder.doctor.main:main"),
     "follows": Command("whom viewers follow, for requests that do not say", "thunder.follows:main"),
 }
 _GUIDE = Command("without a command: transform, or with --is-serving ingest and serve in one", "thunder.roles:guide")

@@ -2,7 +2,10 @@
 
 from typing import cast
 
-from confluent_kafka.admin import OffsetSpec  # pyright: ignore[reportPrivateImportUsage] # exported, untyped as that
+from confluent_kafka.admin import (
+    ConfigResource,  # pyright: ignore[reportPrivateImportUsage] # exported, untyped as that
+    OffsetSpec,  # pyright: ignore[reportPrivateImportUsage] # the same
+)
 from confluent_kafka.cimpl import NewTopic
 
 from common.kafka.address import Edge, Since
@@ -32,3 +35,8 @@ def offset_spec(start: Edge | Since) -> OffsetSpec:
             return cast("OffsetSpec", OffsetSpec.latest())
         case Since(timestamp_ms):
             return OffsetSpec.for_timestamp(timestamp_ms)
+
+
+def topic_resource(topic: str) -> ConfigResource:
+    """The topic whose configuration is asked for."""
+    return ConfigResource(ConfigResource.Type.TOPIC, topic)

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from common.errors import KafkaUnavailable
 from common.kafka.access import KafkaAccess
 from common.kafka.address import Edge, PartitionAddress, Since, Start
-from common.kafka.admin_requests import new_topic, offset_spec
+from common.kafka.admin_requests import new_topic, offset_spec, topic_resource
 from common.kafka.configuration import access_configuration
 from common.kafka.partition_reader import PartitionReader
 from common.kafka.partition_writer import PartitionWriter
@@ -70,6 +70,16 @@ class KafkaCluster:
             raise KafkaUnavailable(f"Kafka at {self._access.brokers} does not list its topics: {self._trouble}")
         attempts = self._create([topic for topic in wanted if topic.name not in known])
         return [attempts.get(topic.name) or found(topic, known[topic.name]) for topic in wanted]
+
+    def configuration_of(self, topic: str) -> Mapping[str, str] | None:
+        """How the topic is configured, by Kafka's names; None when the brokers do not tell us. Blocks, bounded."""
+        asked = [topic_resource(topic)]
+        answers = cast("dict[Any, Future[Any]]", self._admin.describe_configs(asked, request_timeout=ATTEMPT_SECONDS))
+        [answer] = answers.values()
+        try:
+            return {name: entry.value for name, entry in answer.result().items()}
+        except KafkaException:
+            return None
 
     def offset_of(self, address: PartitionAddress, start: Edge | Since, patience_seconds: float) -> int:
         """Offset where it begins. KafkaUnavailable when brokers and partition are not there in time, KafkaRefused."""

@@ -1,0 +1,154 @@
+"""`thunder doctor` before real servers."""
+
+import json
+from concurrent.futures import Future
+from typing import NamedTuple, cast
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from tests.support.kafka_broker import KafkaBroker
+from tests.support.processes import Thunder
+from tests.support.redis_servers import RedisServer
+from tests.support.unique import unique
+
+GROUP = ("--kafka-group-id", "feed")
+NO_BROKER = ("--in-network-events-consumer-dest", "127.0.0.1:1")
+
+
+class Report(NamedTuple):
+    """What the doctor said, in JSON: (verdict, subject, fact) of each finding."""
+
+    exit_code: int
+    findings: list[tuple[str, str, str]]
+
+    def troubles(self, verdict: str = "fail") -> list[str]:
+        return [f"{subject} {fact}" for found, subject, fact in self.findings if found == verdict]
+
+
+class Doctor:
+    def __init__(self, thunder: Thunder) -> None:
+        self._thunder = thunder
+
+    def __call__(self, role: str, *flags: str) -> Report:
+        done = self._thunder.run("doctor", "--role", role, "--json", *flags)
+        told = json.loads(done.stdout)
+        assert told["role"] == role
+        findings = [(each["verdict"], each["subject"], each["fact"]) for each in told["findings"]]
+        return Report(done.returncode, findings)
+
+
+@pytest.fixture
+def doctor(thunder: Thunder) -> Doctor:
+    return Doctor(thunder)
+
+
+def topic_of(kafka: KafkaBroker, partitions: int, **settings: str) -> str:
+    """A topic with these settings, dots in their names as underscores."""
+    name = unique("posts")
+    config = {key.replace("_", "."): value for key, value in settings.items()}
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    [created] = cast("list[Future[None]]", admin.create_topics([NewTopic(name, partitions, 1, config=config)]).values())
+    created.result()
+    return name
+
+
+def test_a_worker_finds_all_that_it_needs(doctor: Doctor, kafka: KafkaBroker, store_url: str) -> None:
+    topic = topic_of(kafka, 3, retention_ms=str(3 * 86_400_000))
+    brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
+    report = doctor("ingest", *GROUP, *brokers, "--innetwork-post-topic", topic, "--redis-url", store_url)
+    assert report.troubles() == []
+    assert report.exit_code == 0
+    assert ("ok", f"Topic {topic}", "has 3 partitions") in report.findings
+    assert ("ok", "Redis rights", "user default may do all that the role does") in report.findings
+    assert ("ok", "Redis scripts", "can be loaded") in report.findings
+    assert ("warn", "Store", "is empty") in report.findings
+
+
+def test_nothing_is_left_behind(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+    doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", redis_url)
+    doctor("source", *NO_BROKER, "--redis-url", redis_url)
+    assert redis_server.command("DBSIZE") == 0
+
+
+def test_what_is_wrong_with_topics_is_said(doctor: Doctor, kafka: KafkaBroker) -> None:
+    topic = topic_of(kafka, 2, retention_ms="3600000", cleanup_policy="compact")
+    brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
+    flags = (
+        "--tweet-events-topic",
+        topic,
+        "--tweet-events-num-partitions",
+        "5",
+        "--innetwork-post-topic",
+        unique("no"),
+    )
+    report = doctor("transform", *GROUP, *brokers, *flags)
+    assert report.exit_code == 1
+    raw, compacted, missing = report.troubles()
+    assert raw == f"Topic {topic} has 2 partitions, the settings say 5"
+    assert compacted == f"Topic {topic} has cleanup.policy compact: only the latest of a key stays"
+    assert missing.endswith("is not there")
+    assert f"Topic {topic} keeps messages for 3600 s, posts count for 172800 s" in report.troubles("warn")
+
+
+def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+    rules = ["on", ">secret", "~a:*", "~m:{meta}", "-@all", "+@read", "+info", "+cluster", "+multi", "+exec", "+hset"]
+    redis_server.command("ACL SETUSER", "feed", *rules)
+    try:
+        url = redis_url.replace("://", "://feed:secret@")
+        report = doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", url)
+    finally:
+        redis_server.command("ACL DELUSER", "feed")
+    [told] = [trouble for trouble in report.troubles() if trouble.startswith("Redis rights")]
+    words = set(told.split())
+    assert {"+zadd", "+evalsha", "+script|load", "~p:*", "~f:*"} <= words
+    assert words.isdisjoint({"+hset", "+zrange", "+hgetall", "~a:*", "~m:{meta}"})
+
+
+def test_a_store_of_another_layout_is_refused(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+    layout = ("version", 1, "buckets", 128, "post_hashes", 65_536, "retention_seconds", 172_800, "lineage", "x")
+    redis_server.command("HSET", "m:{meta}", *layout)
+    report = doctor("serve", "--redis-url", redis_url)
+    assert report.troubles() == ["Store the store was laid out with 128 buckets, author_buckets is 256"]
+    assert report.exit_code == 1
+
+
+def test_a_redis_that_may_evict_is_refused(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+    redis_server.command("CONFIG SET", "maxmemory-policy", "allkeys-lru")
+    try:
+        assert [trouble.split(" ", 2)[2] for trouble in doctor("serve", "--redis-url", redis_url).troubles()] == [
+            "may evict keys (allkeys-lru)"
+        ]
+    finally:
+        redis_server.command("CONFIG SET", "maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize(
+    ("user", "complaint"), [("nobody:wrong@", "invalid username-password pair"), ("", "Connection refused")]
+)
+def test_a_redis_that_does_not_let_us_in(doctor: Doctor, redis_url: str, user: str, complaint: str) -> None:
+    url = redis_url.replace("://", f"://{user}") if user else "redis://127.0.0.1:1"
+    [trouble] = doctor("serve", "--redis-url", url).troubles()
+    assert complaint in trouble
+    assert "wrong" not in trouble
+
+
+def test_brokers_that_do_not_answer(doctor: Doctor) -> None:
+    report = doctor("transform", *GROUP, *NO_BROKER)
+    [trouble] = report.troubles()
+    assert "127.0.0.1:1" in trouble
+    assert report.exit_code == 1
+
+
+def test_settings_that_are_wrong_come_first(doctor: Doctor) -> None:
+    report = doctor("ingest", "--kafka-batch-size", "0")
+    assert report.exit_code == 1
+    assert len(report.findings) == len(report.troubles()) == 2
+    assert any("--kafka-group-id is required" in trouble for trouble in report.troubles())
+
+
+def test_people_read_a_line_for_each_finding(thunder: Thunder, redis_url: str) -> None:
+    lines = thunder.run("doctor", "--role", "serve", "--redis-url", redis_url).stdout.splitlines()
+    assert lines[0] == "ok    Settings: can be read"
+    assert "warn  Store: is empty -> nothing: the first worker lays it out" in lines

@@ -1,0 +1,1 @@
+"""`thunder doctor`: whether a role would find what it needs, and what to mend."""

@@ -1,0 +1,36 @@
+"""What the doctor says."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Verdict(StrEnum):
+    """How it is: as it should be, of some harm or not to be told, or of a kind that the role cannot work with."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. remedy is empty when nothing is to be done."""
+
+    verdict: Verdict
+    subject: str
+    fact: str
+    remedy: str = ""
+
+
+def ok(subject: str, fact: str) -> Finding:
+    """It is as it should be."""
+    return Finding(Verdict.OK, subject, fact)
+
+
+def warn(subject: str, fact: str, remedy: str) -> Finding:
+    """It does some harm, or cannot be told."""
+    return Finding(Verdict.WARN, subject, fact, remedy)
+
+
+def fail(subject: str, fact: str, remedy: str) -> Finding:
+    """The role cannot work with that."""
+    return Finding(Verdict.FAIL, subject, fact, remedy)

@@ -1,0 +1,115 @@
+"""What each role must be allowed in Redis, and how to find out without changing anything.
+
+What reads is called, on keys that hold nothing: ids are above 0. What writes is queued in a transaction that never ends
+in EXEC: Redis checks rights when it queues.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
+from common.scripts import CLAIM_POSTS
+
+Words = tuple[str | bytes, ...]
+
+_AUTHOR, _VIEWER, _RECORDS = KeySpace().author(0), KeySpace().viewer(0), KeySpace().post(0).hash
+_STATUS = {CATCH_UP: "~s:{meta}", WORKERS: "~s:{meta}:*"}
+_STORE = {_AUTHOR.posts: "~a:*", _RECORDS: "~p:*", _VIEWER.follows: "~f:*", META: "~m:{meta}", **_STATUS}
+
+
+class RedisRights(NamedTuple):
+    """Commands, as an ACL spells them, and keys, each with the pattern that an ACL has for it."""
+
+    commands: frozenset[str]
+    keys: dict[bytes, str]
+
+    @property
+    def writes(self) -> bool:
+        """The role writes."""
+        return "multi" in self.commands
+
+
+def _named(commands: str) -> frozenset[str]:
+    return frozenset(commands.split())
+
+
+INGEST = RedisRights(
+    _named(
+        "cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hset hsetnx hvals info multi randomkey "
+        "script|load zadd zcard zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrange zscore"
+    ),
+    {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
+)
+SERVE = RedisRights(
+    _named("cluster|slots command hget hgetall hmget info scan zcard zmscore zrevrange"),
+    {key: f"%R{pattern}" for key, pattern in {**_STORE, NAMES: "~n:{meta}"}.items()},
+)
+SOURCE = RedisRights(
+    _named("cluster|slots exec expire hgetall hincrby hset info multi"),
+    {source_key("doctor"): "~i:{meta}:*"},
+)
+
+
+class Attempt(NamedTuple):
+    """A command to try, and the right that this is about: to the command, or to the key."""
+
+    right: str
+    words: Words
+
+    @property
+    def of_command(self) -> bool:
+        """The right is one to the command."""
+        return self.right.startswith("+")
+
+
+def reading_attempts(rights: RedisRights) -> list[Attempt]:
+    """To be called."""
+    key = next(iter(rights.keys))
+    calls: dict[str, Words] = {
+        "cluster|slots": ("CLUSTER", "SLOTS"),
+        "command": ("COMMAND", "COUNT"),
+        "dbsize": ("DBSIZE",),
+        "evalsha": ("EVALSHA", "0" * 40, "1", key),
+        "exec": ("EXEC",),
+        "exists": ("EXISTS", key),
+        "hget": ("HGET", key, "x"),
+        "hgetall": ("HGETALL", key),
+        "hlen": ("HLEN", key),
+        "hmget": ("HMGET", key, "x"),
+        "hvals": ("HVALS", key),
+        "info": ("INFO", "server"),
+        "randomkey": ("RANDOMKEY",),
+        "scan": ("SCAN", "0", "COUNT", "1"),
+        "script|load": ("SCRIPT", "LOAD", CLAIM_POSTS.source),
+        "zcard": ("ZCARD", key),
+        "zmscore": ("ZMSCORE", key, "x"),
+        "zrange": ("ZRANGE", key, "0", "0"),
+        "zrangebyscore": ("ZRANGEBYSCORE", key, "0", "0"),
+        "zrevrange": ("ZREVRANGE", key, "0", "0"),
+        "zscore": ("ZSCORE", key, "x"),
+    }
+    return [*_of_role(calls, rights), *(Attempt(right, ("HGETALL", key)) for key, right in rights.keys.items())]
+
+
+def writing_attempts(rights: RedisRights) -> list[Attempt]:
+    """To be queued, the first of them to begin with; none for a role that only reads."""
+    if not rights.writes:
+        return []
+    key = next(iter(rights.keys))
+    queued: dict[str, Words] = {
+        "multi": ("MULTI",),
+        "expire": ("EXPIRE", key, "1"),
+        "hdel": ("HDEL", key, "x"),
+        "hincrby": ("HINCRBY", key, "x", "1"),
+        "hset": ("HSET", key, "x", "1"),
+        "hsetnx": ("HSETNX", key, "x", "1"),
+        "zadd": ("ZADD", key, "1", "x"),
+        "zrem": ("ZREM", key, "x"),
+        "zremrangebyrank": ("ZREMRANGEBYRANK", key, "0", "0"),
+        "zremrangebyscore": ("ZREMRANGEBYSCORE", key, "0", "0"),
+    }
+    return [*_of_role(queued, rights), *(Attempt(right, ("EXPIRE", key, "1")) for key, right in rights.keys.items())]
+
+
+def _of_role(tries: dict[str, Words], rights: RedisRights) -> Iterable[Attempt]:
+    return [Attempt(f"+{name}", words) for name, words in tries.items() if name in rights.commands]
