@@ -28,7 +28,7 @@ COPY serve serve
 COPY thunder thunder
 RUN "$TOOLS/bin/uv" build --python "$TOOLS" --no-build-isolation --wheel --out-dir dist \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --no-deps --no-index dist/*.whl \
- && "$PREFIX/bin/thunder" --version
+ && "$PREFIX/bin/python" -m thunder.supply.sbom requirements.txt > "$PREFIX/sbom.cdx.json"
 
 FROM ${PYTHON_IMAGE}
 ARG PREFIX=/opt/thunder

