@@ -53,7 +53,7 @@ class GroupConsumer:
         self._early: list[Message] = []
         self._commits = PendingCommits()
         configuration = consumer_configuration(settings, member, self._poll_failed)
-        with client_configuration():
+        with client_configuration(settings.consumer_access):
             self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
         self._lineage_now = refill.lineage
         self._lineage = refill.lineage()

@@ -36,7 +36,7 @@ class KafkaCluster:
         self._access = access
         self._refusals = RefusalWatch(access)
         self._trouble = ""
-        with client_configuration():
+        with client_configuration(access):
             self._admin = AdminClient(access_configuration(access, self._refusals.notice))
 
     def wait_for_brokers(self, stop: Event | None = None, seconds: float = math.inf) -> Topics | None:

@@ -47,7 +47,7 @@ class PartitionReader:
         self._end = end
         self._patience = patience_seconds
         self._refusals = RefusalWatch(access)
-        with client_configuration():
+        with client_configuration(access):
             self._consumer = Consumer(reader_configuration(access, self._refusals.notice))
         self._consumer.assign([TopicPartition(address.topic, address.partition, position)])
 

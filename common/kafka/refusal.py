@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from common.errors import ConfigurationError, KafkaRefused
 from common.kafka.access import KafkaAccess
+from common.kafka.certificates import flaw_of_files, is_refusal_of_ours, what_to_mend
 from common.throttle import Throttle
 
 _REFUSALS = frozenset(
@@ -39,12 +40,13 @@ def error_of(exception: KafkaException) -> KafkaError:
 
 
 @contextmanager
-def client_configuration() -> Generator[None]:
+def client_configuration(access: KafkaAccess) -> Generator[None]:
     """ConfigurationError when librdkafka does not accept the configuration of a client that is made within."""
     try:
         yield
     except KafkaException as failure:
-        raise ConfigurationError(f"not a configuration for Kafka: {error_of(failure).str()}") from failure
+        reason = flaw_of_files(access) or error_of(failure).str()
+        raise ConfigurationError(f"not a configuration for Kafka: {reason}") from failure
 
 
 class RefusalWatch:
@@ -61,15 +63,17 @@ class RefusalWatch:
         if error.name() == "_ALL_BROKERS_DOWN":
             return  # follows upon the error that says why
         self._latest = error.str()
-        if error.name() in _REFUSALS:
+        if error.name() in _REFUSALS or is_refusal_of_ours(self._latest):
             self._refusal = self._refusal or error
         if self._throttle.lets_pass(time.monotonic()):
             _log.warning("Kafka: %s", self._latest)
 
     def raise_if_refused(self) -> None:
-        """KafkaRefused when the brokers refused us."""
+        """KafkaRefused when the brokers refused us, or we them. Blocks then, for seconds at most."""
         if self._refusal is not None:
-            raise KafkaRefused(f"Kafka refused {_identity(self._access)}: {self._refusal.str()}")
+            complaint = f"Kafka refused {_identity(self._access)}: {self._refusal.str()}"
+            mend = what_to_mend(self._access, self._refusal.str())
+            raise KafkaRefused(f"{complaint}. {mend}" if mend else complaint)
 
     @property
     def latest(self) -> str:

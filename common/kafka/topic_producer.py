@@ -62,7 +62,7 @@ class TopicProducer:
         self._topic = topic
         self._patience = patience_seconds
         self._refusals = RefusalWatch(access)
-        with client_configuration():
+        with client_configuration(access):
             self._producer = Producer(producer_configuration(access, patience_seconds, self._refusals.notice))
 
     def send(self, records: Iterable[Record]) -> None:

@@ -9,6 +9,7 @@ from string import Template
 from typing import Any, cast
 
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from confluent_kafka.cimpl import NewTopic
 
 from tests.support.certificates import Authority
@@ -22,6 +23,8 @@ SASL_PASSWORD = "alice-secret"
 WRITER = "bob"
 WRITER_PASSWORD = "bob-secret"
 
+_TLS_LISTENERS = ("mutual", "expired", "elsewhere", "stranger")
+
 _CONFIGURATION = Path(__file__).with_name("kafka")
 
 
@@ -31,8 +34,11 @@ class KafkaBroker:
     bootstrap: HOST:PORT without security.
     sasl_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to SASL_USER.
     scram_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers SCRAM-SHA-512 alone, so that any other mechanism is a wrong one.
+    Every two seconds clients must log in to it anew.
     sasl_ssl_bootstrap: HOST:PORT, SASL_SSL, offers PLAIN and SCRAM-SHA-512 to SASL_USER, and PLAIN to WRITER.
-    ca_path: PEM file with the authority that signed the certificate of sasl_ssl_bootstrap.
+    mutual_tls_bootstrap: HOST:PORT, SSL, for clients with a certificate of the authority.
+    untrusted_bootstraps: the same, but the broker's certificate is "expired", for "elsewhere" or of a "stranger".
+    authority: it signed the other certificates of the broker; ca_path: PEM file with its own.
     """
 
     def __init__(self, libraries: Path, directory: Path, progress: Progress) -> None:
@@ -41,17 +47,20 @@ class KafkaBroker:
         self._libraries = libraries
         self._directory = directory
         self._properties = directory / "broker.properties"
-        ports = {name: free_port() for name in ("plaintext", "sasl", "scram", "sasl_ssl", "controller")}
-        self.bootstrap = f"127.0.0.1:{ports['plaintext']}"
-        self.sasl_bootstrap = f"127.0.0.1:{ports['sasl']}"
-        self.scram_bootstrap = f"127.0.0.1:{ports['scram']}"
-        self.sasl_ssl_bootstrap = f"127.0.0.1:{ports['sasl_ssl']}"
-        authority = Authority(directory, progress)
-        self.ca_path = authority.ca
-        server = authority.issue("server")
-        server_certificate = directory / "server.pem"
-        server_certificate.write_text(server.key.read_text() + server.certificate.read_text())
-        self._configure(ports, server_certificate)
+        ports = {
+            name: free_port() for name in ("plaintext", "sasl", "scram", "sasl_ssl", "controller", *_TLS_LISTENERS)
+        }
+        addresses = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+        self.bootstrap = addresses["plaintext"]
+        self.sasl_bootstrap = addresses["sasl"]
+        self.scram_bootstrap = addresses["scram"]
+        self.sasl_ssl_bootstrap = addresses["sasl_ssl"]
+        self.mutual_tls_bootstrap = addresses["mutual"]
+        self.untrusted_bootstraps = {name: addresses[name] for name in ("expired", "elsewhere", "stranger")}
+        self.authority = Authority(directory, progress)
+        self.ca_path = self.authority.ca
+        self._issue_certificates(progress)
+        self._configure(ports)
         self._format()
         self._server = self._start()
 
@@ -66,6 +75,13 @@ class KafkaBroker:
 
         eventually(has_leaders, f"leaders for the {partitions} partitions of {name}")
         return name
+
+    def set_password(self, user: str, password: str) -> None:
+        """Let a user log in with this password by SCRAM-SHA-512, with another one no longer."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        kind = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, iterations=4096)
+        change = UserScramCredentialUpsertion(user, kind, password.encode())
+        cast("Any", admin).alter_user_scram_credentials([change])[user].result(30)
 
     def shares(self, group: str) -> list[set[int]]:
         """Partitions that each member of a consumer group holds."""
@@ -91,8 +107,21 @@ class KafkaBroker:
         self.stop()
         self._server = self._start()
 
-    def _configure(self, ports: Mapping[str, int], certificate: Path) -> None:
-        facts = {"data": self._directory / "data", "certificate": certificate}
+    def _issue_certificates(self, progress: Progress) -> None:
+        """NAME.pem for the keystore of each listener: key, then certificate."""
+        others = self._directory / "others"
+        others.mkdir()
+        for name, issued in (
+            ("server", self.authority.issue("server")),
+            ("expired", self.authority.issue("expired", days=-1)),
+            ("elsewhere", self.authority.issue("elsewhere", "DNS:elsewhere.example")),
+            ("stranger", Authority(others, progress).issue("stranger")),
+        ):
+            (self._directory / f"{name}.pem").write_text(issued.key.read_text() + issued.certificate.read_text())
+
+    def _configure(self, ports: Mapping[str, int]) -> None:
+        tls = ",".join(f"{name.upper()}://127.0.0.1:{ports[name]}" for name in _TLS_LISTENERS)
+        facts = {"directory": self._directory, "data": self._directory / "data", "tls_listeners": tls}
         users = {"user": SASL_USER, "password": SASL_PASSWORD, "writer": WRITER, "writer_password": WRITER_PASSWORD}
         template = Template((_CONFIGURATION / "broker.properties").read_text())
         listeners = {f"{name}_port": port for name, port in ports.items()}

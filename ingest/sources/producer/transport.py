@@ -54,7 +54,7 @@ class KafkaTransport(Generic[T]):
         self._refusals = refusals
         self._reports: deque[Report[T]] = deque()
         self._given_up = False
-        with client_configuration():
+        with client_configuration(access):
             self._producer = Producer(producer_configuration(access, timeout_seconds, refusals.notice, packing))
 
     def send(self, parcel: Parcel[T], settled: Event | None) -> None:

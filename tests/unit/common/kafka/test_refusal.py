@@ -63,5 +63,21 @@ def test_brokers_that_cannot_be_reached_have_not_refused(caplog: pytest.LogCaptu
 
 
 def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
-    with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration():
+    with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration(ACCESS):
         Consumer({"group.id": "g", "partition.assignment.strategy": "no-such"})
+
+
+@pytest.mark.parametrize(
+    "alert", ["bad certificate: SSL alert number 42", "certificate required: SSL alert number 116"]
+)
+def test_a_certificate_of_ours_that_brokers_do_not_want_is_a_refusal(alert: str) -> None:
+    watch = RefusalWatch(ACCESS)
+    watch.notice(KafkaError(UNREACHABLE, f"ssl://broker:9092/1: Receive failed: ssl/tls alert {alert} (after 2ms)"))
+    with pytest.raises(KafkaRefused, match=r"set --ssl-certificate-location and --ssl-key-location\.$"):
+        watch.raise_if_refused()
+
+
+def test_other_alerts_may_pass() -> None:
+    watch = RefusalWatch(ACCESS)
+    watch.notice(KafkaError(UNREACHABLE, "ssl://broker:9092/1: ssl/tls alert internal error: SSL alert number 80"))
+    watch.raise_if_refused()
