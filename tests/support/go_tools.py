@@ -81,7 +81,7 @@ def go_tool(tool: GoTool, progress: Progress) -> Path:
 
 
 def go_program() -> Path:
-    """Return the path of `go`, which the tests do not install: Debian's is too old for most tools. Raises Unavailable."""
+    """Return the path of `go`; the tests do not install it, as Debian's is too old. Raises Unavailable."""
     found = shutil.which("go")
     if found is None and not _USUAL_PLACE.exists():
         raise Unavailable("go is not on PATH; install Go 1.26 or later, or run uv sync --group go")
