@@ -57,7 +57,9 @@ KUBECONFORM = GoTool("kubeconform", "0.8.0", "github.com/yannh/kubeconform/cmd/k
 CHART_TOOLS = (KUBECONFORM, HELM_UNITTEST, HELM_4, HELM_3)
 
 READ_DOCKERFILE = _of_ours("read-dockerfile")
-IMAGE_TOOLS = (READ_DOCKERFILE,)
+COMPOSE_SPEC = GoTool("compose-spec", "2.16.2", "github.com/compose-spec/compose-go/v2/cmd")
+ACTIONLINT = GoTool("actionlint", "1.7.12", "github.com/rhysd/actionlint/cmd/actionlint")
+IMAGE_TOOLS = (READ_DOCKERFILE, COMPOSE_SPEC, ACTIONLINT)
 
 GRPCURL = GoTool("grpcurl", "1.9.4", "github.com/fullstorydev/grpcurl/cmd/grpcurl")
 GHZ = GoTool("ghz", "0.121.0", "github.com/bojand/ghz/cmd/ghz")
