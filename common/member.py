@@ -8,7 +8,11 @@ created_at as varints padded to 9 and 5 bytes, so the member begins with them, m
 
 Members therefore compare like (created_at, post_id), and the reverse of a member is ready to be sent. All ids are
 padded to 9 bytes, so offsets are fixed. The last byte is the tag of the first field; version 1 writes is_retweet and
-is_reply first, so that one byte tells the kind. Another version will use last bytes that are no tags of version 1.
+is_reply first, so that one byte tells the kind.
+
+Versions of members live side by side in one store. All of them share the first 16 bytes, by which posts are found and
+removed. A later version ends in a byte above NEWEST_TAG: whoever reads version 1 leaves such a member out and says so.
+Two members of one post, of two versions, count as one. What breaks these rules is another layout (store_layout.py).
 """
 
 from common.post import LightPost
@@ -26,6 +30,9 @@ TAG_SOURCE_POST = 0x40
 TAG_SOURCE_USER = 0x48
 TAG_HAS_VIDEO = 0x50
 TAG_CONVERSATION = 0x58
+
+NEWEST_TAG = TAG_CONVERSATION
+"""The highest last byte of a member of version 1; lua/add_posts.lua knows it, too."""
 
 ID_SIZE = 9
 POST_ID = slice(6, 15)

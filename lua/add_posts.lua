@@ -5,17 +5,19 @@
 -- Returns the members that the author's own erasure refuses
 local oldest, trim_before, ttl, cap = tonumber(ARGV[1]), '(' .. ARGV[1] - ARGV[2], ARGV[3], tonumber(ARGV[4])
 local STEP = 128 -- a full set is trimmed once in so many posts
+local NEWEST_TAG = 0x58 -- members that end in a higher byte are of a newer version: what they are is not known here
 local refused, at = {}, 5
 
-local function is_secondary(member)
+local function kind_of(member)
   local tag = string.byte(member, -1)
-  return tag == 0x30 or tag == 0x38
+  if tag > NEWEST_TAG then return 'newer' end
+  return (tag == 0x30 or tag == 0x38) and 'secondary' or 'original'
 end
 
 local function drop_surplus(key)
-  local seen = { [true] = 0, [false] = 0 }
+  local seen = { original = 0, secondary = 0, newer = -math.huge }
   for _, member in ipairs(redis.call('ZREVRANGE', key, 0, -1)) do
-    local kind = is_secondary(member)
+    local kind = kind_of(member)
     seen[kind] = seen[kind] + 1
     if seen[kind] > cap then redis.call('ZREM', key, member) end
   end

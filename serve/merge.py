@@ -6,9 +6,10 @@ taken newest first over all authors until max_results have passed; rules are app
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
-from common.member import POST_ID, encode_time
+from common.member import NEWEST_TAG, POST_ID, encode_time
 from common.record import Record
 from serve.query import Query
 from serve.reply_facts import SECONDARY_TAGS
@@ -16,6 +17,7 @@ from serve.rules import Rules
 
 _IDENTITY = slice(0, 15)  # created_at and post_id
 _LAST_ID_BYTE = 14
+_LAST_BYTE = itemgetter(-1)
 
 
 class Merged(NamedTuple):
@@ -39,26 +41,25 @@ class Merge:
         self._members: list[bytes] = []
         self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
         self._newest_new = b""  # of the members learnt since the last run
         self._pass = _Pass()
 
     def learn_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
         """Take the newest entries of an author's list, newest first. complete: there are no others."""
-        new = members
+        new = readable = self._readable(author, members)
         if author in self._last_read:  # read before, and deeper now
-            new = [member for member in members if member not in self.author_of]
-        if not new:
-            self._last_read.pop(author, None)
-            return
-        self._members += new
-        self._newest_new = max(self._newest_new, new[0])
-        self._newest_of[author] = members[0]
-        self.author_of.update(dict.fromkeys(new, author))
-        self._rules.learn_author(author, members)
+            new = [member for member in readable if member not in self.author_of]
         if complete:
             self._last_read.pop(author, None)
         else:
             self._last_read[author] = members[-1]
+        if new:
+            self._members += new
+            self._newest_new = max(self._newest_new, new[0])
+            self._newest_of[author] = readable[0]
+            self.author_of.update(dict.fromkeys(new, author))
+            self._rules.learn_author(author, readable)
 
     def give_up(self, author: int) -> None:
         """Older entries of this author cannot be had: do without."""
@@ -85,9 +86,22 @@ class Merge:
         short = [author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)]
         return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
 
+    @property
+    def unreadable(self) -> int:
+        """How many live posts were met that a newer version wrote: the answer is without them."""
+        return sum(map(len, self._unreadable.values()))
+
     def authors_of_newest(self, members: list[bytes]) -> int:
         """How many authors these members have, which are the newest of all."""
         return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
+
+    def _readable(self, author: int, members: list[bytes]) -> list[bytes]:
+        if not members or max(map(_LAST_BYTE, members)) <= NEWEST_TAG:
+            return members
+        readable = [member for member in members if member[-1] <= NEWEST_TAG]
+        live = {member[_IDENTITY] for member in members if member >= self._floor}
+        self._unreadable[author] = live.difference(member[_IDENTITY] for member in readable)
+        return readable
 
     def _live_members(self) -> int:
         return _up_to(self._floor, self._members)

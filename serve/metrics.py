@@ -117,6 +117,7 @@ class ServeMetrics:
     def answered(self, answer: Answer, now: int) -> None:
         """The post store answered. now in Unix seconds."""
         posts = answer.scored.posts
+        self._unreadable.inc(answer.unreadable)
         self._posts_returned.observe(posts)
         self._count.observe(posts)
         if answer.retrieved.posts:
@@ -181,6 +182,11 @@ class ServeMetrics:
         self._store_requests = Counter("post_store_requests_total", "Reads of the post store", registry=registry)
         self._store_timeouts = Counter(
             "post_store_request_timeouts_total", "Reads of the post store that used up their time", registry=registry
+        )
+        self._unreadable = Counter(
+            "post_store_unreadable_posts_total",
+            "Posts left out, which makes an answer partial, because a newer version wrote them",
+            registry=registry,
         )
         self._posts_returned = Histogram(
             "post_store_posts_returned", "Posts that a read of the post store returned", _SIZES, registry

@@ -34,9 +34,13 @@ class Summary(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """body is a serialised GetInNetworkPostsResponse; retrieved sums up the candidates, scored the posts in body."""
+    """body is a serialised GetInNetworkPostsResponse; retrieved sums up the candidates, scored the posts in body.
+
+    unreadable: posts left out because a newer version wrote them.
+    """
 
     body: bytes
     partial: bool
     retrieved: Summary
     scored: Summary
+    unreadable: int = 0

@@ -5,6 +5,7 @@ import time
 from common.errors import StoreUnavailable
 from common.record import live_record
 from common.retention import Retention
+from common.tracing import span
 from serve.answer import response_bytes, summarise
 from serve.fetcher import Fetched, Fetcher, Reading
 from serve.merge import Merge, Merged
@@ -33,7 +34,8 @@ class Timelines:
                 progress.partial = True
                 break
             try:
-                fetched = await self._fetcher.fetch(reading, left)
+                with span("round", authors=len(reading.depths), parents=len(reading.parents)):
+                    fetched = await self._fetcher.fetch(reading, left)
             except StoreUnavailable:
                 if not progress.has_read:
                     raise
@@ -85,9 +87,11 @@ class _Progress:
     def answer(self) -> Answer:
         """The answer from all that is known."""
         passed, examined, author_of = self._merged.passed, self._merged.examined, self._merge.author_of
+        partial = self.partial or self._merge.unreadable > 0
         return Answer(
-            response_bytes(passed, author_of, partial=self.partial),
-            self.partial,
+            response_bytes(passed, author_of, partial=partial),
+            partial,
             retrieved=summarise(examined, self._merge.authors_of_newest(examined)),
             scored=summarise(passed, len(set(map(author_of.__getitem__, passed)))),
+            unreadable=self._merge.unreadable,
         )

@@ -1,6 +1,6 @@
 """What the scenarios cannot show of the merge: what it asks for, and stores that hold more than they should."""
 
-from common.member import encode_member
+from common.member import NEWEST_TAG, encode_member
 from common.post import LightPost
 from common.record import Record
 from serve.merge import Merge
@@ -14,6 +14,10 @@ PARENT = Record(NOW, 9, is_reply=False, is_retweet=False, has_video=False, in_re
 
 def post(post_id: int, age: int = 0) -> bytes:
     return encode_member(LightPost(post_id, 5, NOW - age))
+
+
+def newer(post_id: int, age: int = 0) -> bytes:
+    return post(post_id, age) + bytes((1, NEWEST_TAG + 8))
 
 
 def reply(post_id: int, parent: int, age: int = 0) -> bytes:
@@ -61,6 +65,27 @@ def test_two_encodings_of_a_post_are_one() -> None:
     other = encode_member(LightPost(50, 5, NOW, conversation_id=50))
     merge.learn_author(5, sorted([post(50), other], reverse=True), complete=True)
     assert len(merge.run().passed) == 1
+
+
+def test_what_a_newer_version_wrote_is_left_out_and_counted() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [newer(52), post(51), newer(50), newer(40, 601)], complete=False)
+    assert merge.run() == ([post(51)], [post(51)], [], [])
+    assert merge.unreadable == 2
+
+
+def test_a_list_is_read_on_behind_what_a_newer_version_wrote() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [newer(52), newer(51)], complete=False)
+    assert merge.run().short == [5]
+    merge.learn_author(5, [newer(52), newer(51), post(50)], complete=True)
+    assert merge.run().passed == [post(50)]
+
+
+def test_a_post_of_both_versions_is_not_left_out() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.learn_author(5, [newer(50), post(50)], complete=True)
+    assert (merge.run().passed, merge.unreadable) == ([post(50)], 0)
 
 
 def test_entries_beyond_the_list_cap_do_not_exist() -> None:
