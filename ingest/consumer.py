@@ -130,7 +130,7 @@ class GroupConsumer:
         while not self._commits.settled:
             self._repeat_commits()
             self._consumer.poll(0.1)
-            if time.monotonic() > give_up:
+            if self._refusals.refused or time.monotonic() > give_up:
                 _log.warning("Leaving without the commits %s", self._commits.offsets)
                 return
         self._consumer.close()

@@ -76,6 +76,11 @@ class RefusalWatch:
             raise KafkaRefused(f"{complaint}. {mend}" if mend else complaint)
 
     @property
+    def refused(self) -> bool:
+        """Whether nothing that we ask will be done."""
+        return self._refusal is not None
+
+    @property
     def latest(self) -> str:
         """What went wrong last, in librdkafka's words."""
         return self._latest
