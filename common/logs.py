@@ -7,6 +7,7 @@ import time
 from typing import TextIO
 
 from common.settings import LogFormat, LogLevel
+from common.tracing import current_ids
 
 
 def configure_logs(level: LogLevel, layout: LogFormat, stream: TextIO | None = None) -> None:
@@ -27,7 +28,10 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """{"time", "level", "logger", "message"}, and "exception" when there is one. time in UTC with milliseconds."""
+    """{"time", "level", "logger", "message"}, in a traced span its ids, and "exception" when there is one.
+
+    time in UTC with milliseconds.
+    """
 
     converter = time.gmtime
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -41,6 +45,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if ids := current_ids():
+            line |= ids._asdict()
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

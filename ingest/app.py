@@ -1,6 +1,7 @@
 """The roles `ingest` and `transform`: from their settings to threads that run until they are asked to stop."""
 
 import logging
+import os
 
 from prometheus_client import CollectorRegistry
 
@@ -9,6 +10,7 @@ from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import EventsSource, IngestSettings, TransformSettings
+from common.tracing import configure_tracing
 from ingest.assembly import Route
 from ingest.decoders import follow_format, ingest_format, transform_format
 from ingest.destinations import StoreDestination, TopicDestination
@@ -23,6 +25,7 @@ _log = logging.getLogger("thunder.ingest")
 def run_ingest(settings: IngestSettings) -> int:
     """Ingest as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
     configure_logs(settings.log_level, settings.log_format)
+    configure_tracing("thunder-ingest", os.environ)
     stop, registry = Stop(), CollectorRegistry()
     make_role = follow_role if settings.events is EventsSource.FOLLOWS else ingest_role
     return _run(settings, make_role(settings, stop, registry), stop, registry)
@@ -31,6 +34,7 @@ def run_ingest(settings: IngestSettings) -> int:
 def run_transform(settings: TransformSettings) -> int:
     """Transform as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
     configure_logs(settings.log_level, settings.log_format)
+    configure_tracing("thunder-transform", os.environ)
     stop, registry = Stop(), CollectorRegistry()
     return _run(settings, transform_role(settings, stop, registry), stop, registry)
 

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
 
 from common.kafka.configuration import consumer_configuration, rebalances_incrementally
 from common.kafka.refusal import RefusalWatch, client_configuration, error_of
 from common.kafka.settings import KafkaSettings
+from common.tracing import TRACEPARENT, is_tracing
 from ingest.assignment import Assignment, Changes
 from ingest.batching import batching_of
 from ingest.message import Message
@@ -145,7 +147,7 @@ class GroupConsumer:
                 continue
             place = cast("tuple[int, int]", (message.partition(), message.offset()))
             _, sent_ms = message.timestamp()
-            received.append(Message(*place, message.value(), sent_ms))
+            received.append(Message(*place, message.value(), sent_ms, _traceparent_of(message)))
         self._refusals.raise_if_refused()
         return received
 
@@ -229,3 +231,10 @@ class GroupConsumer:
     def _at(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
         """Offsets to commit, for the data that they were reached with."""
         return [TopicPartition(self._topic, partition, offset, self._lineage) for partition, offset in offsets.items()]
+
+
+def _traceparent_of(message: KafkaMessage) -> str:
+    if not is_tracing():
+        return ""
+    headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+    return next((value.decode("latin-1") for name, value in headers if name == TRACEPARENT and value), "")

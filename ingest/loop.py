@@ -8,6 +8,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from common.backoff import Backoff
 from common.clock import Clock
 from common.errors import TooMuchPoison
+from common.tracing import span
 from ingest.assignment import Changes
 from ingest.back_pressure import BackPressure, Pausable
 from ingest.batch import Batch, E, Format, Reject, decode_batch
@@ -144,7 +145,9 @@ class IngestLoop(Generic[E]):
         changes = source.take_changes()
         self._partitions_changed(changes)
         if messages:
-            self._take(messages)
+            sent_by = (message.traceparent for message in messages)
+            with span(f"batch of {self._topic}", links=sent_by, messages=len(messages)):
+                self._take(messages)
         elif self._progress.catching_up and not changes.gained:
             self._progress.nothing_arrived(source.ends(self._progress.partitions))
         self._monitor.show_lags(self._progress, self._clock())

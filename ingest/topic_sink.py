@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from common.errors import KafkaUnavailable, ThunderError
 from common.kafka.settings import KafkaSettings
 from common.kafka.topic_producer import Record, TopicProducer
+from common.tracing import outgoing
 from ingest.events import Event
 from ingest.refined import encode_event, event_key
 
@@ -30,7 +31,8 @@ class TopicSink:
     def write(self, events: Sequence[Event], now: int) -> None:
         """See loop.Sink. SendFailed when the same call failed twice."""
         try:
-            self._producer.send(Record(encode_event(event), event_key(event)) for event in events)
+            headers = outgoing()
+            self._producer.send(Record(encode_event(event), event_key(event), headers) for event in events)
         except KafkaUnavailable as failure:
             self._failed_rounds += 1
             if self._failed_rounds >= _ROUNDS:

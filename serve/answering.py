@@ -9,6 +9,7 @@ from typing import Protocol
 from common.clock import Clock
 from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.tracing import span
 from serve.follows import FollowStore
 from serve.metrics import LookupStatus, ServeMetrics
 from serve.query import Answer, Query
@@ -100,8 +101,9 @@ class Answering:
             log.info("Following list is empty, fetching from Strato for user %d", request.user_id)
         status, started = LookupStatus.ERROR, stopwatch.elapsed()
         try:
-            async with asyncio.timeout(stopwatch.left()):
-                found = await follows.following(request.user_id, self._limits.list_size)
+            with span("follows"):
+                async with asyncio.timeout(stopwatch.left()):
+                    found = await follows.following(request.user_id, self._limits.list_size)
             status = LookupStatus.SUCCESS
         except TimeoutError as error:
             raise StoreUnavailable("the follow store did not answer in time") from error

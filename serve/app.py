@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import ServeSettings
+from common.tracing import configure_tracing
 from serve.announcer import Announcer
 from serve.background import event_of, run_until
 from serve.follows import RedisFollows
@@ -30,6 +32,7 @@ log = logging.getLogger("thunder.serve")
 def run_serve(settings: ServeSettings) -> int:
     """Serve as a process of its own until SIGTERM or SIGINT. Returns the exit code, raises what serving died of."""
     configure_logs(settings.log_level, settings.log_format)
+    configure_tracing("thunder-serve", os.environ)
     collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)

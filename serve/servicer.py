@@ -4,6 +4,7 @@ import asyncio
 
 import grpc
 
+from common.tracing import TRACEPARENT, is_tracing, span
 from serve.deadline import time_to_read
 from serve.guard import Guard
 from serve.intake import Intake
@@ -35,7 +36,8 @@ class InNetworkPostsServicer:
         if refusal:
             await context.abort(*refusal)
         self._remember_call()
-        ended = await self._intake.run(payload, time_to_read(self._request_timeout, context.time_remaining()))
+        with span("GetInNetworkPosts", parent=_traceparent_of(context)):
+            ended = await self._intake.run(payload, time_to_read(self._request_timeout, context.time_remaining()))
         if isinstance(ended, RpcFailure):
             await context.abort(*ended)
         if _asks_for_gzip(context):
@@ -55,3 +57,10 @@ def _asks_for_gzip(context: Context) -> bool:
     # gRPC's own grpc-accept-encoding is sent by every client and says only what it could read.
     metadata = context.invocation_metadata() or ()
     return any(key in _ASKS_FOR_ENCODING and "gzip" in str(value) for key, value in metadata)
+
+
+def _traceparent_of(context: Context) -> str:
+    if not is_tracing():
+        return ""
+    metadata = context.invocation_metadata() or ()
+    return next((str(value) for key, value in metadata if key == TRACEPARENT), "")

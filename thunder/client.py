@@ -9,6 +9,7 @@ import grpc
 
 from common.errors import ThunderError
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from common.tracing import outgoing, span
 
 _METHOD = "/thunder.v1.InNetworkPostsService/GetInNetworkPosts"
 _OPTIONS = (
@@ -92,7 +93,8 @@ class PostsClient:
         """Wait at most timeout seconds for the answer. Raises AskFailed."""
         began = time.perf_counter()
         try:
-            response = self._ask(request, timeout=timeout, metadata=self._metadata)
+            with span("ask"):
+                response = self._ask(request, timeout=timeout, metadata=(*self._metadata, *outgoing().items()))
         except grpc.RpcError as error:
             raise _failure(error, self._address, timeout) from error
         return TimedAnswer(response, time.perf_counter() - began)

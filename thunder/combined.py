@@ -1,6 +1,7 @@
 """`thunder --is-serving`: ingest fills the store and, once it has caught up, the same process serves it."""
 
 import asyncio
+import os
 import threading
 
 from prometheus_client import CollectorRegistry
@@ -9,6 +10,7 @@ from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
 from common.logs import configure_logs
 from common.settings import CombinedSettings
+from common.tracing import configure_tracing
 from ingest.app import ingest_role
 from serve.app import collect_garbage_rarely, serve
 from serve.state import ServingState
@@ -17,6 +19,7 @@ from serve.state import ServingState
 def run_combined(settings: CombinedSettings) -> int:
     """Ingest and serve until SIGTERM or SIGINT. The exit code; raises what either of them died of."""
     configure_logs(settings.log_level, settings.log_format)
+    configure_tracing("thunder", os.environ)
     collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.tracing import configure_tracing
 from thunder.ages import in_words
 from thunder.client import Credentials, PostsClient, TimedAnswer
 from thunder.exit_codes import ExitCode
@@ -23,6 +25,7 @@ _MAX_UINT32 = 2**32 - 1
 def main(arguments: Sequence[str]) -> int:
     """Ask once, print the answer, return the exit code. Raises AskFailed, ConfigurationError."""
     options = _parser().parse_args(arguments)
+    configure_tracing("thunder-query", os.environ)
     request = GetInNetworkPostsRequest(
         user_id=options.user,
         following_user_ids=options.following,

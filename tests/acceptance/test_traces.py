@@ -1,0 +1,33 @@
+"""Traces of real processes, at a collector."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.support.processes import Thunder
+from tests.support.spans import Collector
+from tests.support.wait import eventually
+
+
+@pytest.fixture
+def collector() -> Generator[Collector]:
+    made = Collector()
+    yield made
+    made.stop()
+
+
+def test_a_query_is_one_trace_from_the_client_to_the_rounds_of_the_server(
+    thunder: Thunder, redis_url: str, collector: Collector
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+    role = thunder.start("serve", "--redis-url", redis_url, env=env)
+    role.wait_for_output("gRPC listens")
+    asked = thunder.run("query", "--address", f"127.0.0.1:{role.grpc_port}", "--following", "1,2", env=env)
+    assert asked.returncode == 0, asked.stderr
+    assert role.terminate() == 0
+    eventually(lambda: collector.of("thunder-serve", "round"), "the spans of the server")
+    [(trace, _)] = collector.of("thunder-query", "ask")
+    [(of_request, parent)] = collector.of("thunder-serve", "GetInNetworkPosts")
+    [(of_round, _)] = collector.of("thunder-serve", "round")
+    assert trace == of_request == of_round
+    assert parent
