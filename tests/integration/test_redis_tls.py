@@ -1,8 +1,9 @@
 """Redis over TLS with a certificate and a password of ours: every connection of both sides, and what refuses them."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -10,57 +11,46 @@ import pytest
 from common.clock import system_clock
 from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.settings import IngestSettings
+from common.settings import IngestSettings, RedisSettings
+from common.topology import Node
 from ingest.store import PostStore
+from serve.follows import RedisFollows
+from serve.resp_connection import connect
 from tests.support.certificates import Authority, Issued
-from tests.support.child import Child
-from tests.support.free_ports import free_port
 from tests.support.programs import Progress
 from tests.support.refined_topic import recent_posts
 from tests.support.rpc import get_in_network_posts
 from tests.support.serve_thread import ServeThread
-from thunder.embedded.redis_server import SETTINGS, redis_binary
+from tests.support.tls_redis import PASSWORD, TlsRedis, tls_redis
+from tests.support.wait import eventually
 
-PASSWORD = "s3cret"
-
-
-class TlsRedis(NamedTuple):
-    """A server that answers only who has a certificate of the authority and the password."""
-
-    port: int
-    authority: Authority
-    ours: Issued
-
-    def settings(self, **changed: str | None) -> dict[str, str | None]:
-        return {
-            "redis_url": f"rediss://:{PASSWORD}@localhost:{self.port}",
-            "redis_tls_ca": str(self.authority.ca),
-            "redis_tls_certificate": str(self.ours.certificate),
-            "redis_tls_key": str(self.ours.key),
-            **changed,
-        }
+BAD_CERTIFICATES = {
+    "expired": "certificate has expired",
+    "elsewhere": "certificate is not valid for 'localhost'",
+    "stranger": "unable to get local issuer certificate",
+}
 
 
 @pytest.fixture
-def server(tmp_path: Path, progress: Progress) -> Generator[TlsRedis]:
-    authority, port = Authority(tmp_path, progress), free_port()
-    issued = authority.issue("redis")
-    settings = SETTINGS | {
-        "port": "0",
-        "tls-port": str(port),
-        "tls-cert-file": str(issued.certificate),
-        "tls-key-file": str(issued.key),
-        "tls-ca-cert-file": str(authority.ca),
-        "requirepass": PASSWORD,
-        "dir": str(tmp_path),
-    }
-    child = Child(
-        [redis_binary(), *(word for name, value in settings.items() for word in (f"--{name}", value))],
-        tmp_path / "redis.log",
-    )
-    child.wait_for_output("Ready to accept connections")
-    yield TlsRedis(port, authority, authority.issue("thunder"))
-    child.kill()
+def authority(tmp_path: Path, progress: Progress) -> Authority:
+    return Authority(tmp_path, progress)
+
+
+@pytest.fixture
+def server(tmp_path: Path, authority: Authority) -> Generator[TlsRedis]:
+    with tls_redis(tmp_path, authority, authority.issue("redis")) as server:
+        yield server
+
+
+def issue_bad(flaw: str, authority: Authority, directory: Path, progress: Progress) -> Issued:
+    match flaw:
+        case "expired":
+            return authority.issue("redis", days=-1)
+        case "elsewhere":
+            return authority.issue("redis", "DNS:elsewhere.example")
+        case _:
+            directory.mkdir()
+            return Authority(directory, progress).issue("redis")
 
 
 def test_posts_go_in_and_timelines_come_out(server: TlsRedis) -> None:
@@ -99,12 +89,49 @@ def test_who_is_not_trusted_or_does_not_trust_is_told_why(
 
 
 def test_a_server_with_a_wrong_password_is_not_ready_and_does_not_answer(server: TlsRedis) -> None:
-    serving = ServeThread(system_clock, **server.settings(redis_url=f"rediss://:wrong@localhost:{server.port}"))
+    settings = server.settings(redis_url=f"rediss://:wrong@localhost:{server.port}")
+    assert_not_served(settings, "invalid username-password pair")
+
+
+def assert_not_served(settings: dict[str, str | None], reason: str) -> None:
+    serving = ServeThread(system_clock, **settings)
     try:
         with pytest.raises(grpc.RpcError) as refused:
             get_in_network_posts(serving.start(), GetInNetworkPostsRequest(following_user_ids=[7]))
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
-        assert "invalid" in (serving.state.not_ready() or "")
+        eventually(lambda: reason in (serving.state.not_ready() or ""), reason)
         assert PASSWORD not in (serving.state.not_ready() or "")
     finally:
         serving.end()
+
+
+def write(settings: dict[str, str | None]) -> None:
+    PostStore(IngestSettings.model_validate({"kafka_group_id": "g", **settings})).open()
+
+
+def read(settings: dict[str, str | None]) -> None:
+    checked = RedisSettings.model_validate(settings)
+    port = urlsplit(checked.redis_url.get_secret_value()).port
+    asyncio.run(connect(checked.redis_address, Node("localhost", port or 0), timeout=5))
+
+
+def look_up_follows(settings: dict[str, str | None]) -> None:
+    store = RedisFollows(RedisSettings.model_validate(settings).redis_address, buckets=1, timeout_seconds=5)
+    asyncio.run(store.following(1, 10))
+
+
+@pytest.mark.parametrize("use", [write, read, look_up_follows])
+@pytest.mark.parametrize("flaw", BAD_CERTIFICATES)
+def test_a_redis_with_a_bad_certificate_is_not_trusted(
+    tmp_path: Path, authority: Authority, progress: Progress, flaw: str, use: Callable[[dict[str, str | None]], None]
+) -> None:
+    bad = issue_bad(flaw, authority, tmp_path / "others", progress)
+    with tls_redis(tmp_path, authority, bad) as server, pytest.raises(StoreUnavailable, match=BAD_CERTIFICATES[flaw]):
+        use(server.settings())
+
+
+def test_who_serves_from_a_redis_with_a_bad_certificate_is_not_ready_and_does_not_answer(
+    tmp_path: Path, authority: Authority
+) -> None:
+    with tls_redis(tmp_path, authority, authority.issue("redis", days=-1)) as server:
+        assert_not_served(server.settings(), "certificate has expired")
