@@ -15,6 +15,7 @@ import (
 	_ "google.golang.org/grpc/health"        // for healthCheckConfig of the service config
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/resolver/dns"
 	"google.golang.org/grpc/status"
 
 	pb "thunder-client/pb/thunder/v1"
@@ -36,6 +37,7 @@ func main() {
 		must(fmt.Sscan(author, &id))
 		request.FollowingUserIds = append(request.FollowingUserIds, id)
 	}
+	dns.SetMinResolutionInterval(5 * time.Second) // servers may come back under other addresses
 	config := must(os.ReadFile("../service_config.json"))
 	connection := must(grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(string(config)), grpc.WithKeepaliveParams(pings)))

@@ -7,6 +7,7 @@ const { loadSync } = require("@grpc/proto-loader");
 const DEADLINE_MS = 2000;
 const OPTIONS = {
   "grpc.service_config": fs.readFileSync(path.join(__dirname, "../service_config.json"), "utf8"),
+  "grpc.dns_min_time_between_resolutions_ms": 5_000, // servers may come back under other addresses
   "grpc.keepalive_time_ms": 30_000, // the server cuts off who pings more often than every 10 s
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.keepalive_permit_without_calls": 1,

@@ -11,6 +11,7 @@ DEADLINE_SECONDS = 2
 SERVICE_CONFIG = Path(__file__).parents[1] / "service_config.json"
 OPTIONS = [
     ("grpc.service_config", SERVICE_CONFIG.read_text()),
+    ("grpc.dns_min_time_between_resolutions_ms", 5_000),  # servers may come back under other addresses
     ("grpc.keepalive_time_ms", 30_000),  # the server cuts off who pings more often than every 10 s
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -52,6 +52,21 @@ def test_behind_round_robin(start_server: StartServer) -> None:
     assert calls.failed == {}
 
 
+def test_behind_round_robin_when_successors_have_other_addresses(start_server: StartServer) -> None:
+    port = str(free_port())
+    hosts = [f"127.0.0.{number}" for number in range(1, 7)]
+    servers = [start_server("--grpc-host", host, "--grpc-port", port) for host in hosts[:3]]
+    with LoopbackDns(hosts[:3]) as dns, load_on(dns.target(int(port)), REQUEST) as calls:
+        for replaced, leaving in enumerate(servers[:]):
+            wait_for_calls(leaving)
+            servers.append(start_server("--grpc-host", hosts[replaced + 3], "--grpc-port", port))
+            dns.addresses = hosts[replaced + 1 : replaced + 4]
+            assert leaving.terminate() == 0
+        for successor in servers[3:]:
+            wait_for_calls(successor)
+    assert calls.failed == {}
+
+
 def test_behind_a_balancer_of_connections_that_must_not_grow_old(start_server: StartServer) -> None:
     servers = [start_server("--max-connection-age-seconds", "1") for _ in range(3)]
     with TcpBalancer([server.grpc_port for server in servers]) as balancer, load_on(balancer.address, REQUEST) as calls:

@@ -32,7 +32,10 @@ class Calls:
 def load_on(target: str, request: GetInNetworkPostsRequest) -> Generator[Calls]:
     """Four callers that ask again and again over one channel, until the block ends."""
     calls = Calls()
-    options = [("grpc.service_config", SERVICE_CONFIG.read_text())]
+    options = [
+        ("grpc.service_config", SERVICE_CONFIG.read_text()),
+        ("grpc.dns_min_time_between_resolutions_ms", 5_000),
+    ]
     with grpc.insecure_channel(target, options) as channel:
         callers = [threading.Thread(target=_ask_on, args=(channel, request, calls)) for _ in range(_CALLERS)]
         for caller in callers:
