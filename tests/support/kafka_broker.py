@@ -43,8 +43,7 @@ class KafkaBroker:
 
     def __init__(self, libraries: Path, directory: Path, progress: Progress) -> None:
         """Format the storage in directory and start; libraries holds the jars. Raises Unavailable without Java."""
-        self._java = program("java", "default-jre-headless", progress)
-        self._libraries = libraries
+        self._kafka = java_command(program("java", "default-jre-headless", progress), libraries)
         self._directory = directory
         self._properties = directory / "broker.properties"
         ports = {
@@ -128,7 +127,7 @@ class KafkaBroker:
         self._properties.write_text(template.substitute(facts | users | listeners))
 
     def _format(self) -> None:
-        command = [*self._java_command(), "kafka.tools.StorageTool", "format", "--standalone"]
+        command = [*self._kafka, "kafka.tools.StorageTool", "format", "--standalone"]
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command += [f"--cluster-id={cluster_id}"]  # it may begin with a dash
         command += ["--config", str(self._properties)]
@@ -139,11 +138,13 @@ class KafkaBroker:
             raise Unavailable(f"formatting the storage of Kafka failed:\n{formatted.stdout[-2000:]}")
 
     def _start(self) -> Child:
-        server = Child([*self._java_command(), "kafka.Kafka", self._properties], self._directory / "broker.log")
+        server = Child([*self._kafka, "kafka.Kafka", self._properties], self._directory / "broker.log")
         server.wait_for_output("Kafka Server started", timeout=60)
         return server
 
-    def _java_command(self) -> list[str]:
-        options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        logging = f"-Dlog4j2.configurationFile={_CONFIGURATION / 'log4j2.properties'}"
-        return [str(self._java), *options, logging, "-cp", f"{self._libraries}/*"]
+
+def java_command(java: Path, libraries: Path) -> list[str]:
+    """What stands before the class of Kafka that is to run."""
+    options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    logging = f"-Dlog4j2.configurationFile={_CONFIGURATION / 'log4j2.properties'}"
+    return [str(java), *options, logging, "-cp", f"{libraries}/*"]

@@ -1,0 +1,52 @@
+"""The brokers of compose.yaml are one cluster, in which a write survives the death of any of them."""
+
+import json
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from common.kafka.access import KafkaAccess
+from common.kafka.cluster import KafkaCluster
+from tests.support.compose import Service, read_services
+from tests.support.compose_brokers import ComposeBrokers
+from tests.support.go_tools import COMPOSE_SPEC, GoTool
+from tests.support.kafka_libraries import kafka_libraries
+from tests.support.processes import Thunder
+from tests.support.programs import Progress, program
+
+
+@pytest.fixture(scope="module")
+def services(built: Callable[[GoTool], Path]) -> dict[str, Service]:
+    return read_services(built(COMPOSE_SPEC))
+
+
+@pytest.fixture
+def brokers(services: dict[str, Service], progress: Progress, tmp_path: Path) -> Generator[ComposeBrokers]:
+    java = program("java", "default-jre-headless", progress)
+    three = {name: service for name, service in services.items() if name.startswith("kafka-") and name[-1].isdigit()}
+    brokers = ComposeBrokers(three, java, kafka_libraries(progress), tmp_path)
+    yield brokers
+    brokers.kill()
+
+
+def test_topics_are_made_on_all_brokers_and_writes_survive_the_death_of_one(
+    services: dict[str, Service], brokers: ComposeBrokers, thunder: Thunder
+) -> None:
+    KafkaCluster(KafkaAccess(brokers.bootstrap)).wait_for_brokers(seconds=60)
+    done = thunder.run(*services["topics"]["command"], "--json", env={"KAFKA_BROKERS": brokers.bootstrap})
+    assert done.returncode == 0, done.stdout + done.stderr
+    topics = {topic["name"]: topic["creation"] for topic in json.loads(done.stdout)["topics"]}
+    assert topics.keys() >= {"innetwork_post", "tweet_events", "follows"}
+    assert set(topics.values()) == {"created"}
+
+    brokers.kill_one()
+    producer = Producer({"bootstrap.servers": brokers.bootstrap, "acks": "all"})
+    failures: list[object] = []
+    for partition in range(12):
+        producer.produce(
+            "innetwork_post", b"post", partition=partition, on_delivery=lambda error, _: failures.append(error)
+        )
+    assert producer.flush(60) == 0
+    assert failures == [None] * 12
