@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import pytest
@@ -11,6 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Thunder
 from tests.support.redis_servers import RedisServer
+from tests.support.redis_users import INGEST, SERVE, SOURCE, StoreWithUsers
 from tests.support.unique import unique
 
 GROUP = ("--kafka-group-id", "feed")
@@ -104,6 +106,18 @@ def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: Red
     words = set(told.split())
     assert {"+zadd", "+evalsha", "+script|load", "~p:*", "~f:*"} <= words
     assert words.isdisjoint({"+hset", "+zrange", "+hgetall", "~a:*", "~m:{meta}"})
+
+
+def test_the_users_of_the_acl_file_lack_nothing(doctor: Doctor, tmp_path: Path) -> None:
+    store = StoreWithUsers(tmp_path, cluster=False)
+    try:
+        for role, user in (("ingest", INGEST), ("serve", SERVE), ("source", SOURCE)):
+            flags = GROUP if role == "ingest" else ()
+            brokers = () if role == "serve" else NO_BROKER
+            report = doctor(role, *flags, *brokers, "--redis-url", store.url(user))
+            assert ("ok", "Redis rights", f"user {user} may do all that the role does") in report.findings
+    finally:
+        store.kill()
 
 
 def test_a_store_of_another_layout_is_refused(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
