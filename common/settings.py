@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Self
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -52,6 +52,16 @@ class RetentionSettings(Settings):
     post_retention_seconds: Annotated[Seconds, Field(description="how long a post counts")] = 172_800
 
 
+def _names_a_server(url: str) -> bool:
+    """Whether it can be taken apart. Otherwise redis-py would complain, and quote a part of the password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and "@" not in parts.path + parts.query + parts.fragment
+
+
 class RedisSettings(Settings):
     """Store (Redis)"""
 
@@ -84,6 +94,10 @@ class RedisSettings(Settings):
     def _is_redis(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith(("redis://", "rediss://")):
             raise ValueError("must begin with redis:// or rediss://")
+        if not _names_a_server(url.get_secret_value()):
+            raise ValueError(
+                "must name a host, and a port in digits; / ? # @ : of a password are written %2F and so on"
+            )
         return url
 
     @model_validator(mode="after")

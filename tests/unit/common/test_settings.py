@@ -146,6 +146,26 @@ def test_values_out_of_range_are_refused(given: dict[str, object]) -> None:
     assert refusal(**given)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"redis://:{password}@host:6379" for password in ("x/y", "x#y", "x?y", "12/34", "12?34", "12#34")),
+        "redis://host:port",
+        "redis://[::1",
+        "redis://",
+    ],
+)
+def test_a_redis_url_that_cannot_be_taken_apart_is_refused_before_a_library_quotes_it(url: str) -> None:
+    assert refusal(redis_url=url) == (
+        "must name a host, and a port in digits; / ? # @ : of a password are written %2F and so on"
+    )
+
+
+def test_passwords_of_redis_may_hold_anything_that_is_percent_encoded() -> None:
+    url = "redis://user:a%2Fb%23c%3Fd%40e@[::1]:6379/0?socket_timeout=1"
+    assert ServeSettings.model_validate({"redis_url": url}).redis_address == url
+
+
 def test_a_default_above_the_bound_on_results_is_refused() -> None:
     with pytest.raises(ValidationError, match="default_max_videos must be at most max_results_limit"):
         ServeSettings(default_max_results=10, max_results_limit=100)
