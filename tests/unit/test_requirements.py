@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 TOP = Path(__file__).parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 WANTED = {
-    "requirements.txt": PROJECT["project"]["dependencies"],
+    "requirements.txt": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["otel"],
     "requirements-build.txt": PROJECT["dependency-groups"]["image"],
 }
 
