@@ -30,6 +30,10 @@ def cluster(built: Callable[[GoTool], Path], progress: Progress) -> Generator[Ku
         cluster.kill()
 
 
+AT_ONCE = ("--set", "serve.minReadySeconds=0")
+"""Nobody calls these servers: none of them need be found by clients before another goes."""
+
+
 class Release:
     """A release in a namespace of its own."""
 
@@ -74,11 +78,11 @@ def release(request: pytest.FixtureRequest, cluster: KubernetesCluster) -> Relea
 
 
 def test_a_release_is_installed_upgraded_and_rolled_back(release: Release) -> None:
-    release.run("install", str(CHART), "--create-namespace")
+    release.run("install", str(CHART), "--create-namespace", *AT_ONCE)
     servers, workers = release.names("serve"), release.names("ingest")
     assert (len(servers), len(workers)) == (2, 2)
 
-    release.run("upgrade", str(CHART), "--set", "serve.replicas=3", "--set", "serve.settings.qps_limit=9")
+    release.run("upgrade", str(CHART), *AT_ONCE, "--set", "serve.replicas=3", "--set", "serve.settings.qps_limit=9")
     assert len(release.names("serve")) == 3
     assert not release.names("serve") & servers, "the changed setting makes new pods"
     assert release.names("ingest") == workers, "which did not change"
@@ -104,7 +108,7 @@ def test_static_members_keep_their_names_over_an_upgrade(release: Release) -> No
 def test_replicas_of_a_role_keep_apart_and_a_drain_takes_them_one_by_one(
     release: Release, cluster: KubernetesCluster
 ) -> None:
-    release.run("install", str(CHART), "--create-namespace", "--set", "serve.replicas=4")
+    release.run("install", str(CHART), "--create-namespace", *AT_ONCE, "--set", "serve.replicas=4")
     assert {pod["spec"]["nodeName"] for pod in release.pods("serve")} == {"left", "right"}
     eventually(lambda: release.disruptions_allowed("serve") == 1, "a pod may be taken away")
     cluster.kubectl("drain", "left", "--ignore-daemonsets", "--timeout", "120s")
