@@ -1,6 +1,7 @@
 """The nodes of the store for a synchronous caller: one pipeline per node and call. Blocks; one thread at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import redis
@@ -58,6 +59,15 @@ class Shards:
         """Client of the node that holds the store's own keys."""
         topology = self._topology or self._refresh()
         return self._client(topology.nodes[topology.node_of_meta])
+
+    @contextmanager
+    def noting_failures(self) -> Generator[None]:
+        """For what is asked of nodes() and meta_client(): after a StoreUnavailable inside, nodes are looked up anew."""
+        try:
+            yield
+        except StoreUnavailable:
+            self._topology = None
+            raise
 
     def close(self) -> None:
         """Close all connections."""

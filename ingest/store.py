@@ -39,13 +39,14 @@ class PostStore:
 
         StoreUnavailable: try again; StoreMismatch: do not.
         """
-        nodes = self._shards.nodes()
-        for node in nodes:
-            check_eviction(node)
-        self._layout = lay_out(self._shards.meta_client(), self._keys, self._retention.seconds)
-        if self._settings.rebuild:
-            self._layout = begin_anew(self._shards.meta_client(), self._layout)
-            _log.warning("Rebuilding the store: everything that counts is read from Kafka again")
+        with self._shards.noting_failures():
+            nodes = self._shards.nodes()
+            for node in nodes:
+                check_eviction(node)
+            self._layout = lay_out(self._shards.meta_client(), self._keys, self._retention.seconds)
+            if self._settings.rebuild:
+                self._layout = begin_anew(self._shards.meta_client(), self._layout)
+                _log.warning("Rebuilding the store: everything that counts is read from Kafka again")
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
@@ -67,8 +68,9 @@ class PostStore:
 
         StoreMismatch. For one thread at a time, beside report().
         """
-        client = self._shards.meta_client()
-        layout = check_layout(client, self._keys) or lay_out(client, self._keys, self._retention.seconds)
+        with self._shards.noting_failures():
+            client = self._shards.meta_client()
+            layout = check_layout(client, self._keys) or lay_out(client, self._keys, self._retention.seconds)
         if layout.lineage != self.lineage:
             _log.warning("The store began anew: everything that counts is read from Kafka again")
         self._layout = layout
@@ -78,23 +80,26 @@ class PostStore:
 
         Being behind again is a metric only.
         """
-        client = self._shards.meta_client()
-        report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
+        with self._shards.noting_failures():
+            client = self._shards.meta_client()
+            report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
 
     def show(self, status: WorkerStatus) -> None:
         """Write how this process does, for a page to show. StoreUnavailable. For one thread at a time, beside report().
 
         The first time, what workers that ended have left is taken away.
         """
-        client = self._shards.meta_client()
-        write_worker_status(client, self._name, status)
-        if not self._has_shown:
-            remove_old_statuses(client, status.at)
-            self._has_shown = True
+        with self._shards.noting_failures():
+            client = self._shards.meta_client()
+            write_worker_status(client, self._name, status)
+            if not self._has_shown:
+                remove_old_statuses(client, status.at)
+                self._has_shown = True
 
     def estimate(self) -> StoreEstimate:
         """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""
-        return sample_store(self._sampled, self._keys)
+        with self._sampled.noting_failures():
+            return sample_store(self._sampled, self._keys)
 
     def _connect(self) -> Shards:
         url = self._settings.redis_address

@@ -46,6 +46,15 @@ class TimelineStore:
 
     def _status(self) -> StoreStatus:
         try:
+            return self._look()
+        except StoreUnavailable:  # the node that was asked may have handed over to another: find out before giving up
+            try:
+                return self._look()
+            except StoreUnavailable as error:
+                return StoreStatus(False, None, False, str(error))
+
+    def _look(self) -> StoreStatus:
+        with self._shards.noting_failures():
             for node in self._shards.nodes():
                 check_eviction(node)
             client = self._shards.meta_client()
@@ -53,8 +62,6 @@ class TimelineStore:
             if layout is None:
                 return StoreStatus(True, None, False, "an ingest worker to lay out the store")
             lagging = lagging_partitions(read_status(client), layout.lineage)
-        except StoreUnavailable as error:
-            return StoreStatus(False, None, False, str(error))
         if not all(lagging.values()):  # one topic fills the store; another may have done so before
             return StoreStatus(True, layout.lineage, True, "")
         behind = ", ".join(f"{len(partitions)} partition(s) of {topic}" for topic, partitions in lagging.items())

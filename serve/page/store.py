@@ -32,7 +32,7 @@ class PageStore:
 
     def viewers(self) -> list[KnownViewer]:
         """Some who have a follow list, by name, those without a name last. StoreUnavailable."""
-        with self._reading:
+        with self._reading, self._shards.noting_failures():
             ids = self._viewer_ids()
             counts = self._run((keys, (b"ZCARD", keys.follows)) for keys in map(self._keys.viewer, ids))
             names = read_names(self._shards.meta_client(), ids)
@@ -43,7 +43,7 @@ class PageStore:
         """What there is to know of a viewer and of these people, at least one. StoreUnavailable."""
         keys = self._keys.viewer(viewer)
         asked = (b"ZMSCORE", keys.follows, *(b"%d" % person for person in people))
-        with self._reading:
+        with self._reading, self._shards.noting_failures():
             count, scores = self._run([(keys, (b"ZCARD", keys.follows)), (keys, asked)])
             names = read_names(self._shards.meta_client(), (viewer, *people))
         followed = (person for person, score in zip(people, scores, strict=True) if score is not None)
@@ -51,7 +51,7 @@ class PageStore:
 
     def workers(self) -> dict[str, WorkerStatus]:
         """Statuses of ingest workers, old ones too. StoreUnavailable."""
-        with self._reading:
+        with self._reading, self._shards.noting_failures():
             return read_worker_statuses(self._shards.meta_client())
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Real Redis servers for the tests: one alone, and a cluster of three masters."""
 
 import signal
+import subprocess
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,9 +88,40 @@ class RedisCluster:
 
     def __init__(self, directory: Path, settings: Mapping[str, str] = NO_MORE, password: str | None = None) -> None:
         """Start the nodes with their files below directory and wait until they serve all slots. See RedisServer."""
+        self._directory = directory
         self.nodes = [_cluster_node(directory / str(number), settings, password) for number in range(3)]
         self.url = self.nodes[0].url
         _form(self.nodes)
+
+    def add_node(self) -> RedisServer:
+        """Let one more master join, which serves no slot yet. For a cluster without a password."""
+        node = _cluster_node(self._directory / str(len(self.nodes)), NO_MORE, None)
+        self.manage("add-node", f"127.0.0.1:{node.port}", f"127.0.0.1:{self.nodes[0].port}")
+        self.nodes.append(node)
+        for each in self.nodes:
+            eventually(lambda each=each: _knows(each, len(self.nodes)), f"{each.url} knows the new node")
+        return node
+
+    def manage(self, *words: str) -> None:
+        """Run `redis-cli --cluster`, which stands beside the server, to its end."""
+        command = [str(redis_binary().with_name("redis-cli")), "--cluster", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def move_slot(self, slot: int, target: RedisServer) -> None:
+        """Give a slot and its keys to another master, as `redis-cli --cluster reshard` does."""
+        source = self._master_of(slot)
+        target.command("CLUSTER SETSLOT", slot, "IMPORTING", _id_of(source))
+        source.command("CLUSTER SETSLOT", slot, "MIGRATING", _id_of(target))
+        while keys := cast("list[str]", source.command("CLUSTER GETKEYSINSLOT", slot, 100)):
+            source.command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+        for node in (target, source, *self.nodes):
+            node.command("CLUSTER SETSLOT", slot, "NODE", _id_of(target))
+
+    def _master_of(self, slot: int) -> RedisServer:
+        ranges = cast("list[tuple[int, int, tuple[bytes, int]]]", self.nodes[0].command("CLUSTER SLOTS"))
+        [port] = [master[1] for first, last, master, *_ in ranges if first <= slot <= last]
+        return next(node for node in self.nodes if node.port == port)
 
     def flush(self) -> None:
         """Remove every key of every node."""
@@ -121,6 +153,15 @@ def _form(nodes: Sequence[RedisServer]) -> None:
             node.command("CLUSTER MEET", "127.0.0.1", other.port)
     for node in nodes:
         eventually(lambda node=node: _is_complete(node, len(nodes)), f"{node.url} knows a complete cluster")
+
+
+def _knows(node: RedisServer, size: int) -> bool:
+    facts = cast("dict[str, str]", node.command("CLUSTER INFO"))
+    return facts["cluster_state"] == "ok" and facts["cluster_known_nodes"] == str(size)
+
+
+def _id_of(node: RedisServer) -> str:
+    return cast("bytes", node.command("CLUSTER MYID")).decode()
 
 
 def _is_complete(node: RedisServer, size: int) -> bool:
