@@ -145,10 +145,17 @@ def _commit(did: str, time_us: int, commit: Mapping[str, object]) -> Line:
 
 
 def _created(did: str, collection: str, change: _Commit) -> Line:
-    written_at = date(change.record, "createdAt")
+    written_at = _written_at(collection, change.record)
     created_at = change.at if written_at is None else min(written_at, change.at)
     outcome_of = {_POST: _post, _REPOST: _repost, _FOLLOW: _follow}[collection]
     return Line(did, change.time_us, outcome_of(change, created_at), has_bad_date=written_at is None)
+
+
+def _written_at(collection: str, record: Mapping[str, object]) -> int | None:
+    """When the record says that it was written, None when it does not. A follow is never from before 1970."""
+    written_at = date(record, "createdAt")
+    is_too_old = collection == _FOLLOW and written_at is not None and written_at <= 0
+    return None if is_too_old else written_at
 
 
 def _deleted(collection: str, change: _Commit) -> PostDelete | Follow:

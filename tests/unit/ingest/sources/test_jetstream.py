@@ -6,6 +6,7 @@ import pytest
 from common.post import LightPost
 from common.string_ids import id_of_string
 from ingest.events import AuthorDelete, Follow, PostDelete
+from ingest.follow_events import decode_follow, encode_follow
 from ingest.sources.jetstream import IgnoredKind, read_line
 from ingest.sources.json_line import BadLine, BadLineReason
 from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, account, commit, line, reply, uri
@@ -115,6 +116,26 @@ def test_a_deleted_account_takes_its_posts_along() -> None:
 )
 def test_what_changes_nothing_in_a_feed_is_ignored_by_kind(text: str, kind: IgnoredKind) -> None:
     assert read_line(text).outcome is kind
+
+
+@pytest.mark.parametrize(
+    ("written", "at", "is_bad"),
+    [
+        ("2025-10-09T08:53:10.250Z", WRITTEN_AT, False),
+        ("1970-01-01T00:00:01Z", 1, False),
+        ("1970-01-01T00:00:00Z", AT, True),
+        ("1969-12-31T23:59:00Z", AT, True),
+        ("yesterday", AT, True),
+    ],
+)
+def test_a_follow_that_claims_to_be_older_than_any_can_be_is_as_old_as_its_event(
+    written: str, at: int, is_bad: bool
+) -> None:
+    read = read_line(commit(FOLLOW, createdAt=written, subject=BOB))
+
+    assert isinstance(read.outcome, Follow)
+    assert (read.outcome.at, read.has_bad_date) == (at, is_bad)
+    assert decode_follow(encode_follow(read.outcome)) == read.outcome
 
 
 @pytest.mark.parametrize(
