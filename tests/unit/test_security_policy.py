@@ -1,0 +1,35 @@
+"""SECURITY.md names files and settings: all of them are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from common.settings import CombinedSettings, TransformSettings
+from common.settings_schema import settings_of
+
+TOP = Path(__file__).parents[2]
+POLICY = (TOP / "SECURITY.md").read_text()
+SETTINGS = [setting for role in (CombinedSettings, TransformSettings) for setting in settings_of(role)]
+
+
+def test_each_threat_names_the_tests_of_its_defence() -> None:
+    rows = re.findall(r"^\| (?:who|somebody|a caller).*", POLICY, re.MULTILINE)[1:]
+    assert len(rows) >= 12
+    assert all("](tests/" in row for row in rows)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)#]+)\)", POLICY))))
+def test_what_it_links_to_is_there(path: str) -> None:
+    assert (TOP / path).is_file()
+
+
+def test_the_flags_that_it_names_exist() -> None:
+    named = set(re.findall(r"`(--[a-z-]+[a-z])[ `]", POLICY))
+    assert {"--reflection", "--grpc-tokens-file"} <= named
+    assert named <= {setting.flag for setting in SETTINGS}
+
+
+def test_the_variables_of_secrets_that_it_names_exist() -> None:
+    named = set(re.findall(r"THUNDER_\w+_FILE", POLICY))
+    assert named <= {variable for setting in SETTINGS for variable in setting.file_variables}
