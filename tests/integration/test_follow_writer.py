@@ -61,7 +61,7 @@ def events_of(target_of: Mapping[tuple[int, int], int]) -> st.SearchStrategy[lis
     return st.lists(named | nameless | name_removed | target_removed, max_size=20)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), events=target_of_named_follows.flatmap(events_of))
 def test_whatever_the_order_and_however_often_the_follows_are_the_models(
     graph: FollowGraph, data: st.DataObject, events: list[Follow]

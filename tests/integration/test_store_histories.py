@@ -46,7 +46,7 @@ def is_accepted(event: Event, now: int) -> bool:
     return not (isinstance(event, LightPost) and refusal(event, now, RETENTION, skew=0))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, queries=st.lists(QUERIES, min_size=3, max_size=6))
 def test_every_answer_is_the_models(
     workers: list[Shards], redis_url: str, history: list[Step], queries: list[Query]
