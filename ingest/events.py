@@ -98,3 +98,4 @@ class Malformed(Exception):
     def __init__(self, reason: MalformedReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+        self.detail = detail

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from common.one_line import one_short_line
 from ingest.events import Follow
 from ingest.sources.source import Heard
 
@@ -28,7 +29,7 @@ class Imported:
         if one.event is None:
             self.dropped[one.label] += 1
             if len(self.examples) < _EXAMPLES:
-                self.examples.append(one.detail)
+                self.examples.append(one_short_line(one.detail))
 
 
 def import_follows(

@@ -38,7 +38,7 @@ def _hear_columns(line: bytes, now: int) -> Heard:
     try:
         return sent(decode_follow(encode_follow(Follow(viewer_id, target_id, 0, at))))
     except Malformed as malformed:
-        return _dropped(BadFollowReason(malformed.reason), str(malformed))
+        return _dropped(BadFollowReason(malformed.reason), malformed.detail)
     except ValueError:
         return _dropped(BadFollowReason.BAD_ID, "a number is above 2^63-1")
 

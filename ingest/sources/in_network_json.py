@@ -53,7 +53,7 @@ def read_event(line: bytes) -> Event | Follow:
             return decode_follow(_message(fields, FollowEvent(), "a FollowEvent").SerializeToString())
         event = decode_event(_message(fields, InNetworkEvent(), "an InNetworkEvent").SerializeToString())
     except Malformed as malformed:
-        raise BadEvent(BadEventReason(malformed.reason), str(malformed)) from malformed
+        raise BadEvent(BadEventReason(malformed.reason), malformed.detail) from malformed
     match event:
         case LightPost() | PostDelete() | AuthorDelete():
             return event

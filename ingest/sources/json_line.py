@@ -22,7 +22,7 @@ class BadLine(Exception):
     """The line is not what the source is expected to say. The message names the field, never its content."""
 
     def __init__(self, reason: BadLineReason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
+        super().__init__(detail)
         self.reason = reason
 
 

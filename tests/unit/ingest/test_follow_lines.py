@@ -51,6 +51,7 @@ def test_a_bad_line_is_dropped_with_its_reason(line: bytes, reason: str) -> None
     heard = hear(line)
     assert (heard.fate, heard.label, heard.event) == (Fate.DROPPED, reason, None)
     assert heard.detail
+    assert reason not in heard.detail  # it is the label
 
 
 @given(st.binary() | st.text('0123456789,-. {}":').map(str.encode))

@@ -63,6 +63,7 @@ def test_a_line_that_is_no_event_is_dropped_by_reason(text: bytes, reason: BadEv
 
     assert (heard.fate, heard.label) == (Fate.DROPPED, reason)
     assert heard.detail
+    assert reason not in heard.detail  # it is the label
 
 
 JSON = st.recursive(
