@@ -1,6 +1,7 @@
 """The console script `thunder`: finds the command, runs it, reports what it ends with."""
 
 import difflib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -38,11 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line = list(sys.argv[1:] if arguments is None else arguments)
     name = line[0] if line and line[0] in COMMANDS else ""
     try:
-        return _run(COMMANDS[name], line[1:]) if name else _without_command(line)
+        code = _run(COMMANDS[name], line[1:]) if name else _without_command(line)
+        sys.stdout.flush()
     except ThunderError as error:
         for complaint in str(error).splitlines():
             print(f"{f'thunder {name}'.rstrip()}: {complaint}", file=sys.stderr)
         return exit_code_of(error)
+    except KeyboardInterrupt:  # of a command that does not stop in order by itself
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # nobody reads our lines any more, and the interpreter must not try again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    return code
 
 
 def _without_command(line: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     WRONG_USAGE = 2
     REFUSED = 3
+    INTERRUPTED = 130
 
 
 MEANINGS = {
@@ -19,6 +20,7 @@ MEANINGS = {
     ExitCode.FAILED: "failed; trying again may help",
     ExitCode.WRONG_USAGE: "wrong flag, variable or setting",
     ExitCode.REFUSED: "refused by Kafka or Redis, or nearly every message is bad",
+    ExitCode.INTERRUPTED: "interrupted before it was done",
 }
 
 

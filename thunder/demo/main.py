@@ -1,6 +1,5 @@
 """The demo from the command line to the last process stopped."""
 
-import os
 import signal
 import sys
 import time
@@ -33,12 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     stop_on_signals(stop)
     _stop_when_the_terminal_closes()
     source = None if options.empty else open_source(options)
-    try:
-        with closing(_screen(options)) as screen:
-            return _run(options, source, screen, stop)
-    except BrokenPipeError:  # nobody reads our lines any more, and the interpreter must not try again when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+    with closing(_screen(options)) as screen:
+        return _run(options, source, screen, stop)
 
 
 def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:

@@ -1,6 +1,10 @@
 """The command line: what is found, what is refused, and with which exit code."""
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
@@ -18,10 +22,11 @@ from common.setting_types import Settings
 from common.settings import CombinedSettings, IngestSettings, ServeSettings, TransformSettings
 from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from thunder import cli, roles
-from thunder.cli import COMMANDS, main
+from thunder.cli import COMMANDS, Command, main
 from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
 from thunder.source import SOURCES
 
+PROGRAM = Path(sys.executable).with_name("thunder")
 SECRET = "correct-horse"
 
 SERVING = [
@@ -258,3 +263,22 @@ def test_what_a_running_role_dies_of_is_in_its_log(
     assert caplog.messages == ["wrong password"]
     assert roles.serve([]) == ExitCode.FAILED
     assert "ZeroDivisionError: oops" in caplog.text
+
+
+def test_ctrl_c_ends_a_command_without_a_complaint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_command: Command, _arguments: Sequence[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupted)
+    assert main(["follows", "import", "-"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_who_goes_away_ends_a_command_without_a_complaint() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run([PROGRAM, "--help"], stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (ExitCode.DONE, b"")
