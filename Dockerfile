@@ -10,7 +10,7 @@ ARG PREFIX=/opt/thunder
 ENV UV_NO_CACHE=1 UV_PYTHON_PREFERENCE=only-system UV_COMPILE_BYTECODE=1
 WORKDIR /src
 
-COPY requirements-build.txt ./
+COPY .ci/requirements-build.txt ./
 RUN python -m venv "$TOOLS" \
  && "$TOOLS/bin/pip" install --no-cache-dir --only-binary :all: --require-hashes --requirement requirements-build.txt
 

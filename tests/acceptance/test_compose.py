@@ -123,7 +123,7 @@ def test_redis_takes_the_settings_that_thunder_asks_for(services: Services, tmp_
 
 
 def test_prometheus_asks_every_role(ours: Services) -> None:
-    configuration = yaml.safe_load((CHECKOUT / "compose" / "prometheus.yaml").read_text())
+    configuration = yaml.safe_load((CHECKOUT / "docs" / "observability" / "prometheus.yaml").read_text())
     static, found = configuration["scrape_configs"]
     asked = {target for group in static["static_configs"] for target in group["targets"]}
     asked |= {f"{name}:{found['dns_sd_configs'][0]['port']}" for name in found["dns_sd_configs"][0]["names"]}
@@ -131,9 +131,13 @@ def test_prometheus_asks_every_role(ours: Services) -> None:
 
 
 def test_grafana_finds_its_prometheus_and_its_dashboard(services: Services) -> None:
-    (source,) = yaml.safe_load((CHECKOUT / "compose" / "grafana-datasource.yaml").read_text())["datasources"]
+    (source,) = yaml.safe_load((CHECKOUT / "docs" / "observability" / "grafana-datasource.yaml").read_text())[
+        "datasources"
+    ]
     assert source["url"] == "http://prometheus:9090"
-    (provider,) = yaml.safe_load((CHECKOUT / "compose" / "grafana-dashboards.yaml").read_text())["providers"]
+    (provider,) = yaml.safe_load((CHECKOUT / "docs" / "observability" / "grafana-dashboards.yaml").read_text())[
+        "providers"
+    ]
     mounts = {mount["target"]: Path(mount["source"]) for mount in services["grafana"]["volumes"]}
     dashboard = mounts[f"{provider['options']['path']}/dashboard.json"]
     assert dashboard.suffix == ".json"

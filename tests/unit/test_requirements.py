@@ -10,7 +10,7 @@ TOP = Path(__file__).parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
 WANTED = {
     "requirements.txt": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["otel"],
-    "requirements-build.txt": PROJECT["dependency-groups"]["image"],
+    ".ci/requirements-build.txt": PROJECT["dependency-groups"]["image"],
 }
 
 
