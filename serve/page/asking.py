@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from serve.intake import Intake
 from serve.query import Answer
 from serve.statuses import RpcFailure
+
+_STOPPED = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The server stops")
 
 
 class TimedResponse(NamedTuple):
@@ -15,6 +18,18 @@ class TimedResponse(NamedTuple):
 
     response: GetInNetworkPostsResponse
     seconds: float
+
+
+class Intake(Protocol):
+    """The part of serve.intake.Intake that a page needs."""
+
+    def admit(self) -> RpcFailure | None:
+        """Why a request is refused; None when it is admitted, and then run() must follow."""
+        ...
+
+    async def run(self, payload: bytes, budget: float | None) -> Answer | RpcFailure:
+        """How a serialised request ends, within budget seconds."""
+        ...
 
 
 class Asker:
@@ -26,10 +41,14 @@ class Asker:
         self._budget = budget
 
     async def ask(self, request: GetInNetworkPostsRequest) -> TimedResponse | RpcFailure:
-        """The answer, or why there is none. To be awaited in any event loop, as long as serving goes on."""
+        """The answer, or why there is none. To be awaited in any event loop; serving may end meanwhile."""
         began = time.perf_counter()
-        asked = asyncio.run_coroutine_threadsafe(self._ask(request.SerializeToString()), self._loop)
-        ended = await asyncio.wrap_future(asked)
+        asking = self._ask(request.SerializeToString())
+        asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asking, self._loop))
+        await asyncio.wait([asked])
+        if asked.cancelled():
+            return _STOPPED
+        ended = asked.result()
         if isinstance(ended, RpcFailure):
             return ended
         return TimedResponse(GetInNetworkPostsResponse.FromString(ended.body), time.perf_counter() - began)
