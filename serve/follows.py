@@ -39,9 +39,10 @@ class RedisFollows:
 
     async def following(self, viewer_id: int, limit: int) -> list[int]:
         """As FollowStore."""
+        asking = asyncio.ensure_future(self._newest(viewer_id, limit))
+        asking.add_done_callback(_heard)
         # A cancelled command would cost its connection: a caller who leaves does not take it with him.
-        members = await asyncio.shield(asyncio.ensure_future(self._newest(viewer_id, limit)))
-        return [int(member) for member in members]
+        return [int(member) for member in await asyncio.shield(asking)]
 
     async def close(self) -> None:
         """Close all connections."""
@@ -67,3 +68,9 @@ class RedisFollows:
                 else:
                     self._client = alone
             return self._client
+
+
+def _heard(asked: asyncio.Task[list[bytes]]) -> None:
+    """Take note of a failure whose caller has left: asyncio would log it as a defect."""
+    if not asked.cancelled():
+        asked.exception()

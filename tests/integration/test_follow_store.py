@@ -1,6 +1,7 @@
 """Follow lists in a real Redis and a real Redis Cluster."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -58,6 +59,22 @@ async def test_a_caller_who_leaves_costs_nobody_a_connection(redis_url: str) -> 
         await asyncio.sleep(0)
         leaving.cancel()
         assert await follows.following(1, 10) == [20]
+
+
+@in_loop
+async def test_a_failure_that_nobody_waits_for_any_more_is_not_told(
+    redis_url: str, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with follows_in(redis_url, timeout_seconds=0.2) as follows:
+        await follows.following(1, 10)
+        with redis_server.frozen():
+            leaving = asyncio.ensure_future(follows.following(1, 10))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            with pytest.raises(StoreUnavailable):  # later than the one of the caller who left
+                await follows.following(1, 10)
+        gc.collect()
+    assert not caplog.messages
 
 
 @in_loop
