@@ -70,12 +70,12 @@ async def serve(
             await server.start()
             log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
             state.bound(server.port)
-            try:
-                with shown(settings, service, state):
+            async with shown(settings, service, state):
+                try:
                     await run_until(stopped, watch_readiness(store.status, announcer.tell))
-            finally:
-                state.judged(STOPPING)
-                await server.stop(settings.shutdown_grace_seconds)
+                finally:
+                    state.judged(STOPPING)
+                    await server.stop(settings.shutdown_grace_seconds)
     except BaseException as error:
         state.died(error)
         raise

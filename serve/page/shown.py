@@ -1,8 +1,8 @@
 """When the live page is there: while a server serves, if its settings say so."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from common.settings import ServeSettings
 from serve.metrics import ServeMetrics
@@ -16,9 +16,9 @@ from serve.state import ServingState
 _SECONDS_PER_REQUEST = 2.0
 
 
-@contextmanager
-def shown(settings: ServeSettings, service: Service, state: ServingState) -> Generator[None]:
-    """Show the page on the HTTP port, or nothing. For the event loop that serves; leaving may wait for Redis."""
+@asynccontextmanager
+async def shown(settings: ServeSettings, service: Service, state: ServingState) -> AsyncGenerator[None]:
+    """Show the page on the HTTP port, or nothing. For the event loop that serves."""
     if not settings.live_page:
         yield
         return
@@ -32,7 +32,7 @@ def shown(settings: ServeSettings, service: Service, state: ServingState) -> Gen
         yield
     finally:
         state.shows({})
-        store.close()
+        await asyncio.to_thread(store.close)
 
 
 def _served(metrics: ServeMetrics) -> Served:

@@ -1,11 +1,13 @@
 """What the page reads from Redis beside timelines: who there is, and how ingest does."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
+from contextlib import contextmanager
 from threading import Lock
 from typing import cast
 
 import redis
 
+from common.errors import StoreUnavailable
 from common.keys import FOLLOWS_PATTERN, ViewerKeys, viewer_of
 from common.names import read_names
 from common.redis_errors import redis_must_answer
@@ -29,10 +31,11 @@ class PageStore:
         url, timeout = settings.redis_address, settings.redis_timeout_ms / 1000
         self._shards = Shards(url, self._keys.buckets, timeout)
         self._reading = Lock()
+        self._is_closed = False
 
     def viewers(self) -> list[KnownViewer]:
         """Some who have a follow list, by name, those without a name last. StoreUnavailable."""
-        with self._reading, self._shards.noting_failures():
+        with self._turn():
             ids = self._viewer_ids()
             counts = self._run((keys, (b"ZCARD", keys.follows)) for keys in map(self._keys.viewer, ids))
             names = read_names(self._shards.meta_client(), ids)
@@ -43,7 +46,7 @@ class PageStore:
         """What there is to know of a viewer and of these people, at least one. StoreUnavailable."""
         keys = self._keys.viewer(viewer)
         asked = (b"ZMSCORE", keys.follows, *(b"%d" % person for person in people))
-        with self._reading, self._shards.noting_failures():
+        with self._turn():
             count, scores = self._run([(keys, (b"ZCARD", keys.follows)), (keys, asked)])
             names = read_names(self._shards.meta_client(), (viewer, *people))
         followed = (person for person, score in zip(people, scores, strict=True) if score is not None)
@@ -51,13 +54,21 @@ class PageStore:
 
     def workers(self) -> dict[str, WorkerStatus]:
         """Statuses of ingest workers, old ones too. StoreUnavailable."""
-        with self._reading, self._shards.noting_failures():
+        with self._turn():
             return read_worker_statuses(self._shards.meta_client())
 
     def close(self) -> None:
-        """Close all connections, once nobody reads."""
+        """Close all connections, once whoever reads has read; those who wait for their turn are not waited for."""
+        self._is_closed = True
         with self._reading:
             self._shards.close()
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        with self._reading, self._shards.noting_failures():
+            if self._is_closed:
+                raise StoreUnavailable("the page is not shown any more")
+            yield
 
     def _viewer_ids(self) -> list[int]:
         with redis_must_answer():

@@ -2,16 +2,20 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from pydantic import SecretStr
 
 from common.keys import KeySpace
 from common.post import LightPost
+from common.settings import ServeSettings
 from common.shards import Shards
 from common.worker_status import WorkerStatus, write_worker_status
+from serve.page.store import PageStore
 from tests.support.processes import Role, Thunder
 from tests.support.redis_servers import RedisServer
 from tests.support.shown_store import ShownStore
@@ -121,3 +125,12 @@ def test_the_page_tells_that_the_store_is_away(thunder: Thunder, redis_url: str,
         assert shown["ingest"]["workers"] == 0
         assert get(role, "/page/viewers")[0] == 503
     assert now(role, f"?viewer={ADA}")["timeline"]["posts"] == []
+
+
+def test_the_end_waits_for_one_reader_at_most_when_redis_does_not_answer(redis_server: RedisServer) -> None:
+    store = PageStore(ServeSettings(redis_url=SecretStr(redis_server.url), redis_timeout_ms=300))
+    with redis_server.frozen(), ThreadPoolExecutor(10) as readers:
+        reading = [readers.submit(store.workers) for _ in range(10)]
+        store.close()
+    reasons = [str(each.exception()) for each in reading]
+    assert reasons.count("the page is not shown any more") >= 8
