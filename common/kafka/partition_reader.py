@@ -1,7 +1,7 @@
 """A reader of one partition of a topic, in no group: where it stands is its own affair."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self, cast
 
@@ -25,6 +25,7 @@ class StoredRecord(NamedTuple):
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: Mapping[str, bytes | None]
 
 
 class PartitionReader:
@@ -70,7 +71,7 @@ class PartitionReader:
             self.position = cast("int", message.offset())
             if message.error() is None:
                 self.position += 1
-                yield StoredRecord(self.position - 1, message.timestamp()[1], message.key(), message.value())
+                yield _record(message)
 
     def end(self) -> int:
         """Offset that the next message written will get, asked now. Blocks. KafkaUnavailable, KafkaRefused."""
@@ -101,3 +102,9 @@ class PartitionReader:
             raise KafkaRefused(f"Kafka does not have offset {self.position} of {self._address}: {error.str()}")
         self._refusals.notice(error)
         self._refusals.raise_if_refused()
+
+
+def _record(message: KafkaMessage) -> StoredRecord:
+    offset, (_, timestamp_ms) = cast("int", message.offset()), message.timestamp()
+    headers = cast("Sequence[tuple[str, bytes | None]]", message.headers() or ())
+    return StoredRecord(offset, timestamp_ms, message.key(), message.value(), dict(headers))

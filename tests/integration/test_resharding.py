@@ -1,6 +1,7 @@
 """A fourth master joins a Redis Cluster and takes its share of the slots, while events and questions come in."""
 
 import asyncio
+import shlex
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -23,6 +24,7 @@ from ingest.store import PostStore
 from serve.store import TimelineStore
 from tests.support.ingest_workers import IngestWorkers
 from tests.support.kafka_broker import KafkaBroker
+from tests.support.operations_guide import command
 from tests.support.processes import Role, Thunder
 from tests.support.redis_servers import RedisCluster
 from tests.support.wait import eventually
@@ -82,6 +84,11 @@ def asked(server: Role, authors: range) -> list[int]:
     return found
 
 
+def as_the_guide_says(cluster: RedisCluster, word: str) -> None:
+    line = command(f"redis-cli --cluster {word}").replace("10.0.0.1:6379", f"127.0.0.1:{cluster.nodes[0].port}")
+    cluster.manage(*shlex.split(line)[2:])
+
+
 def ingest_settings(url: str) -> IngestSettings:
     return IngestSettings.model_validate({"redis_url": url, "kafka_group_id": "any"})
 
@@ -109,7 +116,7 @@ def test_nothing_is_lost_or_wrong_while_slots_move(cluster: RedisCluster, thunde
         reading, writing = pool.submit(reader.read, ended), pool.submit(write)
         try:
             fourth = cluster.add_node()
-            cluster.manage("rebalance", f"127.0.0.1:{cluster.nodes[0].port}", "--cluster-use-empty-masters")
+            as_the_guide_says(cluster, "rebalance")
             cluster.move_slot(key_slot(META), fourth)
         finally:
             ended.set()
@@ -118,6 +125,7 @@ def test_nothing_is_lost_or_wrong_while_slots_move(cluster: RedisCluster, thunde
 
     assert not reader.wrong
     assert set(reader.outcomes) <= {"whole", "partial", "UNAVAILABLE"}, reader.outcomes
+    as_the_guide_says(cluster, "check")
     assert fourth.command("DBSIZE"), "the new node holds a share"
     eventually(lambda: set(asked(server, NEW_AUTHORS)) == written, "everything written meanwhile, and no more")
     eventually(lambda: asked(server, OLD_AUTHORS) == expected, "the old posts as before")

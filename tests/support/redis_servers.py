@@ -43,9 +43,9 @@ class RedisServer:
         settings = SETTINGS | {"port": str(self.port), "dir": str(directory)} | dict(settings)
         if cluster:
             settings |= {"cluster-enabled": "yes", "cluster-node-timeout": "15000"}
-        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        self._server = Child([redis_binary(), *arguments], directory / "redis.log")
-        self._server.wait_for_output("Ready to accept connections")
+        self._settings = settings
+        self._directory = directory
+        self._server = self._start()
 
     def command(self, *words: str | int) -> object:
         """Send one command and return redis-py's reading of the answer."""
@@ -77,10 +77,22 @@ class RedisServer:
         finally:
             self.command("CLIENT UNPAUSE")
 
+    def restart(self, settings: Mapping[str, str] = NO_MORE) -> None:
+        """Kill the server at once and start it again, with more settings if any; what it had on disk is loaded."""
+        self.kill()
+        self._settings = self._settings | dict(settings)
+        self._server = self._start()
+
     def kill(self) -> None:
         """Kill the server at once; its keys are gone."""
         self.client.close()
         self._server.kill()
+
+    def _start(self) -> Child:
+        arguments = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
+        server = Child([redis_binary(), *arguments], self._directory / "redis.log")
+        server.wait_for_output("Ready to accept connections")
+        return server
 
 
 class RedisCluster:
