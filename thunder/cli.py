@@ -1,6 +1,5 @@
 """The console script `thunder`: finds the command, runs it, reports what it ends with."""
 
-import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from common.errors import ThunderError
 from thunder.columns import columns
 from thunder.exit_codes import MEANINGS, ExitCode, exit_code_of
+from thunder.suggestion import suggestion
 
 
 class Command(NamedTuple):
@@ -61,9 +61,7 @@ def _without_command(line: Sequence[str]) -> int:
         print(f"thunder {version('thunder-redis')}")
         return ExitCode.DONE
     if line and not line[0].startswith("-"):
-        close = difflib.get_close_matches(line[0], COMMANDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else "thunder --help lists them"
-        print(f"thunder: no such command; {hint}", file=sys.stderr)
+        print(f"thunder: no such command; {suggestion(line[0], COMMANDS, 'thunder')}", file=sys.stderr)
         return ExitCode.WRONG_USAGE
     return _run(_GUIDE, line)
 

@@ -1,6 +1,5 @@
 """`thunder follows`: whom viewers follow, read and written straight in Redis."""
 
-import difflib
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from thunder.exit_codes import ExitCode
 from thunder.follow_file import import_file
 from thunder.roles import read_settings
 from thunder.settings_help import help_text
+from thunder.suggestion import suggestion
 
 Run = Callable[[FollowLists, FollowSettings, Sequence[str]], int]
 
@@ -77,9 +77,7 @@ def usage() -> str:
 def _no_such_action(name: str) -> str:
     if not name or name.startswith("-"):
         return usage()
-    close = difflib.get_close_matches(name, ACTIONS, n=1)
-    hint = f"did you mean {close[0]}?" if close else "thunder follows --help lists them"
-    return f"thunder follows: no such action; {hint}"
+    return f"thunder follows: no such action; {suggestion(name, ACTIONS, 'thunder follows')}"
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`thunder source`: finds the source that the command line names, and runs it."""
 
-import difflib
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from common.source_settings import BlueskySettings, JsonlSettings, SyntheticSett
 from thunder.columns import columns
 from thunder.exit_codes import ExitCode
 from thunder.roles import Role, run_role
+from thunder.suggestion import suggestion
 
 
 class _NamedSource(NamedTuple):
@@ -60,6 +60,4 @@ def usage() -> str:
 def _no_such_source(name: str) -> str:
     if not name or name.startswith("-"):
         return usage()
-    close = difflib.get_close_matches(name, SOURCES, n=1)
-    hint = f"did you mean {close[0]}?" if close else "thunder source --help lists them"
-    return f"thunder source: no such source; {hint}"
+    return f"thunder source: no such source; {suggestion(name, SOURCES, 'thunder source')}"
