@@ -30,7 +30,8 @@ def import_file(lists: FollowLists, settings: FollowSettings, operands: Sequence
         task = bar.add_task("follows", total=_size(file))
 
         def progress(imported: Imported) -> None:
-            bar.update(task, completed=file.tell() if file.seekable() else None, description=f"{imported.applied:,}")
+            read = file.tell() if file.seekable() else None
+            bar.update(task, completed=read, description=f"{imported.applied:,} applied")
 
         hear = partial(hear_follow, now=now, skew=settings.clock_skew_seconds)
         imported = import_follows((line.heard(hear) for line in numbered_lines(file)), lists.write, progress)

@@ -1,6 +1,7 @@
 """How a running source looks: a line that changes on a terminal, a table at the end, one JSON object for programs."""
 
 import json
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -8,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from ingest.sources.statistics import Counts, Statistics
-from thunder.source_report import as_json, count_rows, summary
+from thunder.source_report import CountRow, as_json, count_rows, summary
 
 
 class SourceDisplay:
@@ -32,7 +33,8 @@ class SourceDisplay:
         """See Display."""
         self.close()
         console = Console(stderr=self._as_json, highlight=False)
-        console.print(_table(statistics.counts, totals))
+        if rows := count_rows(statistics.counts, totals):
+            console.print(_table(rows))
         console.print(summary(self._source, statistics), soft_wrap=True)
         if self._as_json:
             print(json.dumps(as_json(self._source, statistics, totals)), flush=True)
@@ -55,13 +57,13 @@ def _progress(console: Console, *, with_bar: bool) -> Progress:
     )
 
 
-def _table(counts: Counts, totals: Counts | None) -> Table:
+def _table(rows: Sequence[CountRow]) -> Table:
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     table.add_column("")
     table.add_column("event type")
     table.add_column("this run", justify="right")
     table.add_column("in total", justify="right")
-    for row in count_rows(counts, totals):
+    for row in rows:
         total = "unknown" if row.in_total is None else f"{row.in_total:,}"
         table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)
     return table

@@ -41,6 +41,13 @@ def test_a_program_gets_one_object_and_people_the_table_beside_it(capsys: pytest
     assert re.search(r"sent +post +8 +1,800 *$", err, re.MULTILINE)
 
 
+def test_a_source_that_said_nothing_has_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = Counts(0, 0, 0, 0, 0, {}, {}, {})
+    SourceDisplay("jsonl", None, as_json=False).end(Statistics(nothing, 0, STATISTICS.pace), nothing)
+
+    assert capsys.readouterr().out.startswith("jsonl: received 0 ")
+
+
 @pytest.mark.parametrize(("expected", "bar"), [(20, "10/20"), (None, "")])
 def test_on_a_terminal_a_line_shows_rates_and_queue_and_a_bar_when_the_end_is_known(
     expected: int | None, bar: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
