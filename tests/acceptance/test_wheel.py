@@ -44,7 +44,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def checkout_without_packages(tmp_path: Path) -> Path:
     for entry in TOP.iterdir():
-        if entry.name in PACKAGES or entry.name.startswith("."):
+        if entry.name in PACKAGES or (entry.name.startswith(".") and entry.name != ".ci"):
             continue
         if entry.is_dir():
             shutil.copytree(entry, tmp_path / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
