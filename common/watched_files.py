@@ -22,6 +22,10 @@ class WatchedFiles:
         changed, self._seen = stamp != self._seen, stamp
         return changed
 
+    def forget(self) -> None:
+        """What they hold could not be used: the next changed() is True, for it may have been for a moment only."""
+        self._seen = None
+
 
 def _stamp(path: Path) -> tuple[int, int, int]:
     found = path.stat()

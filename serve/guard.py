@@ -51,6 +51,7 @@ class Guard:
         try:
             self._read_tokens(self._tokens)
         except (OSError, UnicodeDecodeError) as error:
+            self._watched.forget()
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 log.error("New bearer tokens cannot be read, the old ones stay: %s", error)

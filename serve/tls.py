@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import grpc
 
 from common.errors import ConfigurationError
+from common.key_password import no_password
 from common.serving_settings import CallerSettings
 from common.watched_files import WatchedFiles
 
@@ -24,7 +25,7 @@ class CertificateFiles(NamedTuple):
     def read(self) -> grpc.ServerCertificateConfiguration:
         """What they hold now. OSError, which ssl.SSLError is, when they cannot be read or do not belong together."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.client_ca)
-        context.load_cert_chain(self.certificate, self.key)
+        context.load_cert_chain(self.certificate, self.key, password=no_password)
         return grpc.ssl_server_certificate_configuration(
             [(self.key.read_bytes(), self.certificate.read_bytes())],
             self.client_ca.read_bytes() if self.client_ca else None,
@@ -46,6 +47,7 @@ class RenewedCertificates:
                 return None
             read = self._files.read()
         except OSError as error:
+            self._watched.forget()
             self._complain(str(error))
             return None
         log.info("The certificates of the gRPC server were renewed")

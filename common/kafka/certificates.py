@@ -5,6 +5,7 @@ import socket
 import ssl
 
 from common.kafka.access import KafkaAccess
+from common.key_password import no_password
 
 _PROBE_SECONDS = 2.0
 
@@ -41,7 +42,7 @@ def flaw_of_files(access: KafkaAccess) -> str:
     certificate, key = access.ssl_certificate_location, access.ssl_key_location
     try:
         if certificate:
-            context.load_cert_chain(certificate, key, password=str)  # otherwise it asks on the terminal
+            context.load_cert_chain(certificate, key, password=no_password)
     except OSError as error:
         return f"--ssl-certificate-location {certificate}, --ssl-key-location {key}: {error}"
     return ""

@@ -44,6 +44,12 @@ class Authority:
         _run([self._openssl, "x509", "-req", "-in", request, *signed_by, *out])
         return issued
 
+    def encrypt(self, key: Path) -> None:
+        """Put a password on a key."""
+        encrypted = key.with_suffix(".encrypted")
+        _run([self._openssl, "pkey", "-in", key, "-out", encrypted, "-aes256", "-passout", "pass:secret"])
+        encrypted.replace(key)
+
 
 def _run(command: Sequence[str | Path]) -> None:
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

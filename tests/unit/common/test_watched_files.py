@@ -1,0 +1,60 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from common.watched_files import WatchedFiles
+
+
+def watched(*paths: Path) -> WatchedFiles:
+    """Files that have been looked at."""
+    files = WatchedFiles(paths)
+    assert files.changed()
+    assert not files.changed()
+    return files
+
+
+def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_has_changed(tmp_path: Path) -> None:
+    file, other = tmp_path / "tokens", tmp_path / "other"
+    file.write_text("first")
+    other.write_text("other")
+    files = watched(file)
+    os.utime(other, ns=(0, file.stat().st_mtime_ns))
+    other.replace(file)
+    assert files.changed()
+    assert not files.changed()
+
+
+def test_a_secret_of_kubernetes_changes_with_the_link_to_its_directory(tmp_path: Path) -> None:
+    for version in ("..1", "..2"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "tls.crt").write_text(version)
+    data = tmp_path / "..data"
+    data.symlink_to("..1")
+    (tmp_path / "tls.crt").symlink_to("..data/tls.crt")
+    files = watched(tmp_path / "tls.crt")
+
+    (tmp_path / "..data_tmp").symlink_to("..2")
+    (tmp_path / "..data_tmp").replace(data)
+
+    assert files.changed()
+    assert not files.changed()
+
+
+def test_a_missing_file_is_an_error_and_no_change_when_it_is_back(tmp_path: Path) -> None:
+    file, away = tmp_path / "key", tmp_path / "away"
+    file.write_text("key")
+    files = watched(file)
+    file.rename(away)
+    with pytest.raises(FileNotFoundError):
+        files.changed()
+    away.rename(file)
+    assert not files.changed()
+
+
+def test_files_that_could_not_be_used_are_looked_at_again(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("key")
+    files = watched(file)
+    files.forget()
+    assert files.changed()
