@@ -72,17 +72,17 @@ class CallerSettings(GrpcSettings):
     """gRPC server: encryption and callers"""
 
     grpc_tls_certificate: Annotated[
-        str | None, Field(description="file with the server's certificates (PEM); read again when it changes")
+        Text | None, Field(description="file with the server's certificates (PEM); read again when it changes")
     ] = None
-    grpc_tls_key: Annotated[str | None, Field(description="file with the key of the first of them (PEM)")] = None
+    grpc_tls_key: Annotated[Text | None, Field(description="file with the key of the first of them (PEM)")] = None
     grpc_tls_client_ca: Annotated[
-        str | None, Field(description="file with the authorities that sign callers, who then need a certificate")
+        Text | None, Field(description="file with the authorities that sign callers, who then need a certificate")
     ] = None
     grpc_allowed_identities: Annotated[
-        str | None, Field(description="names in certificates of callers, separated by commas; nobody else may call")
+        Text | None, Field(description="names in certificates of callers, separated by commas; nobody else may call")
     ] = None
     grpc_tokens_file: Annotated[
-        str | None, Field(description="file of bearer tokens, one a line; nobody else may call; read again on change")
+        Text | None, Field(description="file of bearer tokens, one a line; nobody else may call; read again on change")
     ] = None
     health_port: Annotated[
         Port | None, Field(description="plaintext port with gRPC's health service alone, for probes beside TLS")
@@ -101,6 +101,8 @@ class CallerSettings(GrpcSettings):
             raise ValueError("grpc_tls_client_ca needs grpc_tls_certificate")
         if self.grpc_allowed_identities and not self.grpc_tls_client_ca:
             raise ValueError("grpc_allowed_identities needs grpc_tls_client_ca: identities come from certificates")
+        if self.grpc_allowed_identities and not self.allowed_identities:
+            raise ValueError("grpc_allowed_identities needs a name: without one it would keep out nobody")
         return self
 
 

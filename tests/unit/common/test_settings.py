@@ -16,6 +16,8 @@ from common.settings_schema import settings_of
 
 READERS = (TransformSettings, IngestSettings, CombinedSettings)
 MEBIBYTE = 1024 * 1024
+TLS = {"grpc_tls_certificate": "server.crt", "grpc_tls_key": "server.key", "grpc_tls_client_ca": "ca.crt"}
+
 PROMISED = """
 --kafka-group-id --auto-offset-reset --fetch-timeout-ms --kafka-num-threads --is-serving --ssl-ca-location
 --ssl-certificate-location --ssl-key-location --grpc-port --http-port --in-network-events-consumer-dest
@@ -180,11 +182,18 @@ def test_a_default_above_the_bound_on_results_is_refused() -> None:
         {"redis_url": "rediss://localhost", "redis_tls_key": "client.key"},
         {"redis_url": "redis://localhost", "redis_tls_ca": "ca.crt"},
         {"grpc_tls_certificate": "a", "grpc_tls_key": "b", "grpc_allowed_identities": "feed"},
+        {**TLS, "grpc_allowed_identities": " , "},
     ],
 )
 def test_tls_that_would_not_protect_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=r"need"):
         ServeSettings.model_validate(given)
+
+
+@pytest.mark.parametrize("name", [*TLS, "grpc_allowed_identities", "grpc_tokens_file"])
+def test_a_protection_that_is_empty_is_refused_not_left_off(name: str) -> None:
+    with pytest.raises(ValidationError, match=rf"{name}\n.*at least 1 character"):
+        ServeSettings.model_validate({**TLS, "grpc_allowed_identities": "feed", "grpc_tokens_file": "tokens", name: ""})
 
 
 def test_settings_are_frozen() -> None:
