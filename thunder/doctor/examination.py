@@ -7,6 +7,7 @@ from common.kafka.settings import KafkaSettings
 from common.setting_types import Settings
 from common.settings import EventsSource, IngestSettings, ServeSettings, TransformSettings
 from common.source_settings import SourceSettings
+from thunder.doctor.caller_files import examine_callers
 from thunder.doctor.finding import Finding
 from thunder.doctor.kafka_facts import examine_kafka
 from thunder.doctor.kafka_judgement import DEAD_LETTER_BYTES, WantedTopic
@@ -37,6 +38,7 @@ def _transform(settings: TransformSettings) -> Iterator[Finding]:
 
 
 def _serve(settings: ServeSettings) -> Iterator[Finding]:
+    yield from examine_callers(settings)
     yield from examine_redis(settings, SERVE, Expected(writes=False, skew=_SKEW_SECONDS))
 
 

@@ -47,13 +47,14 @@ def _facts(node: redis.Redis) -> NodeFacts:
 
 
 def _listpack(node: redis.Redis) -> dict[str, int] | None:
-    """Redis 6.2 has another word for it."""
+    """Redis 6.2 has another word for it. Managed services have no CONFIG, or show little of it."""
     try:
         held = cast("dict[str, str]", node.config_get("zset-max-*"))
-    except NoPermissionError:
+    except ResponseError:
         return None
     kind = "listpack" if "zset-max-listpack-entries" in held else "ziplist"
-    return {name: int(held[f"zset-max-{kind}-{name}"]) for name in LISTPACK}
+    names = {name: f"zset-max-{kind}-{name}" for name in LISTPACK}
+    return {name: int(held[told]) for name, told in names.items()} if held.keys() >= set(names.values()) else None
 
 
 def _refused(nodes: Sequence[redis.Redis], rights: RedisRights) -> list[str]:

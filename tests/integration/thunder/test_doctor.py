@@ -138,6 +138,27 @@ def test_a_redis_that_may_evict_is_refused(doctor: Doctor, redis_server: RedisSe
         redis_server.command("CONFIG SET", "maxmemory-policy", "noeviction")
 
 
+def test_a_redis_without_config_is_looked_at_like_any_other(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "managed.conf").write_text('rename-command CONFIG ""\n')
+    managed = RedisServer(tmp_path, {"include": str(tmp_path / "managed.conf")})
+    try:
+        report = doctor("serve", "--redis-url", managed.url)
+    finally:
+        managed.kill()
+    assert report.troubles() == []
+    assert ("ok", "Redis rights", "user default may do all that the role does") in report.findings
+
+
+def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, redis_url: str, tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("first\n")
+    flags = ("--grpc-tls-certificate", "no.crt", "--grpc-tls-key", "no.key", "--redis-url", redis_url)
+    report = doctor("serve", *flags, "--grpc-tokens-file", str(tmp_path / "tokens"))
+    [trouble] = report.troubles()
+    assert trouble.startswith("gRPC certificates")
+    assert "No such file" in trouble
+    assert ("ok", "Bearer tokens", "can be used") in report.findings
+
+
 @pytest.mark.parametrize(
     ("user", "complaint"), [("nobody:wrong@", "invalid username-password pair"), ("", "Connection refused")]
 )
