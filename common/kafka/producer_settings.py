@@ -40,7 +40,7 @@ class ProducerSettings(KafkaAccessSettings):
     producer_workers: Annotated[
         Count, Field(description="threads that send; those of one key all go through one"), Unit("threads")
     ] = 1
-    linger_ms: Annotated[int, Field(ge=0, description="wait for more to send at once"), Unit("ms")] = 5
+    linger_ms: Annotated[int, Field(ge=0, description="wait for more to send at once; sync waits for events of an envelope only"), Unit("ms")] = 5
     batch_bytes: Annotated[Bytes, Field(description="sent at once to a partition without further wait")] = 100_000
     compression: Annotated[
         Text, Field(description="lz4, zstd, gzip, snappy or none; for single topics: zstd,TOPIC=lz4,TOPIC=none")
@@ -49,6 +49,11 @@ class ProducerSettings(KafkaAccessSettings):
     events_per_message: Annotated[
         Count, Field(description="events that share a message, at most; ingest reads both"), Unit("events")
     ] = 1
+
+    @property
+    def message_linger_ms(self) -> int:
+        """How long a message waits for others: a worker that waits for its acknowledgement has none to send."""
+        return 0 if self.sending is Sending.SYNC else self.linger_ms
 
     @property
     def compression_by_topic(self) -> Compression:

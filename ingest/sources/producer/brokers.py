@@ -46,7 +46,7 @@ class KafkaBrokers(Generic[T]):
             codec: KafkaTransport[T](
                 self._access,
                 timeout,
-                Packing(settings.linger_ms, settings.batch_bytes, codec, settings.queue_size),
+                Packing(settings.message_linger_ms, settings.batch_bytes, codec, settings.queue_size),
                 self._refusals,
             )
             for codec in self._compression.codecs

@@ -37,3 +37,8 @@ def test_a_linger_beyond_the_delivery_timeout_is_refused_at_start() -> None:
 def test_an_unknown_codec_is_refused_at_start() -> None:
     with pytest.raises(ConfigurationError, match="--compression: compression is one of lz4, zstd, gzip, snappy, none"):
         settings("--compression", "brotli")
+
+
+def test_who_waits_for_each_message_does_not_let_it_wait_for_others() -> None:
+    assert ProducerSettings(sending=Sending.SYNC).message_linger_ms == 0
+    assert ProducerSettings(linger_ms=7).message_linger_ms == 7
