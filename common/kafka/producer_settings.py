@@ -40,7 +40,11 @@ class ProducerSettings(KafkaAccessSettings):
     producer_workers: Annotated[
         Count, Field(description="threads that send; those of one key all go through one"), Unit("threads")
     ] = 1
-    linger_ms: Annotated[int, Field(ge=0, description="wait for more to send at once; sync waits for events of an envelope only"), Unit("ms")] = 5
+    linger_ms: Annotated[
+        int,
+        Field(ge=0, description="wait for more to send at once; sync waits for events of an envelope only"),
+        Unit("ms"),
+    ] = 5
     batch_bytes: Annotated[Bytes, Field(description="sent at once to a partition without further wait")] = 100_000
     compression: Annotated[
         Text, Field(description="lz4, zstd, gzip, snappy or none; for single topics: zstd,TOPIC=lz4,TOPIC=none")
