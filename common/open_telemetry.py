@@ -1,8 +1,10 @@
 """Spans for OpenTelemetry: the only file that knows its library, which is an extra (thunder-redis[otel])."""
 
+import atexit
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
+from threading import Timer
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -16,6 +18,9 @@ from common.tracing import TRACEPARENT, SpanIds
 
 _MOST_LINKS = 128
 """What OpenTelemetry keeps of a span's links."""
+
+_LAST_SPANS_SECONDS = 1.0
+"""What is left to send when the process ends has so long: it must not be killed because nobody listens."""
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -55,7 +60,16 @@ class OpenTelemetry:
 
 def exporting(service: str) -> OpenTelemetry:
     """To where the environment variables of OpenTelemetry say, in the background; the rest when the process ends."""
-    return OpenTelemetry(service, BatchSpanProcessor(OTLPSpanExporter()))
+    exporter = OTLPSpanExporter()
+    tracing = OpenTelemetry(service, BatchSpanProcessor(exporter))
+    atexit.register(_give_up_soon, exporter)  # runs before what its library has registered, which waits for the end
+    return tracing
+
+
+def _give_up_soon(exporter: OTLPSpanExporter) -> None:
+    timer = Timer(_LAST_SPANS_SECONDS, exporter.shutdown)
+    timer.daemon = True
+    timer.start()
 
 
 def _context_of(traceparent: str) -> Context:

@@ -1,9 +1,11 @@
 """Traces of real processes, at a collector."""
 
+import time
 from collections.abc import Generator
 
 import pytest
 
+from tests.support.free_ports import free_port
 from tests.support.processes import Thunder
 from tests.support.spans import Collector
 from tests.support.wait import eventually
@@ -31,3 +33,13 @@ def test_a_query_is_one_trace_from_the_client_to_the_rounds_of_the_server(
     [(of_round, _)] = collector.of("thunder-serve", "round")
     assert trace == of_request == of_round
     assert parent
+
+
+def test_a_process_ends_soon_when_nobody_takes_its_spans(thunder: Thunder) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    started = time.monotonic()
+    asked = thunder.run(
+        "query", "--address", nobody, "--following", "1", env={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{nobody}"}
+    )
+    assert "is not available" in asked.stderr
+    assert time.monotonic() - started < 5  # the library alone tries for longer, and up to 30 s
