@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from common.tracing import TRACEPARENT, SpanIds
@@ -66,7 +66,7 @@ def exporting(service: str) -> OpenTelemetry:
     return tracing
 
 
-def _give_up_soon(exporter: OTLPSpanExporter) -> None:
+def _give_up_soon(exporter: SpanExporter) -> None:
     timer = Timer(_LAST_SPANS_SECONDS, exporter.shutdown)
     timer.daemon = True
     timer.start()
