@@ -35,7 +35,7 @@ def judge_topic(wanted: WantedTopic, topic: TopicFacts | None) -> list[Finding]:
     """All that is to be said of a topic; None for one that is not there."""
     subject = f"Topic {wanted.name}"
     if topic is None:
-        remedy = f"thunder topics create, or create {wanted.name} by hand"
+        remedy = f"thunder topics create, or create {wanted.name} by hand; if it exists, allow DESCRIBE on it"
         if wanted.made:
             return [warn(subject, "is not there", f"nothing, if the role may create topics; else {remedy}")]
         return [fail(subject, "is not there", remedy)]
@@ -57,6 +57,7 @@ def _partitions(subject: str, wanted: WantedTopic, partitions: int) -> Finding:
 def _troubles(subject: str, wanted: WantedTopic, configuration: Mapping[str, str]) -> Iterator[Finding]:
     yield from _compaction(subject, configuration)
     yield from _retention(subject, wanted, configuration)
+    yield from _room(subject, wanted, int(configuration.get("retention.bytes", -1)))
     yield from _sizes(subject, wanted, int(configuration.get("max.message.bytes", 1_048_588)))
 
 
@@ -77,6 +78,15 @@ def _retention(subject: str, wanted: WantedTopic, configuration: Mapping[str, st
             subject,
             f"keeps messages for {kept_ms // 1000} s, posts count for {wanted.kept_seconds} s",
             f"set retention.ms={wanted.kept_seconds * 1000} or more: a lost store is filled from it",
+        )
+
+
+def _room(subject: str, wanted: WantedTopic, most: int) -> Iterator[Finding]:
+    if most >= 0 and wanted.kept_seconds != 0:
+        yield warn(
+            subject,
+            f"keeps at most {most} bytes of a partition, however new they are",
+            "set retention.bytes=-1: a lost store is filled from it",
         )
 
 

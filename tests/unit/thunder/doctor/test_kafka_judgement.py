@@ -25,6 +25,7 @@ def test_nothing_is_said_against_a_topic_as_it_should_be() -> None:
     [
         ({"cleanup.policy": "compact,delete"}, "fail", "cleanup.policy compact,delete: only the latest of a key stays"),
         ({"retention.ms": "3600000"}, "warn", "keeps messages for 3600 s, posts count for 172800 s"),
+        ({"retention.bytes": "1000"}, "warn", "keeps at most 1000 bytes of a partition, however new they are"),
         ({"max.message.bytes": "1000001"}, "warn", "messages of 1000001 bytes, max_partition_fetch_bytes is 1000000"),
         ({"max.message.bytes": "50000"}, "fail", "messages up to 50000 bytes, the role sends up to 100000"),
     ],
@@ -32,6 +33,10 @@ def test_nothing_is_said_against_a_topic_as_it_should_be() -> None:
 def test_what_is_wrong_with_a_topic(changed: dict[str, str], verdict: str, fact: str) -> None:
     [(seen, told)] = troubles(WANTED, TopicFacts(4, GOOD | changed))
     assert (seen, told.endswith(fact)) == (verdict, True), told
+
+
+def test_what_nothing_is_filled_from_may_be_short() -> None:
+    assert troubles(WantedTopic("letters"), TopicFacts(1, {"retention.ms": "1000", "retention.bytes": "1000"})) == []
 
 
 def test_what_is_to_stay_must_not_be_forgotten() -> None:
