@@ -16,6 +16,7 @@
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.bounds") }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.idle") }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.credentials") }}
+{{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.callers") }}
 {{- end }}
 
 {{- define "thunder.refusals.bounds" -}}
@@ -55,6 +56,21 @@
 {{- if and (or .ca.existingSecret .certificate.existingSecret) (not (hasSuffix "SSL" $protocol)) }}
 {{- fail (printf "kafka.ca and kafka.certificate need settings.security_protocol SSL or SASL_SSL, not %s" $protocol) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "thunder.refusals.callers" -}}
+{{- if eq .role "serve" }}
+{{- $settings := include "thunder.settings" . | fromYaml }}
+{{- $ports := include "thunder.portNumbers" . | fromYaml }}
+{{- $tls := .values.tls }}
+{{- if and $settings.grpc_allowed_identities (not $tls.clientCa.existingSecret) }}
+{{- fail "settings.grpc_allowed_identities names callers by their certificates: say in serve.tls.clientCa.existingSecret who signs them" }}
+{{- end }}
+{{- $taken := concat (values $ports) (ternary (list $tls.healthPort) list (ne $tls.existingSecret "")) }}
+{{- if ne (len $taken) (len (uniq (toStrings $taken))) }}
+{{- fail "serve: settings.grpc_port, settings.http_port and serve.tls.healthPort must be different ports" }}
 {{- end }}
 {{- end }}
 {{- end }}
