@@ -129,6 +129,8 @@ class RedisCluster:
             source.command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
         for node in (target, source, *self.nodes):
             node.command("CLUSTER SETSLOT", slot, "NODE", _id_of(target))
+        for node in self.nodes:  # else the late word of the former master may take the slot back
+            eventually(lambda node=node: _has_heard(node, target), f"{node.url} has heard of the new master")
 
     def _master_of(self, slot: int) -> RedisServer:
         ranges = cast("list[tuple[int, int, tuple[bytes, int]]]", self.nodes[0].command("CLUSTER SLOTS"))
@@ -174,6 +176,13 @@ def _knows(node: RedisServer, size: int) -> bool:
 
 def _id_of(node: RedisServer) -> str:
     return cast("bytes", node.command("CLUSTER MYID")).decode()
+
+
+def _has_heard(node: RedisServer, master: RedisServer) -> bool:
+    """Whether the node knows a master's latest claim to its slots."""
+    latest = cast("dict[str, str]", master.command("CLUSTER INFO"))["cluster_my_epoch"]
+    known = cast("dict[str, dict[str, str]]", node.command("CLUSTER NODES"))
+    return known[f"127.0.0.1:{master.port}"]["epoch"] == latest
 
 
 def _is_complete(node: RedisServer, size: int) -> bool:
