@@ -9,6 +9,9 @@ from ingest.message import Message
 E = TypeVar("E", bound=Event | Follow)
 """What a topic holds: what happens to posts, or follows."""
 
+E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
+"""The same, for who is given it."""
+
 Decoder = Callable[[bytes, int], E | Ignored | Dropped]
 """(payload of one event, now in Unix seconds) -> what it is. Raises Malformed and nothing else."""
 

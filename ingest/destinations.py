@@ -3,20 +3,19 @@
 import logging
 import time
 from threading import Lock
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from common.errors import StoreUnavailable
 from common.kafka.settings import KafkaSettings
 from common.retention import Retention
 from common.settings import IngestSettings
 from common.worker_status import WorkerStatus
-from ingest.events import Event, Follow
+from ingest.batch import E_contra
+from ingest.events import Event
 from ingest.loop import Sink
 from ingest.metrics import StoreMetrics, WorkerFigures
 from ingest.store import PostStore
 from ingest.topic_sink import TopicSink
-
-E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
 
 _log = logging.getLogger("thunder.ingest")
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol
 
 from common.backoff import Backoff
 from common.clock import Clock
@@ -11,19 +11,16 @@ from common.errors import TooMuchPoison
 from common.tracing import span
 from ingest.assignment import Changes
 from ingest.back_pressure import BackPressure, Pausable
-from ingest.batch import Batch, E, Format, Reject, decode_batch
+from ingest.batch import Batch, E, E_contra, Format, Reject, decode_batch
 from ingest.batching import Batching
 from ingest.catch_up_policy import CatchUpPolicy, Progress
 from ingest.commit_policy import offsets_to_commit
-from ingest.events import Event, Follow
 from ingest.lag_monitor import Ends, LagMonitor, ReportCaughtUp
 from ingest.message import Message
 from ingest.metrics import IngestMetrics
 from ingest.poison import PoisonCount, PoisonLimits
 from ingest.reject_log import RejectLog
 from ingest.write_gate import WriteGate
-
-E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
 
 
 class Source(Pausable, Ends, Protocol):
