@@ -196,6 +196,21 @@ def test_ready_when_the_events_of_the_start_are_applied() -> None:
     assert worker.reported == [0]
 
 
+def test_what_was_written_before_the_store_began_anew_is_not_reported_for_its_new_data() -> None:
+    held = topic(b"7")
+    held.lineage_now = "first"
+    worker = Worker(held)
+    worker.sink.failures = 1
+    worker.sink.on_failure = lambda: setattr(held, "lineage_now", "second")
+
+    worker.loop.turn()
+    assert worker.reported_lineages == ["first"]
+
+    worker.loop.turn()
+    assert worker.sink.ids == [7, 7], "it is written again"
+    assert worker.reported_lineages == ["first", "second"]
+
+
 def test_ready_on_empty_partitions() -> None:
     worker = Worker(topic(partitions=3))
     worker.loop.turn()
