@@ -28,5 +28,5 @@ class KafkaRefused(ConfigurationError):
     """Kafka refused the credentials, the mechanism, the rights or what was asked of it. Retrying does not help."""
 
 
-class TooMuchPoison(ThunderError):
+class TooManyBadMessages(ThunderError):
     """Nearly every message is bad: the topic, its schema or the framing setting is not what this worker expects."""

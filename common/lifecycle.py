@@ -60,7 +60,7 @@ def stop_on_signals(stop: Stop) -> None:
         signal.signal(number, note)
 
 
-class Background:
+class ThreadGroup:
     """Threads without which the process must not go on: one that dies asks the rest to stop."""
 
     def __init__(self, stop: Stop) -> None:
@@ -99,7 +99,7 @@ class Background:
             self._stop.set()
 
 
-def every(seconds: float, stop: Stop, tick: Callable[[], object]) -> None:
+def run_periodically(seconds: float, stop: Stop, tick: Callable[[], object]) -> None:
     """Call tick now and then every so many seconds, until the stop is set. Work for a background thread."""
     while True:
         tick()

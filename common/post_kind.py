@@ -14,7 +14,7 @@ class PostKind(StrEnum):
     VIDEO = "video"
 
 
-def kind_of(post: LightPost) -> PostKind:
+def post_kind(post: LightPost) -> PostKind:
     """A repost of a video is a repost, a reply with a video a reply."""
     if post.is_retweet:
         return PostKind.REPOST

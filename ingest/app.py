@@ -5,19 +5,18 @@ import os
 
 from prometheus_client import CollectorRegistry
 
-from common.clock import Clock, system_clock
-from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
-from common.logs import configure_logs
-from common.settings import EventsSource, IngestSettings, TransformSettings
-from common.tracing import configure_tracing
-from ingest.assembly import Route
-from ingest.decoders import follow_format, ingest_format, transform_format
-from ingest.destinations import StoreDestination, TopicDestination
+from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
+from common.telemetry.http_server import HttpServer
+from common.telemetry.logs import configure_logs
+from common.telemetry.tracing import configure_tracing
+from common.timing import Clock, system_clock
+from ingest.decode.formats import follow_format, ingest_format, transform_format
+from ingest.destinations import FollowDestination, StoreDestination, TopicDestination
 from ingest.events import Event, Follow
-from ingest.follow_destination import FollowDestination
 from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
-from ingest.role import KafkaRole
+from ingest.wiring import Route
+from ingest.worker import KafkaWorker
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -41,25 +40,25 @@ def run_transform(settings: TransformSettings) -> int:
 
 def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaRole[Event]:
+) -> KafkaWorker[Event]:
     """The topic that fills the store, to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
-    return KafkaRole(settings, ingest_route(settings, registry), stop, metrics, clock)
+    return KafkaWorker(settings, ingest_route(settings, registry), stop, metrics, clock)
 
 
 def follow_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaRole[Follow]:
+) -> KafkaWorker[Follow]:
     """The topic of follows, to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
-    return KafkaRole(settings, follow_route(settings), stop, metrics, clock)
+    return KafkaWorker(settings, follow_route(settings), stop, metrics, clock)
 
 
 def transform_role(
     settings: TransformSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaRole[Event]:
+) -> KafkaWorker[Event]:
     """The raw topic to the refined one. To be started."""
-    return KafkaRole(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
+    return KafkaWorker(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
 
 
 def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route[Event]:
@@ -101,12 +100,12 @@ def transform_route(settings: TransformSettings) -> Route[Event]:
 
 def _run(
     settings: IngestSettings | TransformSettings,
-    role: KafkaRole[Event] | KafkaRole[Follow],
+    role: KafkaWorker[Event] | KafkaWorker[Follow],
     stop: Stop,
     registry: CollectorRegistry,
 ) -> int:
     stop_on_signals(stop)
-    http = HttpPort(settings.http_host, settings.http_port, registry, role.not_ready)
+    http = HttpServer(settings.http_host, settings.http_port, registry, role.not_ready)
     try:
         role.start(on_ready=lambda: _log.info("HTTP server is ready on port %d", http.port))
         stop.wait()

@@ -1,10 +1,24 @@
-"""A batch of messages with what each turned out to be. One bad message, or one bad event, never costs its batch."""
+"""A message of the topic that a worker reads."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from ingest.events import Dropped, Event, EventKind, Follow, Ignored, Malformed, MalformedReason
-from ingest.message import Message
+
+
+class Message(NamedTuple):
+    """payload is None for a null payload (a tombstone of a compacted topic).
+
+    sent_ms: when it was sent or, as the topic decides, reached its broker, in Unix milliseconds; -1 for unknown.
+    traceparent: of the span that sent it, empty for none or when nobody asks.
+    """
+
+    partition: int
+    offset: int
+    payload: bytes | None
+    sent_ms: int = -1
+    traceparent: str = ""
+
 
 E = TypeVar("E", bound=Event | Follow)
 """What a topic holds: what happens to posts, or follows."""

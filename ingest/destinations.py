@@ -6,16 +6,16 @@ from threading import Lock
 from typing import Protocol
 
 from common.errors import StoreUnavailable
-from common.kafka.settings import KafkaSettings
 from common.retention import Retention
-from common.settings import IngestSettings
-from common.worker_status import WorkerStatus
+from common.settings.ingest import IngestSettings
+from common.settings.kafka import KafkaSettings
+from common.store.worker_status import WorkerStatus
 from ingest.batch import E_contra
-from ingest.events import Event
+from ingest.events import Event, Follow
 from ingest.loop import Sink
 from ingest.metrics import StoreMetrics, WorkerFigures
-from ingest.store import PostStore
-from ingest.topic_sink import TopicSink
+from ingest.write.refined_topic import RefinedTopicSink
+from ingest.write.store import PostStore
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -124,7 +124,7 @@ class TopicDestination:
 
     def sink(self) -> Sink[Event]:
         """See Destination."""
-        return TopicSink(self._settings)
+        return RefinedTopicSink(self._settings)
 
     @property
     def lineage(self) -> str:
@@ -146,3 +146,40 @@ class TopicDestination:
 
     def measure(self) -> None:
         """See Destination: a topic has no sizes to show."""
+
+
+class FollowDestination:
+    """The follow lists in Redis. No server waits for them: an old list is better than no answer."""
+
+    def __init__(self, settings: IngestSettings) -> None:
+        self._store = PostStore(settings)
+
+    def open(self) -> None:
+        """See Destination. StoreMismatch when this store must not be written."""
+        self._store.open()
+
+    def sink(self) -> Sink[Follow]:
+        """See Destination."""
+        return self._store.follow_writer()
+
+    @property
+    def lineage(self) -> str:
+        """See Destination."""
+        return self._store.lineage
+
+    def needed_since(self, now: int) -> int:
+        """See Destination: a follow does not expire, so all that the topic holds."""
+        return 0
+
+    def look(self) -> None:
+        """See Destination. StoreMismatch when this store must not be written any more."""
+        self._store.look()
+
+    def show(self, figures: WorkerFigures) -> None:
+        """See Destination: who looks asks for posts."""
+
+    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
+        """See Destination: who waits waits for posts."""
+
+    def measure(self) -> None:
+        """See Destination: what is measured of the store is its posts."""

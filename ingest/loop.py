@@ -2,28 +2,62 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
+from threading import BoundedSemaphore
 from typing import Generic, NamedTuple, Protocol
 
-from common.backoff import Backoff
-from common.clock import Clock
-from common.errors import TooMuchPoison
-from common.tracing import span
-from ingest.assignment import Changes
-from ingest.back_pressure import BackPressure, Pausable
-from ingest.batch import Batch, E, E_contra, Format, Reject, decode_batch
-from ingest.batching import Batching
-from ingest.catch_up_policy import CatchUpPolicy, Progress
-from ingest.commit_policy import offsets_to_commit
-from ingest.lag_monitor import Ends, LagMonitor, ReportCaughtUp
-from ingest.message import Message
+from common.errors import TooManyBadMessages
+from common.settings.kafka import KafkaSettings
+from common.telemetry.tracing import span
+from common.timing import Backoff, Clock
+from ingest.batch import Batch, E, E_contra, Format, Message, Reject, decode_batch
+from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
+from ingest.dead_letters.writer import RejectLog
+from ingest.kafka.assignment import Changes
+from ingest.kafka.back_pressure import BackPressure, Pausable
+from ingest.kafka.catch_up import CatchUpPolicy, CatchUpProgress
+from ingest.kafka.commits import offsets_to_commit
+from ingest.kafka.lag_monitor import Ends, LagMonitor, ReportCaughtUp
 from ingest.metrics import IngestMetrics
-from ingest.poison import PoisonCount, PoisonLimits
-from ingest.reject_log import RejectLog
-from ingest.write_gate import WriteGate
 
 
-class Source(Pausable, Ends, Protocol):
+class Batching(NamedTuple):
+    """fetch_timeout: longest wait for a first message; linger: longest wait for others after it. Both in seconds."""
+
+    size: int = 1000
+    catch_up_size: int = 5000
+    fetch_timeout: float = 1.0
+    linger: float = 0.02
+
+    def wanted(self, catching_up: bool, events_per_message: float = 1.0) -> int:
+        """How many messages to ask for, so that they hold a batch of events."""
+        events = max(self.size, self.catch_up_size) if catching_up else self.size
+        return max(1, round(events / events_per_message))
+
+
+def batching_of(settings: KafkaSettings) -> Batching:
+    """What the settings say."""
+    return Batching(
+        settings.kafka_batch_size,
+        settings.catch_up_batch_size,
+        settings.fetch_timeout_ms / 1000,
+        settings.batch_linger_ms / 1000,
+    )
+
+
+class WriteLimiter:
+    """Shared by the threads of a process. Catching up is not held back: nobody is served yet."""
+
+    def __init__(self, at_once: int) -> None:
+        self._slots = BoundedSemaphore(at_once)
+
+    def slot(self, catching_up: bool) -> AbstractContextManager[object]:
+        """To be held while one batch is written; entering blocks until there is room."""
+        return nullcontext() if catching_up else self._slots
+
+
+class MessageSource(Pausable, Ends, Protocol):
     """Where messages come from. For one thread."""
 
     def poll(self, wanted: int) -> list[Message]:
@@ -71,10 +105,10 @@ class DeadLetters(Protocol):
         ...
 
 
-class Ports(NamedTuple, Generic[E]):
+class Adapters(NamedTuple, Generic[E]):
     """What a loop is connected to."""
 
-    source: Source
+    source: MessageSource
     form: Format[E]
     sink: Sink[E]
     dead_letters: DeadLetters
@@ -85,7 +119,7 @@ class Policies(NamedTuple):
     """What a loop decides by. lag_interval in seconds."""
 
     batching: Batching = Batching()
-    poison: PoisonLimits = PoisonLimits()
+    poison: DeadLetterLimits = DeadLetterLimits()
     catch_up: CatchUpPolicy = CatchUpPolicy()
     backoff: Backoff = Backoff()
     lag_interval: float = 30.0
@@ -100,12 +134,12 @@ class IngestLoop(Generic[E]):
     def __init__(
         self,
         topic: str,
-        ports: Ports[E],
+        ports: Adapters[E],
         policies: Policies,
-        gate: WriteGate,
+        gate: WriteLimiter,
         metrics: IngestMetrics,
         clock: Clock,
-        told_to_stop: Callable[[], bool],
+        should_stop: Callable[[], bool],
     ) -> None:
         self._topic = topic
         self._ports = ports
@@ -113,24 +147,24 @@ class IngestLoop(Generic[E]):
         self._gate = gate
         self._metrics = metrics
         self._clock = clock
-        self._told_to_stop = told_to_stop
+        self._should_stop = should_stop
         self.caught_up = False
         self._events_per_message = 1.0
-        self._progress = Progress(policies.catch_up)
-        self._poison = PoisonCount(policies.poison)
+        self._progress = CatchUpProgress(policies.catch_up)
+        self._poison = DeadLetterLimitState(policies.poison)
         self._reject_log = RejectLog(topic)
         self._monitor = LagMonitor(ports.source, topic, policies.lag_interval, ports.report, metrics)
         self._pressure = BackPressure(
-            ports.source, policies.backoff, told_to_stop, self._changed_while_held, metrics.holding
+            ports.source, policies.backoff, should_stop, self._changed_while_held, metrics.holding
         )
 
     def run(self) -> None:
         """Turn until told to stop, then leave the group; it is left before an error is raised, too.
 
-        TooMuchPoison, KafkaRefused, whatever the sink raises that is not a reason to wait.
+        TooManyBadMessages, KafkaRefused, whatever the sink raises that is not a reason to wait.
         """
         try:
-            while not self._told_to_stop():
+            while not self._should_stop():
                 self.turn()
         finally:
             self._ports.source.close()
@@ -191,4 +225,4 @@ class IngestLoop(Generic[E]):
         for malformed, run in groupby(isinstance(outcome, Reject) for outcome in batch.outcomes):
             self._poison.did_read(malformed, sum(1 for _ in run))
         if (reason := self._poison.should_stop) is not None:
-            raise TooMuchPoison(f"{TooMuchPoison.__doc__} Topic {self._topic}: {reason}")
+            raise TooManyBadMessages(f"{TooManyBadMessages.__doc__} Topic {self._topic}: {reason}")

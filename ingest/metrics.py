@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from common.clock import ExactClock, exact_clock
-from common.histogram import Histogram as CheapHistogram
-from common.histogram import Series
 from common.post import LightPost
+from common.telemetry.histogram import Histogram as CheapHistogram
+from common.telemetry.histogram import Series
+from common.timing import ExactClock, exact_clock
 from ingest.batch import Batch, E, Reject
 from ingest.events import (
     AuthorDelete,
@@ -24,7 +24,7 @@ from ingest.events import (
     MalformedReason,
     PostDelete,
 )
-from ingest.store_sample import StoreEstimate
+from ingest.write.store_sample import StoreEstimate
 
 _SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _FRESHNESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
@@ -41,7 +41,7 @@ class EventType(StrEnum):
     UNFOLLOW = "unfollow"
 
 
-class Since(StrEnum):
+class FreshnessOrigin(StrEnum):
     """From which moment on it is measured how long an event took to be visible. A closed set: it labels a metric."""
 
     CREATED = "created"
@@ -69,10 +69,10 @@ class FreshnessMetrics:
             _FRESHNESS,
             registry,
             "since",
-            Since,
+            FreshnessOrigin,
         )
-        self._since_created = histogram.series(Since.CREATED)
-        self._since_kafka = histogram.series(Since.KAFKA)
+        self._since_created = histogram.series(FreshnessOrigin.CREATED)
+        self._since_kafka = histogram.series(FreshnessOrigin.KAFKA)
         self._clock = clock
         self._observing = Lock()
 

@@ -1,7 +1,7 @@
 -- Step 1 of a write: claim post ids, or mark them deleted. Idempotent; the first create of an id wins, a delete wins over it.
 -- KEYS   per event, in order: the post hash
 -- ARGV   1 oldest time that counts, 2 now (both Unix seconds), 3 TTL of a hash (s), then per event: post id,
---        and the record of a create or "" for a delete (layout: common/record.py)
+--        and the record of a create or "" for a delete (layout: common/store/record.py)
 -- Returns one string, per event: for a create 1 byte: flags of the record that holds, "\1" when deleted, "\0" when
 --        another create holds the id; for a delete 12 bytes: author and created_at, zeros when unknown
 local oldest, now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]

@@ -9,22 +9,21 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
 
-from common.clock import Clock, system_clock
-from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
-from common.logs import configure_logs
-from common.settings import ServeSettings
-from common.tracing import configure_tracing
-from serve.announcer import Announcer
-from serve.background import event_of, run_until
-from serve.follows import RedisFollows
-from serve.page.shown import shown
-from serve.readiness import STOPPING
-from serve.readiness_watch import watch_readiness
-from serve.server import GrpcServer
-from serve.service import build_service
-from serve.state import ServingState
-from serve.store import TimelineStore
+from common.settings.serve import ServeSettings
+from common.telemetry.http_server import HttpServer
+from common.telemetry.logs import configure_logs
+from common.telemetry.tracing import configure_tracing
+from common.timing import Clock, system_clock
+from serve.event_loop import event_of, run_until
+from serve.page.app import shown
+from serve.readiness.publisher import ReadinessPublisher, watch_readiness
+from serve.readiness.state import ServingState
+from serve.readiness.verdict import STOPPING
+from serve.rpc.server import GrpcServer
+from serve.store.follow_store import RedisFollows
+from serve.store.timeline_store import TimelineStore
+from serve.wiring import build_service
 
 log = logging.getLogger("thunder.serve")
 
@@ -36,7 +35,7 @@ def run_serve(settings: ServeSettings) -> int:
     collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
-    http = HttpPort(settings.http_host, settings.http_port, registry, state.not_ready, state.routes)
+    http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes)
     try:
         asyncio.run(serve(settings, stop, state, registry))
     finally:
@@ -66,7 +65,7 @@ async def serve(
         async with _connections(settings) as (store, follows):
             service = build_service(settings, store.timelines, follows, clock, registry)
             server = GrpcServer(service.servicer, settings, settings.shutdown_grace_seconds)
-            announcer = Announcer(state, server, service.metrics)
+            announcer = ReadinessPublisher(state, server, service.metrics)
             await server.start()
             log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
             state.bound(server.port)

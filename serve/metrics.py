@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from common.histogram import Histogram, Series, exponential
+from common.telemetry.histogram import Histogram, Series, exponential
 from serve.query import Answer, Summary
-from serve.request import Adjustment
+from serve.rpc.request import Adjustment
 
 _SIZES = exponential(1, 1.2, 55)
 _SECONDS = exponential(0.001, 1.3, 40)

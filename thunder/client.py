@@ -9,7 +9,7 @@ import grpc
 
 from common.errors import ThunderError
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from common.tracing import outgoing, span
+from common.telemetry.tracing import outgoing, span
 
 _METHOD = "/thunder.v1.InNetworkPostsService/GetInNetworkPosts"
 _OPTIONS = (

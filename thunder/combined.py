@@ -6,14 +6,14 @@ import threading
 
 from prometheus_client import CollectorRegistry
 
-from common.http_port import HttpPort
 from common.lifecycle import Stop, stop_on_signals
-from common.logs import configure_logs
-from common.settings import CombinedSettings
-from common.tracing import configure_tracing
+from common.settings.combined import CombinedSettings
+from common.telemetry.http_server import HttpServer
+from common.telemetry.logs import configure_logs
+from common.telemetry.tracing import configure_tracing
 from ingest.app import ingest_role
 from serve.app import collect_garbage_rarely, serve
-from serve.state import ServingState
+from serve.readiness.state import ServingState
 
 
 def run_combined(settings: CombinedSettings) -> int:
@@ -24,7 +24,7 @@ def run_combined(settings: CombinedSettings) -> int:
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)
-    http = HttpPort(
+    http = HttpServer(
         settings.http_host,
         settings.http_port,
         registry,

@@ -4,8 +4,8 @@ import re
 import socket
 import ssl
 
-from common.kafka.access import KafkaAccess
-from common.key_password import no_password
+from common.kafka.connection import KafkaConnection
+from common.tls_files import no_password
 
 _PROBE_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ def is_refusal_of_ours(said: str) -> bool:
     return _REFUSES_OURS.search(said) is not None
 
 
-def what_to_mend(access: KafkaAccess, said: str) -> str:
+def what_to_mend(access: KafkaConnection, said: str) -> str:
     """A sentence, after what librdkafka said of a connection; empty when it is not about certificates.
 
     Blocks: a broker that librdkafka does not trust is asked for its certificate again, for seconds at most.
@@ -33,7 +33,7 @@ def what_to_mend(access: KafkaAccess, said: str) -> str:
     return ""
 
 
-def flaw_of_files(access: KafkaAccess) -> str:
+def flaw_of_files(access: KafkaConnection) -> str:
     """Why the files that the settings name cannot be used; empty when they can."""
     try:
         context = ssl.create_default_context(cafile=access.ssl_ca_location)
@@ -48,7 +48,7 @@ def flaw_of_files(access: KafkaAccess) -> str:
     return ""
 
 
-def _mend_ours(access: KafkaAccess) -> str:
+def _mend_ours(access: KafkaConnection) -> str:
     if access.ssl_certificate_location is None:
         return "The brokers ask for a certificate: set --ssl-certificate-location and --ssl-key-location."
     return (
@@ -57,7 +57,7 @@ def _mend_ours(access: KafkaAccess) -> str:
     )
 
 
-def _flaw_of_broker(access: KafkaAccess, host: str, port: int) -> str:
+def _flaw_of_broker(access: KafkaConnection, host: str, port: int) -> str:
     """What Python's TLS finds; empty when it finds nothing, or does not get so far."""
     context = ssl.create_default_context(cafile=access.ssl_ca_location)
     try:

@@ -1,4 +1,4 @@
-"""The brokers of one access: which topics they have, creating topics, writers and readers of partitions."""
+"""The brokers of one connection: which topics they have, creating topics, writers and readers of partitions."""
 
 import math
 from collections.abc import Mapping, Sequence, Set
@@ -8,18 +8,61 @@ from threading import Event
 from typing import Any, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,  # pyright: ignore[reportPrivateImportUsage] # exported, untyped as that
+    OffsetSpec,  # pyright: ignore[reportPrivateImportUsage] # the same
+)
+from confluent_kafka.cimpl import NewTopic
 
 from common.errors import KafkaUnavailable
-from common.kafka.access import KafkaAccess
-from common.kafka.address import Edge, PartitionAddress, Since, Start
-from common.kafka.admin_requests import new_topic, offset_spec, topic_resource
 from common.kafka.configuration import access_configuration
-from common.kafka.partition_reader import PartitionReader
-from common.kafka.partition_writer import PartitionWriter
-from common.kafka.refusal import RefusalWatch, client_configuration, error_of
-from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, found
-from common.kafka.waiting import ATTEMPT_SECONDS, wait_for
+from common.kafka.connection import KafkaConnection
+from common.kafka.errors import RefusalWatch, client_configuration, error_of
+from common.kafka.producer import PartitionWriter
+from common.kafka.reader import PartitionReader
+from common.kafka.retrying import ATTEMPT_SECONDS, retry_until
+from common.kafka.topics import (
+    AtTime,
+    Creation,
+    Edge,
+    PartitionAddress,
+    StartPosition,
+    TopicConfiguration,
+    TopicOutcome,
+    found,
+)
+
+_BROKERS_CHOOSE = -1
+_FOR_EVER = -1
+
+
+def new_topic(wanted: TopicConfiguration) -> NewTopic:
+    """The topic to create."""
+    retention_ms = _FOR_EVER if wanted.retention_seconds is None else wanted.retention_seconds * 1000
+    return NewTopic(
+        wanted.name,
+        num_partitions=wanted.partitions,
+        replication_factor=wanted.replication_factor or _BROKERS_CHOOSE,
+        config={"retention.ms": str(retention_ms)},
+    )
+
+
+def offset_spec(start: Edge | AtTime) -> OffsetSpec:
+    """Which offset of a partition is looked for."""
+    match start:
+        case Edge.BEGINNING:
+            return cast("OffsetSpec", OffsetSpec.earliest())
+        case Edge.END:
+            return cast("OffsetSpec", OffsetSpec.latest())
+        case AtTime(timestamp_ms):
+            return OffsetSpec.for_timestamp(timestamp_ms)
+
+
+def topic_resource(topic: str) -> ConfigResource:
+    """The topic whose configuration is asked for."""
+    return ConfigResource(ConfigResource.Type.TOPIC, topic)
+
 
 Topics = Mapping[str, int]
 """Topics that are there, with the number of their partitions."""
@@ -31,7 +74,7 @@ _LISTING_SECONDS = 10.0
 class KafkaCluster:
     """Its calls block, those that wait without a bound unless they are given one. For any thread."""
 
-    def __init__(self, access: KafkaAccess) -> None:
+    def __init__(self, access: KafkaConnection) -> None:
         """Connect in the background. ConfigurationError."""
         self._access = access
         self._refusals = RefusalWatch(access)
@@ -44,7 +87,9 @@ class KafkaCluster:
 
         KafkaUnavailable when they do not within so many seconds, KafkaRefused.
         """
-        return wait_for(self._topics, f"Kafka brokers at {self._access.brokers}", lambda: self._trouble, stop, seconds)
+        return retry_until(
+            self._topics, f"Kafka brokers at {self._access.brokers}", lambda: self._trouble, stop, seconds
+        )
 
     def wait_for_topic(self, topic: str, stop: Event) -> Topics | None:
         """All topics, once this one is among them; None when told to stop first. KafkaRefused.
@@ -81,30 +126,30 @@ class KafkaCluster:
         except KafkaException:
             return None
 
-    def offset_of(self, address: PartitionAddress, start: Edge | Since, patience_seconds: float) -> int:
+    def offset_of(self, address: PartitionAddress, start: Edge | AtTime, timeout_seconds: float) -> int:
         """Offset where it begins. KafkaUnavailable when brokers and partition are not there in time, KafkaRefused."""
-        return wait_for(
+        return retry_until(
             lambda: self._offset_of(address, start),
             f"Kafka partition {address} at {self._access.brokers}",
             lambda: self._trouble,
-            seconds=patience_seconds,
+            seconds=timeout_seconds,
         )
 
-    def writer_for(self, address: PartitionAddress, patience_seconds: float = 30.0) -> PartitionWriter:
+    def writer_for(self, address: PartitionAddress, timeout_seconds: float = 30.0) -> PartitionWriter:
         """A writer of its own for the partition. patience_seconds: how long it tries to deliver a message."""
-        return PartitionWriter(self._access, address, patience_seconds)
+        return PartitionWriter(self._access, address, timeout_seconds)
 
     def reader_of(
-        self, address: PartitionAddress, start: Start = Edge.BEGINNING, patience_seconds: float = 30.0
+        self, address: PartitionAddress, start: StartPosition = Edge.BEGINNING, timeout_seconds: float = 30.0
     ) -> PartitionReader:
         """A reader of its own. patience_seconds: how long it waits for brokers and messages. See offset_of()."""
-        position = start if isinstance(start, int) else self.offset_of(address, start, patience_seconds)
-        end = partial(self.offset_of, address, Edge.END, patience_seconds)
-        return PartitionReader(self._access, address, position, end, patience_seconds)
+        position = start if isinstance(start, int) else self.offset_of(address, start, timeout_seconds)
+        end = partial(self.offset_of, address, Edge.END, timeout_seconds)
+        return PartitionReader(self._access, address, position, end, timeout_seconds)
 
     def _wait_for_topic(self, topic: str, stop: Event, asked: str | None) -> Topics | None:
         awaited = f"Kafka topic {topic} at {self._access.brokers}"
-        return wait_for(lambda: self._topics_with({topic}, asked), awaited, lambda: self._trouble, stop)
+        return retry_until(lambda: self._topics_with({topic}, asked), awaited, lambda: self._trouble, stop)
 
     def _topics_with(self, names: Set[str], asked: str | None = None) -> Topics | None:
         topics = self._topics(asked)
@@ -125,7 +170,7 @@ class KafkaCluster:
         self._trouble = ""
         return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
 
-    def _offset_of(self, address: PartitionAddress, start: Edge | Since) -> int | None:
+    def _offset_of(self, address: PartitionAddress, start: Edge | AtTime) -> int | None:
         """None when no broker answers. KafkaRefused."""
         asked = {TopicPartition(*address): offset_spec(start)}
         options = {"isolation_level": IsolationLevel.READ_COMMITTED, "request_timeout": ATTEMPT_SECONDS}
@@ -151,7 +196,7 @@ class KafkaCluster:
     def _listed(self, names: Set[str]) -> Topics:
         """All topics. These were created: brokers list them a moment later, or never to those who may not see them."""
         try:
-            return wait_for(
+            return retry_until(
                 lambda: self._topics_with(names),
                 "the new Kafka topics",
                 lambda: self._trouble,

@@ -1,13 +1,64 @@
-"""librdkafka's configuration, built from settings: its dotted names stand here only."""
+"""Which codec the messages of a topic are compressed with. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError
 
-from common.kafka.access import KafkaAccess
-from common.kafka.compression import Codec
-from common.kafka.settings import KafkaSettings
+from common.kafka.connection import KafkaConnection
+from common.settings.kafka import KafkaSettings
+
+
+class Codec(StrEnum):
+    """How a batch of messages is compressed; readers need no setting for it."""
+
+    LZ4 = "lz4"
+    ZSTD = "zstd"
+    GZIP = "gzip"
+    SNAPPY = "snappy"
+    NONE = "none"
+
+
+class Compression(NamedTuple):
+    """The codec of each topic: its own, or that of all the others."""
+
+    others: Codec
+    by_topic: Mapping[str, Codec]
+
+    def codec_of(self, topic: str) -> Codec:
+        """What messages to the topic are compressed with."""
+        return self.by_topic.get(topic, self.others)
+
+    @property
+    def codecs(self) -> frozenset[Codec]:
+        """All that may be needed."""
+        return frozenset((self.others, *self.by_topic.values()))
+
+
+def read_compression(text: str) -> Compression:
+    """CODEC, or TOPIC=CODEC, or several of these with commas between; topics not named take the CODEC, else lz4.
+
+    ValueError says what may be written.
+    """
+    others, by_topic = Codec.LZ4, dict[str, Codec]()
+    for part in text.split(","):
+        topic, named, codec = part.strip().rpartition("=")
+        if named:
+            by_topic[topic.strip()] = _codec(codec)
+        else:
+            others = _codec(codec)
+    return Compression(others, by_topic)
+
+
+def _codec(name: str) -> Codec:
+    try:
+        return Codec(name.strip())
+    except ValueError:
+        raise ValueError(
+            f"compression is one of {', '.join(Codec)}, or TOPIC=CODEC with commas between, and one codec is unknown"
+        ) from None
+
 
 Configuration = dict[str, Any]
 """Configuration of one librdkafka client."""
@@ -34,7 +85,7 @@ _LOG_CRITICAL = 2
 """librdkafka logs every attempt to connect; the error callback says the same, and we log that in our own format."""
 
 
-def access_configuration(access: KafkaAccess, on_error: OnError) -> Configuration:
+def access_configuration(access: KafkaConnection, on_error: OnError) -> Configuration:
     """Where the brokers are and who we are to them. Common to all kinds of clients."""
     secret = access.password.get_secret_value() if access.password else None
     named = {
@@ -64,7 +115,7 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     fetch_bytes = max(_FETCH_BYTES, settings.max_partition_fetch_bytes)
     membership = {"group.instance.id": f"{instance}-{member}"} if instance else {}
     return {
-        **access_configuration(settings.consumer_access, on_error),
+        **access_configuration(settings.consumer_connection, on_error),
         **membership,
         "group.id": settings.kafka_group_id,
         "session.timeout.ms": _STATIC_SESSION_MS if instance else _SESSION_MS,
@@ -82,7 +133,7 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     }
 
 
-def reader_configuration(access: KafkaAccess, on_error: OnError) -> Configuration:
+def reader_configuration(access: KafkaConnection, on_error: OnError) -> Configuration:
     """For a reader that is told where to begin and belongs to no group. An offset that is not there is an error."""
     return {
         **access_configuration(access, on_error),
@@ -112,7 +163,7 @@ _USUAL_PACKING = Packing()
 
 
 def producer_configuration(
-    access: KafkaAccess, message_timeout_seconds: float, on_error: OnError, packing: Packing = _USUAL_PACKING
+    access: KafkaConnection, message_timeout_seconds: float, on_error: OnError, packing: Packing = _USUAL_PACKING
 ) -> Configuration:
     """Idempotent, acknowledged by all in-sync replicas, partitioned by key as Java's clients do it.
 

@@ -1,6 +1,6 @@
-"""Topics as they are wanted, and what became of that."""
+"""Topics as they are wanted, partitions, and positions in them."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 _DAY_SECONDS = 86_400
@@ -43,3 +43,30 @@ def found(wanted: TopicConfiguration, partitions: int) -> TopicOutcome:
 def dead_letters(name: str, replication_factor: int | None = None) -> TopicConfiguration:
     """The topic of bad messages: few, and kept long enough for somebody to come back from a holiday."""
     return TopicConfiguration(name, 1, replication_factor, 14 * _DAY_SECONDS)
+
+
+class PartitionAddress(NamedTuple):
+    """A partition of a topic. Written as "posts[3]"."""
+
+    topic: str
+    partition: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+
+class Edge(Enum):
+    """The oldest message that a partition keeps, or the next one that will be written."""
+
+    BEGINNING = "beginning"
+    END = "end"
+
+
+class AtTime(NamedTuple):
+    """The first message of this time (Unix milliseconds) or later; the end where there is none."""
+
+    timestamp_ms: int
+
+
+StartPosition = int | Edge | AtTime
+"""Where to begin to read a partition; a number is an offset."""

@@ -9,16 +9,15 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from common.errors import StoreUnavailable
-from common.http_port import HttpPort
-from common.lifecycle import Background, Stop, every, stop_on_signals
-from common.logs import configure_logs
-from common.source_settings import SourceSettings
-from common.throttle import Throttle
-from ingest.sources.count_keeper import CountKeeper
-from ingest.sources.counts import CountStore
-from ingest.sources.intake import Intake
+from common.lifecycle import Stop, ThreadGroup, run_periodically, stop_on_signals
+from common.settings.source import SourceSettings
+from common.telemetry.http_server import HttpServer
+from common.telemetry.logs import configure_logs
+from common.timing import RateLimiter
+from ingest.sources.catalogue import OpenedSource
+from ingest.sources.count_store import CountKeeper, CountStore
 from ingest.sources.metrics import SourceMetrics
-from ingest.sources.opening import OpenedSource
+from ingest.sources.pipeline import SourcePipeline
 from ingest.sources.statistics import Counts, Statistics
 
 _SECONDS_BETWEEN_LOOKS = 0.25
@@ -50,10 +49,10 @@ def run_source(settings: SourceSettings, opened: OpenedSource, display: Display)
     stop_on_signals(stop)
     name = opened.source.name
     store = CountStore(settings, name)
-    intake = Intake(settings, opened, _begins_at(opened, store), stop)
-    keeper, background = CountKeeper(store.add), Background(stop)
+    intake = SourcePipeline(settings, opened, _begins_at(opened, store), stop)
+    keeper, background = CountKeeper(store.add), ThreadGroup(stop)
     SourceMetrics(registry, opened.labels, intake.counts, intake.queued)
-    http = HttpPort(settings.http_host, settings.http_port, registry, intake.not_ready)
+    http = HttpServer(settings.http_host, settings.http_port, registry, intake.not_ready)
 
     def keep() -> None:
         keeper.keep(intake.counts(), intake.position)
@@ -67,20 +66,20 @@ def run_source(settings: SourceSettings, opened: OpenedSource, display: Display)
         ending.callback(stop.set)
         _log.info("HTTP server is ready on port %d", http.port)
         background.start(name, intake.run)
-        background.start("counts", partial(every, _SECONDS_BETWEEN_KEEPINGS, stop, keep))
+        background.start("counts", partial(run_periodically, _SECONDS_BETWEEN_KEEPINGS, stop, keep))
         _watch(name, intake, display, stop)
     intake.check_delivered()
     return 0
 
 
-def _watch(name: str, intake: Intake, display: Display, stop: Stop) -> None:
+def _watch(name: str, intake: SourcePipeline, display: Display, stop: Stop) -> None:
     """Show how it does until the stop is set, and say it in the log now and then."""
-    lines = Throttle(_SECONDS_BETWEEN_LINES)
-    lines.lets_pass(time.monotonic())  # the first line comes after an interval, too
+    lines = RateLimiter(_SECONDS_BETWEEN_LINES)
+    lines.allow(time.monotonic())  # the first line comes after an interval, too
     while not stop.wait(_SECONDS_BETWEEN_LOOKS):
         statistics = intake.statistics()
         display.show(statistics)
-        if lines.lets_pass(time.monotonic()):
+        if lines.allow(time.monotonic()):
             _log.info("%s: %s", name, _in_words(statistics))
 
 

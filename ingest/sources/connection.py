@@ -1,17 +1,52 @@
-"""A connection that is made anew whenever it is lost, whatever network it belongs to."""
+"""A connection that is made again whenever it is lost, whatever network it belongs to."""
 
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from importlib.metadata import version
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from common.errors import ConfigurationError
+from common.timing import Backoff
+from ingest.sources.message import ParsedMessage
 from ingest.sources.reader_thread import Silence, read_in_thread
-from ingest.sources.reconnection import Attempts, Patience
-from ingest.sources.source import Heard
+
+
+class ReconnectPolicy(NamedTuple):
+    """How long to bear with a server.
+
+    longest_silence: seconds without a message after which a connection counts as lost, be it half-open or stuck.
+    backoff: waits between attempts, first and longest in seconds.
+    """
+
+    longest_silence: float = 60.0
+    backoff: Backoff = Backoff(first=1.0, longest=60.0)
+
+
+RECONNECT_POLICY = ReconnectPolicy()
+"""With servers on the internet."""
+
+
+class Attempts:
+    """How often a source failed to get any further."""
+
+    def __init__(self, backoff: Backoff) -> None:
+        self._backoff = backoff
+        self._lost_at: str | None = None
+        self.failures = 0
+
+    def lost(self, position: str, asked_for: float) -> float:
+        """A connection was lost, or none was made, after the message of that position. Return the seconds to wait.
+
+        Whoever got further since the last loss begins anew; a server that accepts and hangs up is not hammered.
+        asked_for: what the server asks to wait, in seconds; it gets at most the longest wait of the backoff.
+        """
+        self.failures = 1 if position != self._lost_at else self.failures + 1
+        self._lost_at = position
+        return max(self._backoff.delay(self.failures - 1), min(asked_for, self._backoff.longest))
+
 
 T = TypeVar("T")
 
@@ -45,8 +80,8 @@ class Connection(Generic[T]):
         self,
         name: str,
         open_stream: Callable[[str], Generator[T]],
-        hear: Callable[[T], Heard],
-        patience: Patience,
+        hear: Callable[[T], ParsedMessage],
+        patience: ReconnectPolicy,
     ) -> None:
         """name: of the source, for the log.
 
@@ -61,22 +96,22 @@ class Connection(Generic[T]):
         self._is_lost = False
         self.reconnects = 0
 
-    def listen(self, position: str, told_to_stop: Callable[[], bool]) -> Iterator[Heard]:
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         """Messages from position on until told to stop, which is noticed within a moment, whatever it waits for."""
-        while not told_to_stop():
+        while not should_stop():
             try:
-                for heard in self._connected(position, told_to_stop):
+                for heard in self._connected(position, should_stop):
                     position = heard.position or position
                     yield heard
-                if not told_to_stop():
+                if not should_stop():
                     raise ConnectionLost("the server ended the stream")
             except ConnectionLost as loss:
-                _wait(self._lost(loss, position), told_to_stop)
+                _wait(self._lost(loss, position), should_stop)
 
-    def _connected(self, position: str, told_to_stop: Callable[[], bool]) -> Iterator[Heard]:
+    def _connected(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         longest_silence = self._patience.longest_silence
         try:
-            for message in read_in_thread(partial(self._open_stream, position), longest_silence, told_to_stop):
+            for message in read_in_thread(partial(self._open_stream, position), longest_silence, should_stop):
                 self._resumed(position)
                 yield self._hear(message)
         except Silence as silence:
@@ -108,7 +143,7 @@ def checked_url(url: str, *schemes: str) -> str:
     return url
 
 
-def refused(url: str, status: int, asked_for: float = 0.0) -> ConfigurationError | ConnectionLost:
+def rejected_by_server(url: str, status: int, asked_for: float = 0.0) -> ConfigurationError | ConnectionLost:
     """What it means that a server answers with an HTTP status other than the one hoped for.
 
     ConfigurationError: the request is wrong, so that the same one will not fare better.
@@ -127,7 +162,7 @@ def _shown(position: str) -> str:
     return ascii(position[:_SHOWN]) if position else "now on"
 
 
-def _wait(seconds: float, told_to_stop: Callable[[], bool]) -> None:
+def _wait(seconds: float, should_stop: Callable[[], bool]) -> None:
     deadline = time.monotonic() + seconds
-    while not told_to_stop() and (rest := deadline - time.monotonic()) > 0:
+    while not should_stop() and (rest := deadline - time.monotonic()) > 0:
         time.sleep(min(rest, _GLANCE))

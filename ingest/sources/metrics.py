@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ingest.sources.source import TOO_LARGE
+from ingest.sources.message import TOO_LARGE
 from ingest.sources.statistics import QUEUE_FULL, Counts
 
 

@@ -27,7 +27,7 @@ class _End(NamedTuple):
 
 
 def read_in_thread(
-    open_stream: Callable[[], Generator[T]], longest_silence: float, told_to_stop: Callable[[], bool]
+    open_stream: Callable[[], Generator[T]], longest_silence: float, should_stop: Callable[[], bool]
 ) -> Iterator[T]:
     """The items of a stream, until it ends or one is told to stop, which is noticed within a moment.
 
@@ -41,14 +41,14 @@ def read_in_thread(
         target=_read, args=(open_stream, received, is_left_alone), name="source connection", daemon=True
     ).start()
     try:
-        yield from _take(received, longest_silence, told_to_stop)
+        yield from _take(received, longest_silence, should_stop)
     finally:
         is_left_alone.set()
 
 
-def _take(received: Queue[_Item[T] | _End], longest_silence: float, told_to_stop: Callable[[], bool]) -> Iterator[T]:
+def _take(received: Queue[_Item[T] | _End], longest_silence: float, should_stop: Callable[[], bool]) -> Iterator[T]:
     silence = 0.0
-    while not told_to_stop():
+    while not should_stop():
         try:
             got = received.get(timeout=_GLANCE)
         except Empty:

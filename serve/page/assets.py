@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from importlib.resources import files
 
-from common.http_routes import Parameters, Response, Route, only
+from common.telemetry.http_routes import Parameters, Response, Route, only
 
 _FILES = {
     "/": ("page.html", "text/html; charset=utf-8"),

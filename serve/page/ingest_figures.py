@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from common.worker_status import WorkerStatus
-from serve.page.window import Window, rate
+from common.store.worker_status import WorkerStatus
+from serve.page.rates import Window, rate
 
 _RATE_SECONDS = 5.0
 

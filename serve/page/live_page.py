@@ -8,23 +8,23 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from common.errors import StoreUnavailable
-from common.http_routes import BadQuery, Parameters, Response, Routes, only
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import MAX_ID
-from common.worker_status import fresh
-from serve.page.asking import Asker
+from common.store.worker_status import fresh
+from common.telemetry.http_routes import BadQuery, Parameters, Response, Routes, only
+from serve.page.admission import TimelineAsker
 from serve.page.assets import asset_routes
 from serve.page.ingest_figures import IngestBoard
 from serve.page.serving_figures import Served, ServingBoard
 from serve.page.store import PageStore
 from serve.page.timeline_json import Json, people_in, person_as_json, posts_as_json
-from serve.statuses import RpcFailure
+from serve.rpc_errors import RpcFailure
 
 POSTS = 60
 """Posts that the page shows."""
 
 
-class Wish(NamedTuple):
+class TimelineQuery(NamedTuple):
     """What a browser wants to see. viewer: None for the figures alone."""
 
     viewer: int | None
@@ -36,7 +36,7 @@ class LivePage:
 
     def __init__(
         self,
-        asker: Asker,
+        asker: TimelineAsker,
         store: PageStore,
         served: Callable[[], Served],
         board: ServingBoard,
@@ -62,7 +62,7 @@ class LivePage:
         return _json({"viewers": [{**viewer._asdict(), "id": str(viewer.id)} for viewer in viewers]})
 
     async def _show_now(self, parameters: Parameters) -> Response:
-        wish = read_wish(parameters)
+        wish = read_timeline_query(parameters)
         timeline = await self._timeline(wish.viewer, wish.videos) if wish.viewer else None
         return _json(
             {
@@ -101,13 +101,13 @@ class LivePage:
         return self._ingest.figures(fresh(statuses, time.time()))._asdict()
 
 
-def read_wish(parameters: Parameters) -> Wish:
+def read_timeline_query(parameters: Parameters) -> TimelineQuery:
     """What the query asks for. BadQuery."""
     only(parameters, "viewer", "videos")
     viewer, videos = parameters.get("viewer"), parameters.get("videos", "0")
     if videos not in ("0", "1"):
         raise BadQuery("videos is 0 or 1")
-    return Wish(None if viewer is None else _id(viewer), videos == "1")
+    return TimelineQuery(None if viewer is None else _id(viewer), videos == "1")
 
 
 def _id(text: str) -> int:

@@ -5,7 +5,7 @@ from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
 
-from serve.page.window import Window, rate
+from serve.page.rates import Window, rate
 
 _RATE_SECONDS = 5.0
 _LATENCY_SECONDS = 30.0

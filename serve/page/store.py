@@ -1,21 +1,37 @@
-"""What the page reads from Redis beside timelines: who there is, and how ingest does."""
+"""Whom the page knows of. Pure."""
 
 from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from threading import Lock
-from typing import cast
+from typing import NamedTuple, cast
 
 import redis
 
 from common.errors import StoreUnavailable
-from common.keys import FOLLOWS_PATTERN, ViewerKeys, viewer_of
-from common.names import read_names
-from common.redis_errors import redis_must_answer
-from common.resp import pack
-from common.settings import ServeSettings
-from common.shards import Command, Reply, Shards, failures
-from common.worker_status import WorkerStatus, read_worker_statuses
-from serve.page.people import Acquaintance, KnownViewer
+from common.settings.serve import ServeSettings
+from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.display_names import read_names
+from common.store.errors import redis_errors_as_unavailable
+from common.store.keys import FOLLOWS_PATTERN, ViewerKeys, viewer_of
+from common.store.protocol import pack
+from common.store.worker_status import WorkerStatus, read_worker_statuses
+
+
+class KnownViewer(NamedTuple):
+    """Somebody with a follow list. name: None when it is not known."""
+
+    id: int
+    name: str | None
+    follows: int
+
+
+class ViewerFollows(NamedTuple):
+    """How many a viewer follows; who of some people is one of them; what they all are called, where known."""
+
+    follows: int
+    followed: frozenset[int]
+    names: dict[int, str]
+
 
 MOST_VIEWERS = 500
 _KEYS_PER_STEP = 1000
@@ -42,7 +58,7 @@ class PageStore:
         known = [KnownViewer(id_, names.get(id_), count) for id_, count in zip(ids, counts, strict=True)]
         return sorted(known, key=lambda viewer: (viewer.name is None, viewer.name or "", viewer.id))
 
-    def acquaintance(self, viewer: int, people: Collection[int]) -> Acquaintance:
+    def acquaintance(self, viewer: int, people: Collection[int]) -> ViewerFollows:
         """What there is to know of a viewer and of these people, at least one. StoreUnavailable."""
         keys = self._keys.viewer(viewer)
         asked = (b"ZMSCORE", keys.follows, *(b"%d" % person for person in people))
@@ -50,7 +66,7 @@ class PageStore:
             count, scores = self._run([(keys, (b"ZCARD", keys.follows)), (keys, asked)])
             names = read_names(self._shards.meta_client(), (viewer, *people))
         followed = (person for person, score in zip(people, scores, strict=True) if score is not None)
-        return Acquaintance(count, frozenset(followed), names)
+        return ViewerFollows(count, frozenset(followed), names)
 
     def workers(self) -> dict[str, WorkerStatus]:
         """Statuses of ingest workers, old ones too. StoreUnavailable."""
@@ -71,13 +87,13 @@ class PageStore:
             yield
 
     def _viewer_ids(self) -> list[int]:
-        with redis_must_answer():
+        with redis_errors_as_unavailable():
             keys = [key for node in self._shards.nodes() for key in _some_follow_keys(node)]
         return [viewer_of(key) for key in keys][:MOST_VIEWERS]
 
     def _run(self, commands: Iterable[tuple[ViewerKeys, tuple[bytes, ...]]]) -> list[Reply]:
         """Replies to commands on viewers' keys. StoreUnavailable when one is missing."""
-        replies = self._shards.run([Command(keys.bucket, pack(words)) for keys, words in commands])
+        replies = self._shards.run([NodeCommand(keys.bucket, pack(words)) for keys, words in commands])
         if failed := failures(replies):
             raise failed[0]
         return replies

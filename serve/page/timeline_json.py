@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from common.pb.thunder.v1.in_network_pb2 import LightPost
-from common.post_kind import kind_of
-from serve.page.people import Acquaintance
+from common.post_kind import post_kind
+from serve.page.store import ViewerFollows
 from serve.page.why import why
 
 Json = dict[str, object]
@@ -15,14 +15,14 @@ def people_in(posts: Iterable[LightPost]) -> frozenset[int]:
     return frozenset(person for post in posts for person in (post.author_id, _about(post)) if person)
 
 
-def posts_as_json(posts: Iterable[LightPost], known: Acquaintance) -> list[Json]:
+def posts_as_json(posts: Iterable[LightPost], known: ViewerFollows) -> list[Json]:
     """The posts in their order. known covers people_in(posts)."""
     return [
         {
             "id": str(post.post_id),
             "author": person_as_json(post.author_id, known),
             "created_at": post.created_at,
-            "kind": kind_of(post).value,
+            "kind": post_kind(post).value,
             "why": why(post, known.followed).value,
             "about": person_as_json(_about(post), known) if _about(post) else None,
         }
@@ -30,7 +30,7 @@ def posts_as_json(posts: Iterable[LightPost], known: Acquaintance) -> list[Json]
     ]
 
 
-def person_as_json(id_: int, known: Acquaintance) -> Json:
+def person_as_json(id_: int, known: ViewerFollows) -> Json:
     """Somebody, by name where it is known."""
     return {"id": str(id_), "name": known.names.get(id_)}
 

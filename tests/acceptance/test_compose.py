@@ -7,14 +7,15 @@ import pytest
 import redis
 import yaml
 
-from common.settings import ProcessSettings, ServeSettings
-from common.settings_loader import check, gather
+from common.settings.loader import check, gather
+from common.settings.process import ProcessSettings
+from common.settings.serve import ServeSettings
 from tests.support.child import Child
 from tests.support.compose import CHECKOUT, Service, flags, is_ours, known_settings, model, read_services
 from tests.support.dockerfile import pairs, read_stages
 from tests.support.free_ports import free_port
 from tests.support.go_tools import COMPOSE_SPEC, READ_DOCKERFILE, GoTool
-from thunder.cli import COMMANDS
+from thunder.cli.main import COMMANDS
 from thunder.embedded.redis_server import redis_binary
 
 BROKERS = {"kafka-1", "kafka-2", "kafka-3"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from common.kafka.access import KafkaAccess
 from common.kafka.cluster import KafkaCluster
+from common.kafka.connection import KafkaConnection
 from tests.support.compose import Service, read_services
 from tests.support.compose_brokers import ComposeBrokers
 from tests.support.go_tools import COMPOSE_SPEC, GoTool
@@ -35,7 +35,7 @@ def brokers(services: dict[str, Service], progress: Progress, tmp_path: Path) ->
 def test_topics_are_made_on_all_brokers_and_writes_survive_the_death_of_one(
     services: dict[str, Service], brokers: ComposeBrokers, thunder: Thunder
 ) -> None:
-    KafkaCluster(KafkaAccess(brokers.bootstrap)).wait_for_brokers(seconds=60)
+    KafkaCluster(KafkaConnection(brokers.bootstrap)).wait_for_brokers(seconds=60)
     assert services["topics"]["restart"] == "on-failure", "it may come before the third broker has joined"
     runs: list[str] = []
 

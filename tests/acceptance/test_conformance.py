@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop
-from common.settings import IngestSettings, ServeSettings
+from common.settings.ingest import IngestSettings
+from common.settings.serve import ServeSettings
 from ingest.app import ingest_role
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.pipeline import pipeline

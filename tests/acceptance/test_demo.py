@@ -19,14 +19,14 @@ from confluent_kafka import Producer
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
+from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import PostDelete
-from ingest.refined import encode_event, event_key
 from tests.support.descendants import descendants
 from tests.support.free_ports import free_port
 from tests.support.processes import Role, Thunder
 from tests.support.rpc import get_in_network_posts
 from tests.support.wait import eventually
-from thunder.raw_tweets import encode_create, encode_delete
+from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
 
 RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"
 ADDRESSES = {"kafka", "topic_raw", "topic_refined", "redis", "grpc", "http", "page"}

@@ -6,9 +6,9 @@ import pytest
 from confluent_kafka import Producer
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from ingest.envelope import seal
+from ingest.decode.envelope import seal
+from ingest.decode.follow_event import encode_follow, follow_key
 from ingest.events import Follow
-from ingest.follow_events import encode_follow, follow_key
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import read_topic
 from tests.support.processes import Role, Thunder

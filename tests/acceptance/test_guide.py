@@ -7,12 +7,12 @@ import grpc
 import pytest
 from confluent_kafka import Message
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
-from common.store_layout import lay_out
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
+from ingest.decode.refined_event import decode_event
 from ingest.events import Decoded, PostDelete
-from ingest.refined import decode_event
 from tests.support.free_ports import is_free
 from tests.support.guide import start_ingestion, start_serving
 from tests.support.kafka_broker import WRITER, WRITER_PASSWORD, KafkaBroker
@@ -21,7 +21,7 @@ from tests.support.processes import Role, Thunder
 from tests.support.redis_servers import RedisServer
 from tests.support.refined_topic import produce_events, recent_posts
 from tests.support.wait import eventually
-from thunder.raw_tweets import encode_create, encode_delete
+from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
 
 GRPC_PORT = 50051
 RAW, REFINED = "tweet_events", "innetwork_post"
@@ -73,7 +73,7 @@ def test_serving_mode_fills_an_empty_store_from_the_smallest_offset_and_serves_i
 def test_serving_mode_is_ready_only_after_catch_up(
     thunder: Thunder, brokers: KafkaBroker, redis_server: RedisServer, redis_url: str
 ) -> None:
-    lay_out(redis_server.client, KeySpace(), retention_seconds=172_800)
+    initialise_layout(redis_server.client, KeySpace(), retention_seconds=172_800)
     produce_events(brokers.bootstrap, REFINED, recent_posts(11, 13, author_id=22))
     with redis_server.writes_paused():
         role = start_serving(thunder, brokers, THUNDER_REDIS_URL=redis_url, THUNDER_REDIS_TIMEOUT_MS="300")

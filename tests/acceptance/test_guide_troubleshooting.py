@@ -16,7 +16,7 @@ from tests.support.programs import Progress
 from tests.support.refined_topic import produce_events, recent_posts
 from tests.support.unique import unique
 from tests.support.wait import eventually
-from thunder.raw_tweets import encode_create
+from thunder.demo.synthetic.raw_tweets import encode_create
 
 AUTHOR = 7
 WRONG_PASSWORD = "not-the-password"

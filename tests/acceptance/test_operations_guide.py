@@ -9,9 +9,10 @@ import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
-from common.settings import IngestSettings, ServeSettings
+from common.settings.ingest import IngestSettings
+from common.settings.serve import ServeSettings
+from ingest.decode.refined_event import encode_event
 from ingest.events import PostDelete
-from ingest.refined import encode_event
 from tests.support.ingest_workers import IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.operations_guide import command, commands, programs, run_program
@@ -19,7 +20,7 @@ from tests.support.processes import Role, Thunder
 from tests.support.redis_servers import RedisServer
 from tests.support.unique import unique
 from tests.support.wait import eventually
-from thunder.roles import read_settings
+from thunder.cli.roles import read_settings
 
 ROOT = Path(__file__).parents[2]
 FRAME = b"\x00\x00\x00\x00\x01"

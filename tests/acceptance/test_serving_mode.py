@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Producer
 
 from common.post import LightPost
-from ingest.refined import encode_event, event_key
+from ingest.decode.refined_event import encode_event, event_key
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Role, Thunder
 from tests.support.unique import unique

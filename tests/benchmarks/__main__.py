@@ -22,7 +22,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from ingest.refined import encode_event, event_key
+from ingest.decode.refined_event import encode_event, event_key
 from tests.benchmarks.standard_store import AUTHORS, POSTS_PER_AUTHOR, posts, requests
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_libraries import kafka_libraries

@@ -20,16 +20,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from common.kafka.compression import Codec
-from common.kafka.producer_settings import ProducerSettings
-from common.kafka.settings import OffsetReset
+from common.kafka.configuration import Codec
 from common.post import LightPost
-from common.settings import IngestSettings
+from common.settings.ingest import IngestSettings
+from common.settings.kafka import OffsetReset
+from common.settings.producer import ProducerSettings
 from ingest.batch import decode_batch
-from ingest.consumer import GroupConsumer
-from ingest.decoders import ingest_format
+from ingest.decode.formats import ingest_format
+from ingest.decode.refined_event import encode_event, event_key
+from ingest.kafka.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
-from ingest.refined import encode_event, event_key
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.benchmarks.standard_store import POSTS_PER_AUTHOR, posts

@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.serving_settings import ServingSettings
+from common.settings.serve import ServingSettings
 from serve.query import Answer, Query, Summary
-from serve.server import GrpcServer
-from serve.service import build_service
+from serve.rpc.server import GrpcServer
+from serve.wiring import build_service
 from tests.support.child import Child
 from tests.support.rpc import METHOD
 

@@ -9,12 +9,12 @@ from itertools import count, islice
 
 import pytest
 
-from common.backoff import Backoff
 from common.errors import ConfigurationError
-from ingest.sources.bluesky import BlueskySource
-from ingest.sources.reconnection import Patience
-from ingest.sources.source import TOO_LARGE, Fate, Heard, Source
-from ingest.sources.wikipedia import WikipediaSource
+from common.timing import Backoff
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.message import TOO_LARGE, Disposition, ParsedMessage, Source
+from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.event_stream_server import EventStreamServer
 from tests.support.free_ports import free_port
 from tests.support.in_time import in_time
@@ -22,8 +22,8 @@ from tests.support.jetstream_server import JetstreamServer
 from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.wait import eventually
 
-IMPATIENT = Patience(longest_silence=0.5, backoff=Backoff(first=0.02, longest=0.1))
-PATIENT = Patience(longest_silence=60, backoff=Backoff(first=60, longest=60))
+IMPATIENT = ReconnectPolicy(longest_silence=0.5, backoff=Backoff(first=0.02, longest=0.1))
+PATIENT = ReconnectPolicy(longest_silence=60, backoff=Backoff(first=60, longest=60))
 
 Server = JetstreamServer | EventStreamServer
 ServerType = type[JetstreamServer] | type[EventStreamServer]
@@ -41,13 +41,13 @@ def server(server_type: ServerType) -> Generator[Server]:
     running.close()
 
 
-def listen(source: Source, position: str = "") -> Iterator[Heard]:
+def listen(source: Source, position: str = "") -> Iterator[ParsedMessage]:
     return source.listen(position, in_time())
 
 
-def positions(heard: Iterator[Heard], number: int) -> list[str]:
+def positions(heard: Iterator[ParsedMessage], number: int) -> list[str]:
     """Of the next messages that are sent, so many."""
-    return [one.position for one in islice((one for one in heard if one.fate is Fate.SENT), number)]
+    return [one.position for one in islice((one for one in heard if one.fate is Disposition.SENT), number)]
 
 
 def events(server: Server, *numbers: int, then: Then = Then.IS_SILENT) -> Says:
@@ -136,7 +136,7 @@ def test_a_server_that_asks_for_time_gets_it_within_bounds(server: Server) -> No
     begin = time.monotonic()
 
     longest = 0.7
-    source = server.source(Patience(longest_silence=5, backoff=Backoff(first=0.01, longest=longest)))
+    source = server.source(ReconnectPolicy(longest_silence=5, backoff=Backoff(first=0.01, longest=longest)))
     assert positions(listen(source), 1) == [server.position(1)]
     assert time.monotonic() - begin >= longest
 
@@ -177,9 +177,9 @@ def test_garbage_is_dropped_by_reason_and_costs_itself_alone(server: Server) -> 
 
     first, *dropped, last = islice(listen(server.source(IMPATIENT)), len(garbage) + 2)
 
-    assert [one.fate for one in (first, last)] == [Fate.SENT, Fate.SENT]
+    assert [one.fate for one in (first, last)] == [Disposition.SENT, Disposition.SENT]
     assert [one.label for one in dropped] == ["not_json"] * 4 + ["bad_field", "not_json"]
-    assert all(one.fate is Fate.DROPPED and one.detail for one in dropped)
+    assert all(one.fate is Disposition.DROPPED and one.detail for one in dropped)
 
 
 def test_a_message_too_large_is_dropped_and_what_follows_is_heard(server: Server) -> None:
@@ -189,7 +189,7 @@ def test_a_message_too_large_is_dropped_and_what_follows_is_heard(server: Server
     first, dropped, last = islice(listen(server.source(IMPATIENT)), 3)
 
     assert (first.position, last.position) == (server.position(1), server.position(2))
-    assert (dropped.fate, dropped.label) == (Fate.DROPPED, TOO_LARGE)
+    assert (dropped.fate, dropped.label) == (Disposition.DROPPED, TOO_LARGE)
 
 
 def test_more_than_is_read_ahead_is_heard_in_order(server: Server) -> None:

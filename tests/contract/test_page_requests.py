@@ -5,8 +5,8 @@ import asyncio
 import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, LightPost
-from serve.page.asking import Asker, TimedResponse
-from serve.statuses import RpcFailure
+from serve.page.admission import TimedResponse, TimelineAsker
+from serve.rpc_errors import RpcFailure
 from tests.support.in_loop import in_loop, soon
 from tests.support.serving import FakeFollows, Serving, answer_with, serving
 
@@ -15,11 +15,11 @@ POST = LightPost(post_id=1, author_id=20, created_at=5)
 FOLLOWS = FakeFollows({1: [20]})
 
 
-def asker(served: Serving, budget: float = 5.0) -> Asker:
-    return Asker(served.service.intake, asyncio.get_running_loop(), budget)
+def asker(served: Serving, budget: float = 5.0) -> TimelineAsker:
+    return TimelineAsker(served.service.intake, asyncio.get_running_loop(), budget)
 
 
-async def from_another_loop(asker: Asker) -> TimedResponse | RpcFailure:
+async def from_another_loop(asker: TimelineAsker) -> TimedResponse | RpcFailure:
     return await asyncio.to_thread(lambda: asyncio.run(asker.ask(REQUEST)))
 
 

@@ -9,7 +9,7 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from serve.server import SERVICE
+from serve.rpc.server import SERVICE
 from tests.support.grpc_health import watch_health
 from tests.support.in_loop import in_loop, soon
 from tests.support.rpc import METHOD

@@ -9,7 +9,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
-from serve.server import SERVICE
+from serve.rpc.server import SERVICE
 from tests.support.grpc_health import check_health
 from tests.support.in_loop import in_loop
 from tests.support.serving import Serving, answer_with, call_on, serving

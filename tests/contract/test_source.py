@@ -7,10 +7,10 @@ from typing import Protocol
 
 import pytest
 
-from common.kafka.settings import OffsetReset
-from ingest.catch_up_policy import Span
-from ingest.loop import Source
-from ingest.message import Message
+from common.settings.kafka import OffsetReset
+from ingest.batch import Message
+from ingest.kafka.catch_up import OffsetRange
+from ingest.loop import MessageSource
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
 from tests.support.memory_topic import MemoryTopic
@@ -26,7 +26,7 @@ class Topic(Protocol):
 
     lineage_now: str
 
-    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> Source: ...
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> MessageSource: ...
     @property
     def commits(self) -> dict[int, int]: ...
 
@@ -68,7 +68,7 @@ def any_topic(request: pytest.FixtureRequest) -> Topic:
 
 
 @contextmanager
-def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator[Source]:
+def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator[MessageSource]:
     """A member of the group that leaves it at the end."""
     source = topic.join(reset)
     try:
@@ -77,7 +77,7 @@ def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator
         source.close()
 
 
-def read(source: Source, count: int, wanted: int = 1000) -> list[Message]:
+def read(source: MessageSource, count: int, wanted: int = 1000) -> list[Message]:
     """Poll until so many messages have arrived; without when they were sent."""
     messages: list[Message] = []
 
@@ -89,7 +89,7 @@ def read(source: Source, count: int, wanted: int = 1000) -> list[Message]:
     return messages
 
 
-def settle(source: Source) -> list[Message]:
+def settle(source: MessageSource) -> list[Message]:
     """Poll until the group has assigned its partitions; the messages that came meanwhile."""
     messages: list[Message] = []
 
@@ -200,7 +200,12 @@ def test_partitions_are_told_once_with_start_and_end(any_topic: Topic) -> None:
     with member(any_topic) as source:
         settle(source)
         changes = source.take_changes()
-        assert changes.gained == {0: Span(0, 0), 1: Span(0, 2), 2: Span(0, 0), 3: Span(0, 0)}
+        assert changes.gained == {
+            0: OffsetRange(0, 0),
+            1: OffsetRange(0, 2),
+            2: OffsetRange(0, 0),
+            3: OffsetRange(0, 0),
+        }
         assert changes.lost == frozenset()
         assert source.take_changes().gained == {}
 
@@ -232,7 +237,7 @@ def test_what_a_store_lost_is_read_again_and_told_as_partitions_that_went_and_ca
         assert source.lineage == "second"
         changes = source.take_changes()
         assert changes.lost == frozenset({0, 1, 2, 3})
-        assert changes.gained[0] == Span(0, 3)
+        assert changes.gained[0] == OffsetRange(0, 3)
 
 
 def test_a_commit_for_a_store_that_is_lost_is_not_resumed(topic: Topic) -> None:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from common.setting_types import Settings
-from common.settings import ProcessSettings, ServeSettings
-from common.settings_loader import check, gather
-from common.settings_schema import settings_of
-from serve.server import SERVICE
+from common.settings.loader import check, gather
+from common.settings.process import ProcessSettings
+from common.settings.schema import settings_of
+from common.settings.serve import ServeSettings
+from common.settings.types import Settings
+from serve.rpc.server import SERVICE
 from tests.support.chart import CHART, VALUE_FILES, Manifest, containers, environment, manifests, of_kind
-from thunder.chart_settings import CHART_ROLES
-from thunder.cli import COMMANDS
+from tests.tools.chart_schema import CHART_ROLES
+from thunder.cli.main import COMMANDS
 
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
 

@@ -10,8 +10,8 @@ import redis
 from redis.cluster import RedisCluster
 
 from common.errors import StoreUnavailable
-from common.keys import KeySpace
-from serve.follows import RedisFollows
+from common.store.keys import KeySpace
+from serve.store.follow_store import RedisFollows
 from tests.support.free_ports import free_port
 from tests.support.in_loop import in_loop
 from tests.support.redis_servers import RedisServer

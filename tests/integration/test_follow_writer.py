@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import StoreUnavailable
-from common.keys import KeySpace
 from common.post import MAX_ID
-from common.scripts import FollowBounds
-from common.shards import Shards
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from common.store.scripts import FollowBounds
 from ingest.events import Follow
-from ingest.follow_writer import FollowWriter
+from ingest.write.follow_writer import FollowWriter
 from tests.support.follow_graph import FollowGraph, follow_graph
 from tests.support.follow_model import followed
 from tests.support.free_ports import free_port

@@ -10,11 +10,11 @@ from urllib.request import urlopen
 import pytest
 from pydantic import SecretStr
 
-from common.keys import KeySpace
 from common.post import LightPost
-from common.settings import ServeSettings
-from common.shards import Shards
-from common.worker_status import WorkerStatus, write_worker_status
+from common.settings.serve import ServeSettings
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from common.store.worker_status import WorkerStatus, write_worker_status
 from serve.page.store import PageStore
 from tests.support.processes import Role, Thunder
 from tests.support.redis_servers import RedisServer

@@ -11,16 +11,16 @@ from typing import cast
 import pytest
 import redis
 
-from common.member import MEMBER_VERSION, NEWEST_TAG, encode_member
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
-from common.record import VERSION_SHIFT, encode_record
-from common.shards import Shards
+from common.store.client import Shards
+from common.store.member import MEMBER_VERSION, NEWEST_TAG, encode_member
+from common.store.record import VERSION_SHIFT, encode_record
 from ingest.events import Event, PostDelete
-from ingest.post_writer import PostWriter
+from ingest.write.post_writer import PostWriter
 from serve.query import Answer
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
 from tests.support.golden_store import ANN, BOB, EVE, EVENTS, KEYS, NOW, RETENTION, load_golden_store, write_events
 from tests.support.model import Model
 from tests.support.scenarios import query_of
@@ -49,8 +49,8 @@ def newer_writers() -> Generator[None]:
         return bytes((record[0] + step,)) + record[1:]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.write_plan.encode_member", newer_member)
-        patch.setattr("ingest.write_plan.encode_record", newer_record)
+        patch.setattr("ingest.write.write_plan.encode_member", newer_member)
+        patch.setattr("ingest.write.write_plan.encode_record", newer_record)
         yield
 
 
@@ -58,7 +58,7 @@ def newer_writers() -> Generator[None]:
 def newer_readers() -> Generator[None]:
     """Meanwhile readers know originals of the version to come."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serve.merge.NEWEST_TAG", NEWER_TAG)
+        patch.setattr("serve.timeline.merge.NEWEST_TAG", NEWER_TAG)
         yield
 
 

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, InNetworkEvent
 from common.retention import Retention
-from common.shards import Shards
+from common.store.client import Shards
+from common.store.keys import KeySpace
 from common.string_ids import id_of_string
+from ingest.decode.follow_event import decode_follow, encode_follow
+from ingest.decode.refined_event import encode_event
 from ingest.events import Event, Follow
-from ingest.follow_events import decode_follow, encode_follow
-from ingest.follow_writer import FollowWriter
-from ingest.post_writer import PostWriter
-from ingest.refined import encode_event
-from ingest.sources.jetstream_heard import hear_line
-from ingest.sources.replay import ReplaySource
-from serve.follows import RedisFollows
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from ingest.sources.bluesky.lines import parse_jetstream_line
+from ingest.sources.jsonl.recording import ReplaySource
+from ingest.write.follow_writer import FollowWriter
+from ingest.write.post_writer import PostWriter
+from serve.store.fetcher import RedisFetcher
+from serve.store.follow_store import RedisFollows
+from serve.timeline.timeline import Timelines
 from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, line, reply, uri
 from tests.support.scenarios import accepted, query_of
 
@@ -96,7 +96,7 @@ def shards(store_url: str) -> Iterator[Shards]:
 def said(path: Path, lines: Sequence[str]) -> list[Event | Follow]:
     """What a recording has to say to a store."""
     path.write_text("\n".join(lines))
-    heard = ReplaySource("bluesky", path, hear_line).listen("", lambda: False)
+    heard = ReplaySource("bluesky", path, parse_jetstream_line).listen("", lambda: False)
     return [one.event for one in heard if one.event is not None]
 
 

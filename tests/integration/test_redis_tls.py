@@ -8,14 +8,15 @@ from urllib.parse import urlsplit
 import grpc
 import pytest
 
-from common.clock import system_clock
 from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.settings import IngestSettings, RedisSettings
-from common.topology import Node
-from ingest.store import PostStore
-from serve.follows import RedisFollows
-from serve.resp_connection import connect
+from common.settings.ingest import IngestSettings
+from common.settings.redis import RedisSettings
+from common.store.topology import Node
+from common.timing import system_clock
+from ingest.write.store import PostStore
+from serve.store.connection import connect
+from serve.store.follow_store import RedisFollows
 from tests.support.certificates import Authority, Issued
 from tests.support.programs import Progress
 from tests.support.refined_topic import recent_posts

@@ -8,7 +8,7 @@ import pytest
 import redis
 from redis.exceptions import AuthenticationError, ResponseError
 
-from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
+from common.store.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Thunder
 from tests.support.redis_users import INGEST, SERVE, SOURCE, TOOLS, USERS, StoreWithUsers

@@ -16,12 +16,13 @@ import pytest
 from redis.crc import key_slot
 
 from common.errors import StoreUnavailable
-from common.keys import META
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
-from common.settings import IngestSettings, ServeSettings
-from ingest.store import PostStore
-from serve.store import TimelineStore
+from common.settings.ingest import IngestSettings
+from common.settings.serve import ServeSettings
+from common.store.keys import META
+from ingest.write.store import PostStore
+from serve.store.timeline_store import TimelineStore
 from tests.support.ingest_workers import IngestWorkers
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.operations_guide import command

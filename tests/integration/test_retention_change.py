@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
-from common.resp import pack
 from common.retention import TRIM_SLACK_SECONDS, Retention
-from common.shards import Command, Shards
-from ingest.acceptance import refusal
+from common.store.client import NodeCommand, Shards
+from common.store.keys import KeySpace
+from common.store.protocol import pack
+from ingest.decode.create_rules import drop_reason
 from ingest.events import Event, PostDelete
-from ingest.post_writer import PostWriter
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from ingest.write.post_writer import PostWriter
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
 from tests.support.model import Model
 from tests.support.scenarios import query_of
 
@@ -43,7 +43,9 @@ def shards(store_url: str) -> Iterator[Shards]:
 
 def write(shards: Shards, retention: int, events: Sequence[Event] = EVENTS, now: int = NOW) -> None:
     """What a worker with this retention does with them."""
-    accepted = [event for event in events if not (isinstance(event, LightPost) and refusal(event, now, retention, 60))]
+    accepted = [
+        event for event in events if not (isinstance(event, LightPost) and drop_reason(event, now, retention, 60))
+    ]
     PostWriter(shards, KEYS, Retention(retention, 60)).write(accepted, now)
 
 
@@ -84,7 +86,7 @@ def test_a_retention_is_raised(shards: Shards, store_url: str) -> None:
 def test_raising_renews_the_keys_of_those_who_wrote_nothing_meanwhile(shards: Shards) -> None:
     def seconds_left() -> int:
         keys = KEYS.author(QUIET)
-        [seconds] = shards.run([Command(keys.bucket, pack((b"TTL", keys.posts)))])
+        [seconds] = shards.run([NodeCommand(keys.bucket, pack((b"TTL", keys.posts)))])
         return seconds
 
     write(shards, SHORT)

@@ -7,12 +7,12 @@ import pytest
 import redis
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from common.catch_up import report_caught_up
 from common.errors import ConfigurationError, StoreMismatch
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from common.store_layout import lay_out
-from serve.server import SERVICE
+from common.store.catch_up import report_caught_up
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
+from serve.rpc.server import SERVICE
 from tests.support.grpc_health import check_health
 from tests.support.in_loop import in_loop
 from tests.support.rpc import get_in_network_posts
@@ -25,7 +25,7 @@ REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
 
 def fill(client: redis.Redis) -> None:
     """What ingest does when it starts on an empty topic of one partition."""
-    layout = lay_out(client, KeySpace(), 172_800)
+    layout = initialise_layout(client, KeySpace(), 172_800)
     report_caught_up(client, TOPIC, 0, 1, layout.lineage, 3600)
 
 
@@ -56,7 +56,7 @@ def test_ready_only_after_ingest_caught_up(
     caplog.set_level("INFO", "thunder.serve")
     served.start()
     wait_for_reason(served, "ingest worker")
-    lay_out(client, KeySpace(), 172_800)
+    initialise_layout(client, KeySpace(), 172_800)
     wait_for_reason(served, "to read its topic")
     assert "HTTP/gRPC server is ready" not in caplog.text
     fill(client)
@@ -92,7 +92,7 @@ def test_not_ready_while_the_store_is_filled_anew(served: ServeThread, client: r
 
 
 def test_a_store_laid_out_for_other_settings_ends_the_process(redis_url: str, client: redis.Redis) -> None:
-    lay_out(client, KeySpace(buckets=64), 172_800)
+    initialise_layout(client, KeySpace(buckets=64), 172_800)
     served = ServeThread(redis_url=redis_url)
     served.start()
     eventually(lambda: served.died_of, "serving ends")

@@ -6,9 +6,9 @@ import signal
 import pytest
 import redis
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from common.store_layout import lay_out
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
 from tests.support.filled_store import fill_store
 from tests.support.processes import Role, Thunder
 
@@ -49,7 +49,7 @@ def test_an_interrupt_stops_as_well(thunder: Thunder, filled_url: str) -> None:
 
 def test_a_store_of_other_settings_is_refused_with_the_reason(thunder: Thunder, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        lay_out(client, KeySpace(buckets=64), 172_800)
+        initialise_layout(client, KeySpace(buckets=64), 172_800)
     role = thunder.start("serve", "--redis-url", redis_url)
     role.wait_for_output("laid out with 64 buckets, author_buckets is 256")
     assert role.wait() == 3

@@ -8,8 +8,8 @@ import grpc
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from common.clock import system_clock
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from common.timing import system_clock
 from tests.support.certificates import Authority, Issued
 from tests.support.free_ports import free_port
 from tests.support.grpc_health import check_health

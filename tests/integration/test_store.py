@@ -8,21 +8,21 @@ from threading import Event
 import pytest
 import redis
 
-from common.catch_up import lagging_partitions, read_status, report_caught_up
 from common.errors import StoreMismatch, StoreUnavailable
-from common.keys import META, KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
-from common.resp import pack
 from common.retention import Retention
-from common.shards import Command, Shards
-from common.store_layout import check_eviction, check_layout, lay_out, read_layout
+from common.store.catch_up import lagging_partitions, read_status, report_caught_up
+from common.store.client import NodeCommand, Shards
+from common.store.keys import META, KeySpace
+from common.store.layout import check_eviction, check_layout, initialise_layout, read_layout
+from common.store.protocol import pack
 from ingest.events import AuthorDelete, PostDelete
-from ingest.post_writer import PostWriter
-from ingest.store_sample import StoreEstimate, sample_store
+from ingest.write.post_writer import PostWriter
+from ingest.write.store_sample import StoreEstimate, sample_store
 from serve.query import Answer
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
 from tests.support.free_ports import free_port
 from tests.support.redis_servers import RedisCluster
 from tests.support.scenarios import query_of
@@ -60,8 +60,8 @@ def ids(answer: Answer) -> list[int]:
 
 def test_the_first_worker_lays_the_store_out(client: redis.Redis) -> None:
     assert read_layout(client) is None
-    layout = lay_out(client, KEYS, 600)
-    assert layout == lay_out(client, KEYS, 600) == check_layout(client, KEYS)
+    layout = initialise_layout(client, KEYS, 600)
+    assert layout == initialise_layout(client, KEYS, 600) == check_layout(client, KEYS)
     assert (layout.version, layout.buckets, layout.post_hashes, layout.retention_seconds) == (1, 256, 65_536, 600)
 
 
@@ -79,14 +79,14 @@ def test_whoever_looks_while_the_store_is_laid_out_sees_all_or_nothing(client: r
         looking = pool.submit(look)
         for _ in range(200):
             client.delete(META.decode())
-            lay_out(client, KEYS, 600)
+            initialise_layout(client, KEYS, 600)
         done.set()
         assert looking.result() > 0
 
 
 def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Redis) -> None:
     for retention, expected in ((600, 600), (900, 900), (300, 900)):
-        lay_out(client, KEYS, retention)
+        initialise_layout(client, KEYS, retention)
         layout = read_layout(client)
         assert layout is not None
         assert layout.retention_seconds == expected
@@ -94,13 +94,13 @@ def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Red
 
 @pytest.mark.parametrize("keys", [KeySpace(512, 65_536), KeySpace(256, 1024)])
 def test_other_counts_are_refused(client: redis.Redis, keys: KeySpace) -> None:
-    lay_out(client, KEYS, 600)
+    initialise_layout(client, KEYS, 600)
     with pytest.raises(StoreMismatch, match="was laid out with"):
-        lay_out(client, keys, 600)
+        initialise_layout(client, keys, 600)
 
 
 def test_another_version_is_refused(client: redis.Redis) -> None:
-    lay_out(client, KEYS, 600)
+    initialise_layout(client, KEYS, 600)
     client.hset(META.decode(), "version", 2)
     with pytest.raises(StoreMismatch, match="layout version 2"):
         check_layout(client, KEYS)
@@ -139,7 +139,7 @@ def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, sto
     later = NOW + 600 + 3601
     writer.write([LightPost(2, 5, later)], later)
     author = KEYS.author(5)
-    assert shards.run([Command(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
+    assert shards.run([NodeCommand(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
     assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
 
 
@@ -151,7 +151,9 @@ def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(shards: Shards, store_
     for batch in (originals[:250], replies, originals[250:]):
         writer.write(batch, NOW)
     author = KEYS.author(5)
-    posts, videos = shards.run([Command(author.bucket, pack((b"ZCARD", key))) for key in (author.posts, author.videos)])
+    posts, videos = shards.run(
+        [NodeCommand(author.bucket, pack((b"ZCARD", key))) for key in (author.posts, author.videos)]
+    )
     assert 2 * cap <= posts <= 2 * cap + 128
     assert videos == cap
     newest_of_both = sorted((*range(950, 1000), *range(2970, 3000)))

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
-from common.shards import Shards
-from ingest.post_writer import PostWriter
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from ingest.write.post_writer import PostWriter
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
 from tests.support.scenarios import Scenario, query_of, scenarios
 
 KEYS = KeySpace()

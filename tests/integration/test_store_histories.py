@@ -7,17 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.keys import KeySpace
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from common.retention import Retention
-from common.shards import Shards
-from ingest.acceptance import refusal
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from ingest.decode.create_rules import drop_reason
 from ingest.events import Event
-from ingest.post_writer import PostWriter
+from ingest.write.post_writer import PostWriter
 from serve.query import Query
-from serve.redis_fetcher import RedisFetcher
-from serve.timeline import Timelines
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
 from tests.support.histories import HISTORIES, QUERIES, RETENTION, START, Step
 from tests.support.model import Model
 
@@ -43,7 +43,7 @@ async def read(url: str, queries: list[Query], now: int) -> list[list[int]]:
 
 
 def is_accepted(event: Event, now: int) -> bool:
-    return not (isinstance(event, LightPost) and refusal(event, now, RETENTION, skew=0))
+    return not (isinstance(event, LightPost) and drop_reason(event, now, RETENTION, skew=0))
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,16 +6,15 @@ import logging
 
 from prometheus_client import CollectorRegistry
 
-from common.kafka.settings import KafkaSettings
-from common.logs import JsonLines
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import LightPost
-from common.tracing import outgoing, span
-from ingest.loop import IngestLoop, Policies, Ports
-from ingest.message import Message
+from common.settings.kafka import KafkaSettings
+from common.telemetry.logs import JsonLines
+from common.telemetry.tracing import outgoing, span
+from ingest.batch import Message
+from ingest.loop import Adapters, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from ingest.topic_sink import TopicSink
-from ingest.write_gate import WriteGate
+from ingest.write.refined_topic import RefinedTopicSink
 from tests.support.in_loop import in_loop
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
@@ -83,7 +82,7 @@ def test_a_message_carries_the_span_in_which_it_was_sent(kafka: KafkaBroker) -> 
     with recorded_spans():
         with span("batch of raw"):
             sent_in = outgoing()["traceparent"]
-            TopicSink(settings).write([LightPost(1, 10, 1000)], now=0)
+            RefinedTopicSink(settings).write([LightPost(1, 10, 1000)], now=0)
         topic.produce(b"by somebody who does not trace")
         member = topic.join()
         try:
@@ -100,9 +99,9 @@ def nobody_waits(partition: int, lineage: str) -> None:
 def test_the_batch_of_a_worker_is_linked_to_what_sent_its_messages() -> None:
     topic = MemoryTopic()
     topic.partitions[0] = [Message(0, offset, b"7", traceparent=ELSEWHERE) for offset in range(3)]
-    ports = Ports(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters(), nobody_waits)
+    ports = Adapters(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters(), nobody_waits)
     metrics = IngestMetrics(CollectorRegistry())
-    loop = IngestLoop("posts", ports, Policies(), WriteGate(1), metrics, lambda: 1000, lambda: False)
+    loop = IngestLoop("posts", ports, Policies(), WriteLimiter(1), metrics, lambda: 1000, lambda: False)
     with recorded_spans() as spans:
         loop.turn()
         loop.turn()

@@ -3,10 +3,10 @@
 import pytest
 
 from common.errors import StoreUnavailable
-from common.keys import NAMES, WORKERS, KeySpace
-from common.names import read_names, write_names
-from common.shards import Shards
-from common.worker_status import (
+from common.store.client import Shards
+from common.store.display_names import read_names, write_names
+from common.store.keys import NAMES, WORKERS, KeySpace
+from common.store.worker_status import (
     FRESH_SECONDS,
     TTL_SECONDS,
     WorkerStatus,

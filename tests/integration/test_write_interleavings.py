@@ -9,12 +9,12 @@ from typing import cast
 import pytest
 import redis
 
-from common.keys import KeySpace
 from common.post import LightPost
-from common.record import record_field
 from common.retention import Retention
+from common.store.keys import KeySpace
+from common.store.record import record_field
 from ingest.events import AuthorDelete, Event, PostDelete
-from ingest.post_writer import PostWriter
+from ingest.write.post_writer import PostWriter
 from tests.support.gated_shards import GatedShards, SteppedWorker
 
 KEYS = KeySpace(buckets=4, post_hashes=8)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from common.setting_types import Settings
-from common.topics_settings import TopicsSettings
-from thunder.chart_settings import CHART_ROLES
+from common.settings.kafka import TopicsSettings
+from common.settings.types import Settings
+from tests.tools.chart_schema import CHART_ROLES
 
 CHECKOUT = Path(__file__).parents[2]
 Service: TypeAlias = Mapping[str, Any]

@@ -13,15 +13,15 @@ from typing import NoReturn
 from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop, stop_on_signals
-from common.settings import IngestSettings
-from common.shards import Shards
+from common.settings.ingest import IngestSettings
+from common.store.client import Shards
 from ingest.app import ingest_route
-from ingest.assembly import Route
 from ingest.destinations import Destination
 from ingest.events import Decoded, Event
 from ingest.loop import Sink
 from ingest.metrics import IngestMetrics
-from ingest.role import KafkaRole
+from ingest.wiring import Route
+from ingest.worker import KafkaWorker
 
 
 class Moment(StrEnum):
@@ -35,7 +35,7 @@ def main(moment: Moment, now: int, settings: IngestSettings) -> None:
     stop, registry = Stop(), CollectorRegistry()
     stop_on_signals(stop)
     route = _dying(ingest_route(settings, registry), moment)
-    role = KafkaRole(settings, route, stop, IngestMetrics(registry), lambda: now)
+    role = KafkaWorker(settings, route, stop, IngestMetrics(registry), lambda: now)
     role.start(lambda: print("caught up", flush=True))
     stop.wait()
     role.join(10)

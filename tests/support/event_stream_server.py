@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-from common.source_settings import Bots
-from ingest.sources.reconnection import Patience
-from ingest.sources.wikipedia import WikipediaSource
+from common.settings.source import Bots
+from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.wikimedia_changes import AT, change, event_id
 
@@ -31,7 +31,7 @@ class EventStreamServer:
         """The headers of each request."""
         return self._server.requests
 
-    def source(self, patience: Patience) -> WikipediaSource:
+    def source(self, patience: ReconnectPolicy) -> WikipediaSource:
         return WikipediaSource(self.url, Bots.INCLUDE, patience)
 
     def close(self) -> None:

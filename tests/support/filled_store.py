@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import redis
 
-from common.catch_up import report_caught_up
-from common.keys import KeySpace
 from common.post import LightPost
 from common.retention import Retention
-from common.shards import Shards
-from common.store_layout import lay_out
-from ingest.post_writer import PostWriter
+from common.store.catch_up import report_caught_up
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
+from ingest.write.post_writer import PostWriter
 
 _KEYS, _RETENTION_SECONDS = KeySpace(), 172_800
 
@@ -19,7 +19,7 @@ _KEYS, _RETENTION_SECONDS = KeySpace(), 172_800
 def fill_store(url: str, posts: Sequence[LightPost] = ()) -> None:
     """Write the posts and say that the topic, which has one partition, was read to its end."""
     with redis.Redis.from_url(url) as client:
-        layout = lay_out(client, _KEYS, _RETENTION_SECONDS)
+        layout = initialise_layout(client, _KEYS, _RETENTION_SECONDS)
         shards = Shards(url, _KEYS.buckets, timeout_seconds=5)
         PostWriter(shards, _KEYS, Retention(_RETENTION_SECONDS)).write(posts, int(time.time()))
         shards.close()

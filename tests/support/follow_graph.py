@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from common.keys import KeySpace, ViewerKeys
-from common.resp import pack
-from common.scripts import FOLLOW_BOUNDS, FollowBounds
-from common.shards import Command, Reply, Shards
+from common.store.client import NodeCommand, Reply, Shards
+from common.store.keys import KeySpace, ViewerKeys
+from common.store.protocol import pack
+from common.store.scripts import FOLLOW_BOUNDS, FollowBounds
 from ingest.events import Follow
-from ingest.follow_writer import FollowWriter
+from ingest.write.follow_writer import FollowWriter
 
 _KEYS = KeySpace()
 
@@ -39,7 +39,7 @@ class FollowGraph:
             node.flushdb()
 
     def _ask(self, viewer: ViewerKeys, *commands: tuple[bytes, ...]) -> list[Reply]:
-        return self.shards.run([Command(viewer.bucket, pack(command)) for command in commands])
+        return self.shards.run([NodeCommand(viewer.bucket, pack(command)) for command in commands])
 
 
 @contextmanager

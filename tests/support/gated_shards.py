@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from common.shards import Command, Reply, Shards
+from common.store.client import NodeCommand, Reply, Shards
 
 
 class Killed(BaseException):
@@ -20,7 +20,7 @@ class GatedShards(Shards):
         self._arrived = Semaphore(0)
         self._killed = False
 
-    def run(self, commands: Sequence[Command]) -> list[Reply]:
+    def run(self, commands: Sequence[NodeCommand]) -> list[Reply]:
         self._arrived.release()
         self._open.acquire()
         if self._killed:

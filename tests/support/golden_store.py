@@ -10,12 +10,12 @@ from typing import TypedDict, cast
 
 import redis
 
-from common.keys import KeySpace
 from common.post import LightPost
 from common.retention import Retention
-from common.shards import Shards
+from common.store.client import Shards
+from common.store.keys import KeySpace
 from ingest.events import AuthorDelete, Event, PostDelete
-from ingest.post_writer import PostWriter
+from ingest.write.post_writer import PostWriter
 from tests.support.stored_posts import stored_values
 
 GOLDEN = Path(__file__).parent.parent / "data" / "store_of_version_1.json"

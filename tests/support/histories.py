@@ -5,7 +5,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from common.post import LightPost
-from ingest.acceptance import normalise
+from ingest.decode.create_rules import normalised
 from ingest.events import AuthorDelete, Event, PostDelete
 from serve.query import Caps, Query
 
@@ -28,7 +28,7 @@ class Step(NamedTuple):
 
 
 def _post(age: int, values: tuple[object, ...]) -> LightPost:
-    return normalise(LightPost(*values)._replace(created_at=START - age))  # type: ignore[arg-type]
+    return normalised(LightPost(*values)._replace(created_at=START - age))  # type: ignore[arg-type]
 
 
 _CREATES = st.builds(

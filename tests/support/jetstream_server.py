@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from ingest.sources.bluesky import BlueskySource
-from ingest.sources.reconnection import Patience
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.connection import ReconnectPolicy
 from tests.support.jetstream_lines import ALICE, AT, POST
 from tests.support.scenes import NeverAnswers, Refuses, Says, Scene, Stage, Then
 
@@ -32,7 +32,7 @@ class JetstreamServer:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/subscribe"
 
-    def source(self, patience: Patience) -> BlueskySource:
+    def source(self, patience: ReconnectPolicy) -> BlueskySource:
         return BlueskySource(self.url, patience)
 
     def close(self) -> None:

@@ -6,10 +6,10 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from prometheus_client import CollectorRegistry
 
-from common.kafka.settings import KafkaSettings, OffsetReset
-from ingest.consumer import GroupConsumer
+from common.settings.kafka import KafkaSettings, OffsetReset
+from ingest.kafka.consumer import GroupConsumer
+from ingest.kafka.lineage import LineageSource
 from ingest.metrics import IngestMetrics
-from ingest.refill import Refill
 from tests.support.unique import unique
 from tests.support.wait import eventually
 
@@ -41,7 +41,7 @@ class KafkaTopic:
             self.name,
             0,
             IngestMetrics(CollectorRegistry()),
-            Refill(lambda: self.lineage_now, lambda: 0),
+            LineageSource(lambda: self.lineage_now, lambda: 0),
         )
 
     @property

@@ -6,7 +6,7 @@ from typing import cast
 
 import redis
 
-from common.keys import FOLLOWS_PATTERN, META
+from common.store.keys import FOLLOWS_PATTERN, META
 
 PERMANENT = (META, FOLLOWS_PATTERN, b"fr:{*}:*")
 """Patterns of the keys that stay: the layout of the store, and the follows, which do not expire."""

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from common.errors import KafkaRefused
 from ingest.sources.producer.murmur2 import partition_of
-from ingest.sources.producer.parcel import DeliveryFailure, Parcel
+from ingest.sources.producer.parcel import DeliveryFailure, OutgoingMessage
 from ingest.sources.producer.transport import Report, Transport
 
 T = TypeVar("T")
@@ -19,13 +19,13 @@ class MemoryBrokers(Generic[T]):
 
     def __init__(self, **topics: int) -> None:
         self.topics = topics
-        self.arrived: dict[tuple[str, int], list[Parcel[T]]] = defaultdict(list)
+        self.arrived: dict[tuple[str, int], list[OutgoingMessage[T]]] = defaultdict(list)
         self.failure: DeliveryFailure | None = None
         self.refused = False
         self.closed = False
         self._answering = True
         self._given_up = False
-        self._unanswered: list[tuple[Parcel[T], Event | None]] = []
+        self._unanswered: list[tuple[OutgoingMessage[T], Event | None]] = []
         self._changed = threading.Condition()
 
     def items(self, topic: str, partition: int = 0) -> list[T]:
@@ -63,7 +63,7 @@ class MemoryBrokers(Generic[T]):
         if self.refused:
             raise KafkaRefused
 
-    def send(self, parcel: Parcel[T], settled: Event | None) -> None:
+    def send(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
         partitions = self.topics.get(parcel.topic, 1)
         partition = partition_of(parcel.key or b"", partitions) if parcel.partition is None else parcel.partition
         with self._changed:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from common.member import decode_id, encode_member
 from common.post import LightPost
-from common.record import encode_record
-from serve.fetcher import Fetched, Reading
+from common.store.member import decode_id, encode_member
+from common.store.record import encode_record
+from serve.timeline.read_plan import FetchRequest, FetchResult
 from tests.support.model import Model, newest_first
 
 
@@ -17,14 +17,14 @@ class MemoryFetcher:
         self._now = now
         self.rounds = 0
 
-    async def fetch(self, reading: Reading, timeout: float | None) -> Fetched:
+    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
         del timeout
         self.rounds += 1
         members = {
             author: [encode_member(post) for post in self._list(author, video=reading.video)[:depth]]
             for author, depth in reading.depths.items()
         }
-        return Fetched(members, {parent: self._record(parent) for parent in reading.parents}, partial=False)
+        return FetchResult(members, {parent: self._record(parent) for parent in reading.parents}, partial=False)
 
     def _list(self, author: int, *, video: bool) -> Sequence[LightPost]:
         if video:

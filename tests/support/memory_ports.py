@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from common.errors import KafkaUnavailable, StoreUnavailable
 from ingest.batch import Format, Reject
-from ingest.decoders import single
+from ingest.decode.formats import single
 from ingest.events import Decoded, Event, EventKind, Ignored, Malformed, MalformedReason, PostDelete
 
 

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Collection, Mapping
 
-from common.kafka.settings import OffsetReset
-from ingest.assignment import Assignment, Changes
-from ingest.catch_up_policy import Span
-from ingest.message import Message
-from ingest.refill import Commit
-from ingest.start_offsets import StartPolicy, Watermarks
+from common.settings.kafka import OffsetReset
+from ingest.batch import Message
+from ingest.kafka.assignment import Assignment, Changes
+from ingest.kafka.catch_up import OffsetRange
+from ingest.kafka.lineage import Commit
+from ingest.kafka.start_position import StartPolicy, Watermarks
 
 
 class MemoryTopic:
@@ -106,7 +106,9 @@ class MemorySource:
             start = policy.start(self._commit(partition), Watermarks(0, end), self.lineage)
             self._next[partition] = start.offset if start else 0
         self.commit({partition: self._next[partition] for partition in ends})
-        self._assignment.assigned({partition: Span(self._next[partition], end) for partition, end in ends.items()}, ())
+        self._assignment.assigned(
+            {partition: OffsetRange(self._next[partition], end) for partition, end in ends.items()}, ()
+        )
 
     def _commit(self, partition: int) -> Commit | None:
         offset = self._topic.commits.get(partition)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from thunder.metrics_table import exported_metrics
+from tests.tools.metrics_page import exported_metrics
 
 _WORDS = {"and", "or", "unless", "bool"}
 _OF_PROMETHEUS = {"up"}

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from confluent_kafka import Producer
 
 from common.post import LightPost
+from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import Event
-from ingest.refined import encode_event, event_key
 
 
 def produce_events(bootstrap: str, topic: str, events: Iterable[Event]) -> None:

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent
 from common.post import LightPost
-from common.settings import ServeSettings
-from ingest.acceptance import normalise, refusal
+from common.settings.serve import ServeSettings
+from ingest.decode.create_rules import drop_reason, normalised
+from ingest.decode.refined_event import decode_event
 from ingest.events import Event, Malformed
-from ingest.refined import decode_event
 from serve.query import Caps, Query
-from serve.request import RequestLimits, judge
+from serve.rpc.request import RequestLimits, judge
 
 VECTORS = Path(__file__).parent.parent / "data" / "vectors.jsonl.xz"
 
@@ -52,8 +52,8 @@ def accepted(event: InNetworkEvent, now: int, retention: int, skew: int = 0) -> 
     except Malformed:
         return None
     if isinstance(decoded, LightPost):
-        decoded = normalise(decoded)
-        return None if refusal(decoded, now, retention, skew) else decoded
+        decoded = normalised(decoded)
+        return None if drop_reason(decoded, now, retention, skew) else decoded
     assert isinstance(decoded, Event)
     return decoded
 

@@ -5,11 +5,11 @@ import threading
 
 from prometheus_client import CollectorRegistry
 
-from common.clock import Clock, system_clock
 from common.lifecycle import Stop
-from common.settings import ServeSettings
+from common.settings.serve import ServeSettings
+from common.timing import Clock, system_clock
 from serve.app import serve
-from serve.state import ServingState
+from serve.readiness.state import ServingState
 
 
 class ServeThread:

@@ -14,11 +14,11 @@ from common.pb.thunder.v1.in_network_pb2 import (
     GetInNetworkPostsResponse,
     LightPost,
 )
-from common.serving_settings import ServingSettings
-from serve.follows import FollowStore
+from common.settings.serve import ServingSettings
 from serve.query import Answer, Query, Summary
-from serve.server import GrpcServer
-from serve.service import Service, build_service
+from serve.rpc.server import GrpcServer
+from serve.store.follow_store import FollowStore
+from serve.wiring import Service, build_service
 from tests.support.rpc import METHOD
 
 NOW = 1_700_000_000

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Mapping
 
-from common.catch_up import report_caught_up
-from common.keys import KeySpace
-from common.names import write_names
 from common.retention import Retention
-from common.shards import Shards
-from common.store_layout import lay_out
+from common.store.catch_up import report_caught_up
+from common.store.client import Shards
+from common.store.display_names import write_names
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
 from ingest.events import Event, Follow
-from ingest.follow_writer import FollowWriter
-from ingest.post_writer import PostWriter
+from ingest.write.follow_writer import FollowWriter
+from ingest.write.post_writer import PostWriter
 
 
 class ShownStore:
@@ -21,7 +21,7 @@ class ShownStore:
         self._shards, keys = Shards(url, KeySpace().buckets, timeout_seconds=5), KeySpace()
         self._posts = PostWriter(self._shards, keys, Retention(172_800, 60))
         self._follows = FollowWriter(self._shards, keys)
-        layout = lay_out(self._shards.meta_client(), keys, 172_800)
+        layout = initialise_layout(self._shards.meta_client(), keys, 172_800)
         report_caught_up(self._shards.meta_client(), "innetwork_post", 0, 1, layout.lineage, 3600)
 
     def write(self, *events: Event) -> None:

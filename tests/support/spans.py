@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import format_span_id, format_trace_id
 
-from common.open_telemetry import OpenTelemetry
-from common.tracing import use_tracing
+from common.telemetry.opentelemetry import OpenTelemetry
+from common.telemetry.tracing import use_tracing
 
 _EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 

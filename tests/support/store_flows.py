@@ -8,10 +8,10 @@ from urllib.request import urlopen
 from confluent_kafka import Producer
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.scripts import FOLLOW_BOUNDS
+from common.store.scripts import FOLLOW_BOUNDS
+from ingest.decode.follow_event import encode_follow, follow_key
 from ingest.events import AuthorDelete, Follow, PostDelete
-from ingest.follow_events import encode_follow, follow_key
-from ingest.post_writer import LIST_CAP
+from ingest.write.post_writer import LIST_CAP
 from tests.support.jetstream_server import JetstreamServer
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Role, Thunder

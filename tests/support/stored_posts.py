@@ -4,8 +4,8 @@ from typing import cast
 
 import redis
 
-from common.keys import META, KeySpace
-from common.member import post_id
+from common.store.keys import META, KeySpace
+from common.store.member import post_id
 
 
 def stored_ids(url: str, author_id: int) -> list[int]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from common.settings import CombinedSettings, TransformSettings
-from common.settings_schema import settings_of
+from common.settings.combined import CombinedSettings
+from common.settings.ingest import TransformSettings
+from common.settings.schema import settings_of
 
 TOP = Path(__file__).parents[2]
 POLICY = (TOP / "SECURITY.md").read_text()

@@ -7,8 +7,8 @@ from typing import Protocol
 from confluent_kafka import KafkaError, Message, Producer
 
 from common.errors import KafkaUnavailable
-from thunder.demo.addresses import Addresses
-from thunder.demo.feed import Entrance, Feed, FeedMessage
+from thunder.demo.event_feed import Entrance, Feed, FeedMessage
+from thunder.demo.roles import Addresses
 
 MOST_AHEAD = 5000
 """Events on their way: at 200 bytes at most, a third of what one partition keeps."""

@@ -5,8 +5,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from common.errors import KafkaUnavailable
-from thunder.demo.addresses import Addresses
-from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP
+from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP, Addresses
 from thunder.embedded.kafka_cluster import PARTITIONS
 
 _SECONDS_TO_ANSWER = 5.0

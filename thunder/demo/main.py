@@ -10,17 +10,16 @@ from functools import partial
 from rich.console import Console
 
 from common.lifecycle import Stop, stop_on_signals
-from thunder.demo.feed import Feed
-from thunder.demo.json_screen import JsonScreen
-from thunder.demo.options import Options, read_options
-from thunder.demo.plain_screen import PlainScreen
-from thunder.demo.screen import Screen
-from thunder.demo.show import Show
-from thunder.demo.society import introduce
-from thunder.demo.sources import Source, open_source
-from thunder.demo.stage import Stage
-from thunder.demo.terminal_screen import TerminalScreen
-from thunder.exit_codes import ExitCode
+from thunder.cli.exit_codes import ExitCode
+from thunder.demo.environment import Environment
+from thunder.demo.event_feed import Feed
+from thunder.demo.options import Options, Source, open_source, read_options
+from thunder.demo.screens.json_lines import JsonScreen
+from thunder.demo.screens.plain import PlainScreen
+from thunder.demo.screens.screen import Screen
+from thunder.demo.screens.terminal import TerminalScreen
+from thunder.demo.session import Session
+from thunder.demo.social_graph import introduce
 
 _SECONDS_BETWEEN_CHECKS = 0.1
 
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:
     screen.say("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
-    with Stage(options.grpc_port, options.http_port) as stage:
+    with Environment(options.grpc_port, options.http_port) as stage:
         _say_where(stage, screen)
         if not stage.wait_until_ready(stop, screen.wait):
             return _without_answer(options)
@@ -50,7 +49,7 @@ def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) ->
         return ExitCode.DONE
 
 
-def _perform(feed: Feed, options: Options, stage: Stage, screen: Screen, stop: Stop) -> ExitCode:
+def _perform(feed: Feed, options: Options, stage: Environment, screen: Screen, stop: Stop) -> ExitCode:
     for note in feed.notes:
         screen.say(note)
     introduce(feed.society, stage.addresses.redis, int(time.time()))
@@ -59,7 +58,7 @@ def _perform(feed: Feed, options: Options, stage: Stage, screen: Screen, stop: S
         some = ",".join(map(str, feed.viewer.following[:2]))
         screen.say(f"Ask it yourself: thunder query --address {stage.addresses.grpc} --following {some}")
         screen.say("Ctrl-C stops everything and leaves nothing behind")
-    with Show(stage, feed, screen, stop) as show:
+    with Session(stage, feed, screen, stop) as show:
         if not show.begin():
             return _without_answer(options)
         if not options.once:
@@ -72,7 +71,7 @@ def _without_answer(options: Options) -> ExitCode:
     return ExitCode.FAILED if options.once else ExitCode.DONE
 
 
-def _say_where(stage: Stage, screen: Screen) -> None:
+def _say_where(stage: Environment, screen: Screen) -> None:
     where = stage.addresses
     screen.say(f"Kafka {where.kafka} (embedded) → transform → ingest → {where.redis} ({stage.redis.binary})")
     screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics, live page {where.page}")

@@ -1,9 +1,15 @@
-"""The command line of the demo."""
+"""The command line of the demo, and the feed that it asks for."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from common.settings.redis import RetentionSettings
+from thunder.demo.event_feed import Feed
+from thunder.demo.recording.playback import open_recording, playback
+from thunder.demo.synthetic.feed import synthetic_feed
 
 _DESCRIPTION = """\
 The whole path on this machine: an embedded Kafka and Redis, a transformer, an ingest worker and a gRPC server, fed with
@@ -54,3 +60,16 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
+
+
+Source = Callable[[float], Feed]
+"""Makes a feed that leads up to a time, in Unix seconds."""
+
+
+def open_source(options: Options) -> Source:
+    """The file of the options, read now, or else a made-up network. Raises ConfigurationError. Blocks."""
+    if options.events is None:
+        return partial(synthetic_feed, options.seed)
+    recording, name = open_recording(options.events), options.events.name
+    retention_seconds = RetentionSettings().post_retention_seconds
+    return lambda now: playback(recording, name, int(now), retention_seconds)

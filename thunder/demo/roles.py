@@ -7,10 +7,26 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
-from thunder.demo.addresses import Addresses
 from thunder.embedded.child import Child
 from thunder.embedded.free_port import LOOPBACK, free_port
 from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY
+
+
+class Addresses(NamedTuple):
+    """kafka, grpc and http as HOST:PORT, redis and page as URLs. http is the serving process's."""
+
+    kafka: str
+    topic_raw: str
+    topic_refined: str
+    redis: str
+    grpc: str
+    http: str
+
+    @property
+    def page(self) -> str:
+        """The live page of the serving process."""
+        return f"http://{self.http}/"
+
 
 TRANSFORM_GROUP = "demo-transform"
 INGEST_GROUP = "demo-ingest"
@@ -32,7 +48,7 @@ class RoleCommand(NamedTuple):
     http_port: int
 
 
-class Role:
+class RoleProcess:
     """A running role."""
 
     def __init__(self, command: RoleCommand, folder: Path) -> None:

@@ -7,7 +7,7 @@ import redis
 from redis.exceptions import RedisError
 
 from common.errors import StoreUnavailable
-from common.keys import KeySpace
+from common.store.keys import KeySpace
 
 
 class StoredPosts:

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 
 from common.errors import ConfigurationError
-from common.serving_settings import CallerSettings
-from serve.guard import Guard
-from serve.tls import server_credentials
+from common.settings.serve import CallerSettings
+from serve.rpc.authentication import Authenticator
+from serve.rpc.tls import server_credentials
 from thunder.doctor.finding import Finding, fail, ok
 
 
-def examine_callers(settings: CallerSettings) -> Iterator[Finding]:
+def check_caller_files(settings: CallerSettings) -> Iterator[Finding]:
     """Certificates and bearer tokens, of those that are set."""
     if settings.grpc_tls_certificate:
         yield _used("gRPC certificates", lambda: server_credentials(settings))
     if settings.grpc_tokens_file:
-        yield _used("Bearer tokens", lambda: Guard(settings))
+        yield _used("Bearer tokens", lambda: Authenticator(settings))
 
 
 def _used(subject: str, use: Callable[[], object]) -> Finding:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Verdict(StrEnum):
+class Severity(StrEnum):
     """How it is: as it should be, of some harm or not to be told, or of a kind that the role cannot work with."""
 
     OK = "ok"
@@ -15,7 +15,7 @@ class Verdict(StrEnum):
 class Finding(NamedTuple):
     """One thing that was looked at. remedy is empty when nothing is to be done."""
 
-    verdict: Verdict
+    verdict: Severity
     subject: str
     fact: str
     remedy: str = ""
@@ -23,14 +23,14 @@ class Finding(NamedTuple):
 
 def ok(subject: str, fact: str) -> Finding:
     """It is as it should be."""
-    return Finding(Verdict.OK, subject, fact)
+    return Finding(Severity.OK, subject, fact)
 
 
 def warn(subject: str, fact: str, remedy: str) -> Finding:
     """It does some harm, or cannot be told."""
-    return Finding(Verdict.WARN, subject, fact, remedy)
+    return Finding(Severity.WARN, subject, fact, remedy)
 
 
 def fail(subject: str, fact: str, remedy: str) -> Finding:
     """The role cannot work with that."""
-    return Finding(Verdict.FAIL, subject, fact, remedy)
+    return Finding(Severity.FAIL, subject, fact, remedy)

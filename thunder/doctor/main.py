@@ -6,22 +6,22 @@ import logging
 from collections.abc import Sequence
 
 from common.errors import ConfigurationError
-from thunder.doctor.examination import PATIENTS, Patient
-from thunder.doctor.finding import Finding, Verdict, fail, ok
-from thunder.exit_codes import ExitCode
-from thunder.roles import read_settings
+from thunder.cli.exit_codes import ExitCode
+from thunder.cli.roles import read_settings
+from thunder.doctor.checks import CHECKS, RoleChecks
+from thunder.doctor.finding import Finding, Severity, fail, ok
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; the exit code: 1 when something is to be mended before the role can work."""
     options, flags = _parser().parse_known_args(arguments)
     logging.disable()  # what libraries say on the way is said again, in a finding
-    findings = examine(PATIENTS[options.role], flags)
-    print(as_json(options.role, findings) if options.json else "\n".join(lines(findings)))
-    return ExitCode.FAILED if Verdict.FAIL in {finding.verdict for finding in findings} else ExitCode.DONE
+    findings = examine(CHECKS[options.role], flags)
+    print(findings_as_json(options.role, findings) if options.json else "\n".join(lines(findings)))
+    return ExitCode.FAILED if Severity.FAIL in {finding.verdict for finding in findings} else ExitCode.DONE
 
 
-def examine(patient: Patient, flags: Sequence[str]) -> list[Finding]:
+def examine(patient: RoleChecks, flags: Sequence[str]) -> list[Finding]:
     """All findings. Blocks for some seconds when servers do not answer."""
     try:
         settings = read_settings(patient.settings, flags)
@@ -35,7 +35,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
     return [_line(finding) for finding in findings]
 
 
-def as_json(role: str, findings: Sequence[Finding]) -> str:
+def findings_as_json(role: str, findings: Sequence[Finding]) -> str:
     """One object, for programs."""
     return json.dumps({"role": role, "findings": [finding._asdict() for finding in findings]})
 
@@ -52,6 +52,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog="All other flags, variables and files are those of the role: thunder ROLE --help shows them.",
         allow_abbrev=False,
     )
-    parser.add_argument("--role", required=True, choices=PATIENTS, help="whose settings and needs are looked at")
+    parser.add_argument("--role", required=True, choices=CHECKS, help="whose settings and needs are looked at")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser

@@ -7,8 +7,8 @@ in EXEC: Redis checks rights when it queues.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from common.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
-from common.scripts import CLAIM_POSTS
+from common.store.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
+from common.store.scripts import CLAIM_POSTS
 
 Words = tuple[str | bytes, ...]
 

@@ -6,8 +6,8 @@ from typing import Generic, Protocol
 
 from common.kafka.cluster import KafkaCluster
 from common.kafka.configuration import Packing
-from common.kafka.producer_settings import ProducerSettings
-from common.kafka.refusal import RefusalWatch
+from common.kafka.errors import RefusalWatch
+from common.settings.producer import ProducerSettings
 from ingest.sources.producer.parcel import T
 from ingest.sources.producer.transport import KafkaTransport, Transport
 
@@ -38,7 +38,7 @@ class KafkaBrokers(Generic[T]):
 
     def __init__(self, settings: ProducerSettings) -> None:
         """Connect in the background. ConfigurationError."""
-        self._access = settings.producer_access
+        self._access = settings.producer_connection
         self._refusals = RefusalWatch(self._access)
         self._compression = settings.compression_by_topic
         timeout = settings.delivery_timeout_ms / 1000

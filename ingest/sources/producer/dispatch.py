@@ -8,15 +8,15 @@ from threading import Event, Thread
 from typing import Generic
 
 from common.errors import KafkaRefused
-from common.kafka.producer_settings import ProducerSettings, Sending
+from common.settings.producer import ProducerSettings, SendMode
 from ingest.sources.producer.brokers import Brokers
 from ingest.sources.producer.first_failure import FirstFailure
-from ingest.sources.producer.lanes import Lanes
+from ingest.sources.producer.lanes import ShardedQueue
 from ingest.sources.producer.murmur2 import partition_of
 from ingest.sources.producer.packing import EnvelopeLimits, Envelopes, Packer, SingleEvents
-from ingest.sources.producer.parcel import Entry, T
+from ingest.sources.producer.parcel import QueuedItem, T
 from ingest.sources.producer.partition_counts import PartitionCounts
-from ingest.sources.producer.settlement import Settlement
+from ingest.sources.producer.settlement import DeliveryReports
 from ingest.sources.producer.transport import Transport
 from ingest.sources.producer.worker import Worker
 
@@ -32,15 +32,15 @@ _GIVING_UP_SECONDS = 5.0
 _log = logging.getLogger("thunder.producer")
 
 
-class Dispatch(Generic[T]):
+class SenderPool(Generic[T]):
     """Runs from the start until it is told to finish."""
 
     def __init__(
         self,
         settings: ProducerSettings,
         brokers: Brokers[T],
-        lanes: Lanes[Entry[T]],
-        settlement: Settlement[T],
+        lanes: ShardedQueue[QueuedItem[T]],
+        settlement: DeliveryReports[T],
         failure: FirstFailure,
     ) -> None:
         """Start the threads. What one of them dies of becomes the failure."""
@@ -77,7 +77,7 @@ class Dispatch(Generic[T]):
             self._settlement,
             self._failure,
             self._given_up,
-            waits=self._settings.sending is Sending.SYNC,
+            waits=self._settings.sending is SendMode.SYNC,
         )
 
     def _packer(self) -> Packer[T]:

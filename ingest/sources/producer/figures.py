@@ -4,7 +4,7 @@ import threading
 from collections.abc import Collection
 from typing import NamedTuple
 
-from ingest.sources.producer.parcel import Parcel, T
+from ingest.sources.producer.parcel import OutgoingMessage, T
 
 
 class ProducerFigures(NamedTuple):
@@ -29,7 +29,7 @@ class Tally:
         self._lock = threading.Lock()
         self._counts = ProducerFigures(0, 0, 0, 0, 0, 0)
 
-    def produced(self, parcels: Collection[Parcel[T]]) -> None:
+    def produced(self, parcels: Collection[OutgoingMessage[T]]) -> None:
         """These messages are acknowledged."""
         items = sum(len(parcel.items) for parcel in parcels)
         size = sum(len(parcel.key or b"") + len(parcel.value) for parcel in parcels)

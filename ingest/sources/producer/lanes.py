@@ -13,7 +13,7 @@ class ProducerClosed(ThunderError):
     """The producer was closed and takes nothing more."""
 
 
-class Lanes(Generic[E]):
+class ShardedQueue(Generic[E]):
     """What is in here, or taken and not yet settled, is never more than the size: it bounds memory. For any thread."""
 
     def __init__(self, count: int, size: int) -> None:

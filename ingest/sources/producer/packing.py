@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, Protocol
 
-from ingest.envelope import seal
-from ingest.sources.producer.parcel import Addressed, Entry, Parcel, T
+from ingest.decode.envelope import seal
+from ingest.sources.producer.parcel import Addressed, OutgoingMessage, QueuedItem, T
 
 ENVELOPE_BYTES = 900_000
 """Largest envelope of several events: librdkafka takes messages up to 1,000,000 bytes, brokers a little more."""
@@ -16,11 +16,11 @@ _ENTRY_BYTES = 6
 class Packer(Protocol[T]):
     """Turns entries into messages, in their order."""
 
-    def add(self, entry: Entry[T], now: float) -> list[Parcel[T]]:
+    def add(self, entry: QueuedItem[T], now: float) -> list[OutgoingMessage[T]]:
         """Messages that are complete with this entry. now: seconds of a steady clock."""
         ...
 
-    def due(self, now: float) -> list[Parcel[T]]:
+    def due(self, now: float) -> list[OutgoingMessage[T]]:
         """Messages that have waited long enough for other entries."""
         ...
 
@@ -35,12 +35,12 @@ class SingleEvents(Generic[T]):
 
     due_at = None
 
-    def add(self, entry: Entry[T], now: float) -> list[Parcel[T]]:
+    def add(self, entry: QueuedItem[T], now: float) -> list[OutgoingMessage[T]]:
         """See Packer."""
         topic, key, value = entry.address
-        return [Parcel(topic, None, key, value, (entry.item,))]
+        return [OutgoingMessage(topic, None, key, value, (entry.item,))]
 
-    def due(self, now: float) -> list[Parcel[T]]:
+    def due(self, now: float) -> list[OutgoingMessage[T]]:
         """See Packer."""
         return []
 
@@ -62,7 +62,7 @@ class _Open(Generic[T]):
         self.items: list[T] = []
         self.values: list[bytes] = []
 
-    def add(self, entry: Entry[T]) -> None:
+    def add(self, entry: QueuedItem[T]) -> None:
         self.items.append(entry.item)
         self.values.append(entry.address.value)
         self.bytes += len(entry.address.value) + _ENTRY_BYTES
@@ -77,11 +77,11 @@ class Envelopes(Generic[T]):
         self._place_of = place_of
         self._open: dict[tuple[str, int], _Open[T]] = {}  # in the order in which they become due
 
-    def add(self, entry: Entry[T], now: float) -> list[Parcel[T]]:
+    def add(self, entry: QueuedItem[T], now: float) -> list[OutgoingMessage[T]]:
         """See Packer."""
         place = (entry.address.topic, self._place_of(entry.address))
         envelope = self._open.get(place)
-        complete: list[Parcel[T]] = []
+        complete: list[OutgoingMessage[T]] = []
         if envelope and envelope.bytes + len(entry.address.value) + _ENTRY_BYTES > self._limits.bytes:
             complete.append(self._close(place))
             envelope = None
@@ -92,7 +92,7 @@ class Envelopes(Generic[T]):
             complete.append(self._close(place))
         return complete
 
-    def due(self, now: float) -> list[Parcel[T]]:
+    def due(self, now: float) -> list[OutgoingMessage[T]]:
         """See Packer."""
         return [self._close(place) for place in [place for place, each in self._open.items() if each.due_at <= now]]
 
@@ -101,6 +101,6 @@ class Envelopes(Generic[T]):
         """See Packer."""
         return next((envelope.due_at for envelope in self._open.values()), None)
 
-    def _close(self, place: tuple[str, int]) -> Parcel[T]:
+    def _close(self, place: tuple[str, int]) -> OutgoingMessage[T]:
         envelope = self._open.pop(place)
-        return Parcel(*place, key=None, value=seal(envelope.values), items=tuple(envelope.items))
+        return OutgoingMessage(*place, key=None, value=seal(envelope.values), items=tuple(envelope.items))

@@ -14,14 +14,14 @@ class Addressed(NamedTuple):
     value: bytes
 
 
-class Entry(NamedTuple, Generic[T]):
+class QueuedItem(NamedTuple, Generic[T]):
     """An item that waits to be sent."""
 
     item: T
     address: Addressed
 
 
-class Parcel(NamedTuple, Generic[T]):
+class OutgoingMessage(NamedTuple, Generic[T]):
     """One message of Kafka, and the items in it. partition is None where the key decides it."""
 
     topic: str

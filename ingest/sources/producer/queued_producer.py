@@ -10,16 +10,16 @@ from collections.abc import Callable
 from typing import Generic
 
 from common.errors import ThunderError
-from common.kafka.producer_settings import ProducerSettings, WhenFull
-from common.throttle import Throttle
+from common.settings.producer import ProducerSettings, WhenFull
+from common.timing import RateLimiter
 from ingest.sources.producer.brokers import Brokers, KafkaBrokers
-from ingest.sources.producer.dispatch import Dispatch
+from ingest.sources.producer.dispatch import SenderPool
 from ingest.sources.producer.figures import ProducerFigures, Tally
 from ingest.sources.producer.first_failure import FirstFailure
-from ingest.sources.producer.lanes import Lanes
+from ingest.sources.producer.lanes import ShardedQueue
 from ingest.sources.producer.murmur2 import partition_of
-from ingest.sources.producer.parcel import Addressed, Entry, T
-from ingest.sources.producer.settlement import OnDelivery, Settlement
+from ingest.sources.producer.parcel import Addressed, QueuedItem, T
+from ingest.sources.producer.settlement import DeliveryReports, OnDelivery
 
 _SLICE_SECONDS = 0.1
 """How often a source that waits for room looks whether it waits in vain."""
@@ -48,12 +48,12 @@ class QueuedProducer(Generic[T]):
         self._lane_count = settings.producer_workers
         self._when_full = settings.when_full
         self._brokers = brokers or KafkaBrokers[T](settings)
-        self._lanes = Lanes[Entry[T]](settings.producer_workers, settings.queue_size)
+        self._lanes = ShardedQueue[QueuedItem[T]](settings.producer_workers, settings.queue_size)
         self._tally = Tally()
-        self._drop_lines = Throttle(_SECONDS_BETWEEN_LINES)
+        self._drop_lines = RateLimiter(_SECONDS_BETWEEN_LINES)
         self._failure = FirstFailure()
-        settlement = Settlement(self._lanes, self._tally, on_delivery, self._failure)
-        self._dispatch = Dispatch(settings, self._brokers, self._lanes, settlement, self._failure)
+        settlement = DeliveryReports(self._lanes, self._tally, on_delivery, self._failure)
+        self._dispatch = SenderPool(settings, self._brokers, self._lanes, settlement, self._failure)
 
     def put(self, item: T) -> bool:
         """Take an item in; False when it was dropped, which the settings must allow. May block when they say so.
@@ -62,7 +62,7 @@ class QueuedProducer(Generic[T]):
         raises.
         """
         self._raise_if_failed()
-        entry = Entry(item, self._encode(item))
+        entry = QueuedItem(item, self._encode(item))
         lane = self._lane_of(entry.address.key)
         return self._lanes.offer(lane, entry) or self._put_when_full(lane, entry)
 
@@ -83,7 +83,7 @@ class QueuedProducer(Generic[T]):
         """Always the same for a key. With as many lanes as partitions, or a divisor, a partition has one lane too."""
         return partition_of(key, self._lane_count) if self._lane_count > 1 else 0
 
-    def _put_when_full(self, lane: int, entry: Entry[T]) -> bool:
+    def _put_when_full(self, lane: int, entry: QueuedItem[T]) -> bool:
         match self._when_full:
             case WhenFull.BLOCK:
                 while not self._lanes.offer(lane, entry, _SLICE_SECONDS):
@@ -91,7 +91,7 @@ class QueuedProducer(Generic[T]):
                 return True
             case WhenFull.DROP:
                 dropped = self._tally.dropped()
-                if self._drop_lines.lets_pass(time.monotonic()):
+                if self._drop_lines.allow(time.monotonic()):
                     _log.warning("The queue is full; events dropped so far: %d", dropped)
                 return False
             case WhenFull.FAIL:

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from common.throttle import Throttle
+from common.timing import RateLimiter
 from ingest.sources.producer.figures import Tally
 from ingest.sources.producer.first_failure import FirstFailure
-from ingest.sources.producer.lanes import Lanes
-from ingest.sources.producer.parcel import DeliveryFailure, Entry, T
+from ingest.sources.producer.lanes import ShardedQueue
+from ingest.sources.producer.parcel import DeliveryFailure, QueuedItem, T
 from ingest.sources.producer.transport import Report
 
 OnDelivery = Callable[[T, DeliveryFailure | None], object]
@@ -21,17 +21,19 @@ _SECONDS_BETWEEN_LINES = 10.0
 _log = logging.getLogger("thunder.producer")
 
 
-class Settlement(Generic[T]):
+class DeliveryReports(Generic[T]):
     """The end of each item's way. For any thread."""
 
-    def __init__(self, lanes: Lanes[Entry[T]], tally: Tally, on_delivery: OnDelivery[T], failure: FirstFailure) -> None:
+    def __init__(
+        self, lanes: ShardedQueue[QueuedItem[T]], tally: Tally, on_delivery: OnDelivery[T], failure: FirstFailure
+    ) -> None:
         """An error of on_delivery becomes the failure of the producer; the items after it are settled all the same."""
         self._lanes = lanes
         self._tally = tally
         self._on_delivery = on_delivery
         self._failure = failure
         self._one_at_a_time = threading.Lock()
-        self._throttle = Throttle(_SECONDS_BETWEEN_LINES)
+        self._throttle = RateLimiter(_SECONDS_BETWEEN_LINES)
 
     def settle(self, reports: Sequence[Report[T]]) -> None:
         """These messages are acknowledged or given up."""
@@ -42,7 +44,7 @@ class Settlement(Generic[T]):
         self._tally.produced([report.parcel for report in reports if report.failure is None])
         self._lanes.settle(sum(len(report.parcel.items) for report in reports))
 
-    def unsent(self, entries: Sequence[Entry[T]], reason: str = "not sent before the end") -> None:
+    def unsent(self, entries: Sequence[QueuedItem[T]], reason: str = "not sent before the end") -> None:
         """These never became messages."""
         for entry in entries:
             self._tell(entry.address.topic, (entry.item,), DeliveryFailure(reason))
@@ -60,5 +62,5 @@ class Settlement(Generic[T]):
 
     def _count_failed(self, topic: str, count: int, failure: DeliveryFailure) -> None:
         failed = self._tally.failed(count)
-        if self._throttle.lets_pass(time.monotonic()):
+        if self._throttle.allow(time.monotonic()):
             _log.warning("Events not delivered so far: %d; the latest to %s: %s", failed, topic, failure.reason)

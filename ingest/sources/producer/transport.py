@@ -8,11 +8,11 @@ from typing import Generic, NamedTuple, Protocol
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
-from common.kafka.access import KafkaAccess
 from common.kafka.configuration import Packing, producer_configuration
-from common.kafka.refusal import RefusalWatch, client_configuration, error_of
-from common.kafka.topic_producer import BY_KEY
-from ingest.sources.producer.parcel import DeliveryFailure, Parcel, T
+from common.kafka.connection import KafkaConnection
+from common.kafka.errors import RefusalWatch, client_configuration, error_of
+from common.kafka.producer import BY_KEY
+from ingest.sources.producer.parcel import DeliveryFailure, OutgoingMessage, T
 
 _ROOM_SECONDS = 0.1
 """Between two attempts to hand over a message, when librdkafka holds as many bytes as it may."""
@@ -21,7 +21,7 @@ _ROOM_SECONDS = 0.1
 class Report(NamedTuple, Generic[T]):
     """What became of a parcel: failure is None when it is acknowledged. settled belongs to who waits for it."""
 
-    parcel: Parcel[T]
+    parcel: OutgoingMessage[T]
     failure: DeliveryFailure | None
     settled: Event | None
 
@@ -29,7 +29,7 @@ class Report(NamedTuple, Generic[T]):
 class Transport(Protocol[T]):
     """Takes messages to Kafka."""
 
-    def send(self, parcel: Parcel[T], settled: Event | None) -> None:
+    def send(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
         """Hand over a message; its report comes by serve(). Messages of a partition stay in this order. Any thread."""
         ...
 
@@ -49,7 +49,9 @@ class Transport(Protocol[T]):
 class KafkaTransport(Generic[T]):
     """A producer of librdkafka: idempotent, it retries by itself until the delivery timeout."""
 
-    def __init__(self, access: KafkaAccess, timeout_seconds: float, packing: Packing, refusals: RefusalWatch) -> None:
+    def __init__(
+        self, access: KafkaConnection, timeout_seconds: float, packing: Packing, refusals: RefusalWatch
+    ) -> None:
         """Errors are told to refusals. ConfigurationError."""
         self._refusals = refusals
         self._reports: deque[Report[T]] = deque()
@@ -57,7 +59,7 @@ class KafkaTransport(Generic[T]):
         with client_configuration(access):
             self._producer = Producer(producer_configuration(access, timeout_seconds, refusals.notice, packing))
 
-    def send(self, parcel: Parcel[T], settled: Event | None) -> None:
+    def send(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
         """See Transport."""
         while True:
             try:
@@ -89,13 +91,13 @@ class KafkaTransport(Generic[T]):
         self._producer.purge()
         self._producer.close()
 
-    def _hand_over(self, parcel: Parcel[T], settled: Event | None) -> None:
+    def _hand_over(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
         partition = BY_KEY if parcel.partition is None else parcel.partition
         report = partial(self._reported, parcel, settled)
         self._producer.produce(parcel.topic, parcel.value, parcel.key, partition, on_delivery=report)
 
     def _reported(
-        self, parcel: Parcel[T], settled: Event | None, error: KafkaError | None, _: KafkaMessage | None = None
+        self, parcel: OutgoingMessage[T], settled: Event | None, error: KafkaError | None, _: KafkaMessage | None = None
     ) -> None:
         """Called by librdkafka from within poll() and flush(), in whichever thread calls them."""
         failure = None

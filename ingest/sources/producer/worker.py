@@ -8,8 +8,8 @@ from typing import Generic
 from common.errors import ConfigurationError, KafkaUnavailable
 from ingest.sources.producer.first_failure import FirstFailure
 from ingest.sources.producer.packing import Packer
-from ingest.sources.producer.parcel import Entry, Parcel, T
-from ingest.sources.producer.settlement import Settlement
+from ingest.sources.producer.parcel import OutgoingMessage, QueuedItem, T
+from ingest.sources.producer.settlement import DeliveryReports
 from ingest.sources.producer.transport import Transport
 
 _EVERYTHING = float("inf")
@@ -20,10 +20,10 @@ class Worker(Generic[T]):
 
     def __init__(
         self,
-        take: Callable[[float | None], list[Entry[T]] | None],
+        take: Callable[[float | None], list[QueuedItem[T]] | None],
         packer: Packer[T],
         transport_of: Callable[[str], Transport[T]],
-        settlement: Settlement[T],
+        settlement: DeliveryReports[T],
         failure: FirstFailure,
         given_up: Event,
         waits: bool,
@@ -52,7 +52,7 @@ class Worker(Generic[T]):
         due_at = self._packer.due_at
         return None if due_at is None else max(0.0, due_at - time.monotonic())
 
-    def _add(self, entry: Entry[T]) -> None:
+    def _add(self, entry: QueuedItem[T]) -> None:
         if self._given_up.is_set():
             self._settlement.unsent([entry])
             return
@@ -63,7 +63,7 @@ class Worker(Generic[T]):
                 self._failure.note(failure)
             self._settlement.unsent([entry], str(failure))
 
-    def _send(self, parcels: list[Parcel[T]]) -> None:
+    def _send(self, parcels: list[OutgoingMessage[T]]) -> None:
         for parcel in parcels:
             settled = Event() if self._waits else None
             self._transport_of(parcel.topic).send(parcel, settled)

@@ -44,7 +44,7 @@ class _Said(NamedTuple):
     depth: int
 
 
-def distinct_ids(count: int, rng: random.Random) -> list[int]:
+def generate_ids(count: int, rng: random.Random) -> list[int]:
     """That many ids of people, the loudest first; 18 or 19 digits."""
     return rng.sample(range(10**17, 2 * 10**18), count)
 

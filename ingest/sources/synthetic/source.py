@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice, repeat
 
-from common.source_settings import NetworkSettings
+from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
-from ingest.sources.sent_kind import sent
-from ingest.sources.source import Heard
-from ingest.sources.synthetic.network import Habits, distinct_ids, follows, life
-from ingest.sources.synthetic.pace import Pace, times
+from ingest.sources.message import ParsedMessage, sent_message
+from ingest.sources.synthetic.event_times import EventRate, event_times
+from ingest.sources.synthetic.network import Habits, follows, generate_ids, life
 
 _LONGEST_WAIT_SECONDS = 0.1
 """How soon it notices that it is to stop."""
@@ -34,16 +33,16 @@ class SyntheticSource:
         self._clock = clock
         self._wait = wait
 
-    def listen(self, position: str, told_to_stop: Callable[[], bool]) -> Iterator[Heard]:
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         """See Source. The story begins anew each time: there is no position to resume from."""
         for at, event in islice(self._story(self._clock()), self.expected):
-            if not self._wait_until(at, told_to_stop):
+            if not self._wait_until(at, should_stop):
                 return
-            yield sent(event)
+            yield sent_message(event)
 
     def _story(self, now: float) -> Iterator[tuple[float, Event | Follow]]:
         settings, rng = self._settings, random.Random(self._settings.seed)
-        people = distinct_ids(settings.authors, rng)
+        people = generate_ids(settings.authors, rng)
         habits = Habits(
             settings.reply_share,
             settings.repost_share,
@@ -62,12 +61,12 @@ class SyntheticSource:
         settings = self._settings
         if settings.rate == 0:
             return (clock() for clock in repeat(self._clock))
-        pace = Pace(settings.rate, settings.burst_factor, settings.burst_seconds, settings.burst_period_seconds)
-        return times(start, pace.rate_at, rng)
+        pace = EventRate(settings.rate, settings.burst_factor, settings.burst_seconds, settings.burst_period_seconds)
+        return event_times(start, pace.rate_at, rng)
 
-    def _wait_until(self, at: float, told_to_stop: Callable[[], bool]) -> bool:
+    def _wait_until(self, at: float, should_stop: Callable[[], bool]) -> bool:
         """Whether it was not told to stop before."""
-        while not told_to_stop():
+        while not should_stop():
             remaining = at - self._clock()
             if remaining <= 0:
                 return True

@@ -7,17 +7,17 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from common.backoff import Backoff
 from common.errors import ConfigurationError
-from ingest.sources import bluesky
-from ingest.sources.bluesky import BlueskySource
-from ingest.sources.reconnection import Patience
-from ingest.sources.source import Fate
+from common.timing import Backoff
+from ingest.sources.bluesky import source as bluesky
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.message import Disposition
 from tests.support.in_time import in_time
 from tests.support.jetstream_server import JetstreamServer
 from tests.support.scenes import Says
 
-PATIENCE = Patience(longest_silence=5, backoff=Backoff(0.02, 0.1))
+PATIENCE = ReconnectPolicy(longest_silence=5, backoff=Backoff(0.02, 0.1))
 
 
 @pytest.fixture
@@ -76,6 +76,6 @@ def test_a_binary_message_is_read_like_any_other(server: JetstreamServer) -> Non
     server.stage.plays(Says((zstd, server.event(1)), is_binary=True))
 
     assert [heard.fate for heard in islice(server.source(PATIENCE).listen("", in_time()), 2)] == [
-        Fate.DROPPED,
-        Fate.SENT,
+        Disposition.DROPPED,
+        Disposition.SENT,
     ]

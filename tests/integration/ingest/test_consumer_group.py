@@ -8,11 +8,11 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from common.errors import KafkaRefused
-from common.kafka.settings import OffsetReset
-from ingest.assignment import Changes
-from ingest.catch_up_policy import Span
-from ingest.consumer import GroupConsumer
-from ingest.message import Message
+from common.settings.kafka import OffsetReset
+from ingest.batch import Message
+from ingest.kafka.assignment import Changes
+from ingest.kafka.catch_up import OffsetRange
+from ingest.kafka.consumer import GroupConsumer
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
 from tests.support.unique import unique
@@ -153,7 +153,7 @@ def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> 
     topic.produce(b"a", b"b", b"c")
     source = topic.join(skip_to_latest=True)
     eventually(lambda: source.poll(100) or source.settled, "partitions")
-    assert source.take_changes().gained[0] == Span(3, 3)
+    assert source.take_changes().gained[0] == OffsetRange(3, 3)
     source.close()
     assert topic.commits[0] == 3
 

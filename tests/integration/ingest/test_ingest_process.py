@@ -7,9 +7,9 @@ import time
 import pytest
 import redis
 
-from common.worker_status import fresh, read_worker_statuses
+from common.store.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
-from ingest.metrics import Since
+from ingest.metrics import FreshnessOrigin
 from tests.support.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Role, Thunder
@@ -56,9 +56,9 @@ def test_how_fresh_an_event_was_when_it_became_visible_is_shown(ingest: IngestWo
     ingest.produce(*posts(1, 3))
     ingest.wait_for_posts(1, 2, 3)
     eventually(lambda: role.metrics().value("ingest_events_total", type="create") == 3, "the batches to be counted")
-    for since in Since:
+    for since in FreshnessOrigin:
         assert role.metrics().value("post_store_freshness_seconds_count", since=since) == 3
-    assert 0 < role.metrics().value("post_store_freshness_seconds_sum", since=Since.KAFKA) < 15
+    assert 0 < role.metrics().value("post_store_freshness_seconds_sum", since=FreshnessOrigin.KAFKA) < 15
 
 
 def test_start_up_is_told_in_four_lines(ingest: IngestWorkers) -> None:

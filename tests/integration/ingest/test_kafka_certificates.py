@@ -6,18 +6,18 @@ from collections.abc import Callable
 import pytest
 
 from common.errors import ConfigurationError, KafkaRefused, KafkaUnavailable
-from common.kafka.access import KafkaAccess, SecurityProtocol
 from common.kafka.cluster import KafkaCluster
-from common.kafka.topic_producer import Record, TopicProducer
+from common.kafka.connection import KafkaConnection, SecurityProtocol
+from common.kafka.producer import ProducerRecord, TopicProducer
 from common.post import LightPost
-from ingest.refined import decode_event
+from ingest.decode.refined_event import decode_event
 from tests.support.certificates import Authority, Issued
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic, read_topic
 from tests.support.processes import Thunder
 from tests.support.programs import Progress
 from tests.support.unique import unique
-from thunder.raw_tweets import encode_create
+from thunder.demo.synthetic.raw_tweets import encode_create
 
 SECONDS_TO_A_CLEAR_ERROR = 15
 
@@ -29,18 +29,18 @@ BAD_BROKERS = {
 MISSING = "The brokers ask for a certificate: set --ssl-certificate-location and --ssl-key-location"
 NOT_ACCEPTED = "The brokers do not accept the certificate in --ssl-certificate-location .*crt: it has expired, or they"
 
-Use = Callable[[KafkaAccess], object]
+Use = Callable[[KafkaConnection], object]
 
 
-def read(access: KafkaAccess) -> object:
+def read(access: KafkaConnection) -> object:
     return KafkaCluster(access).wait_for_brokers(seconds=SECONDS_TO_A_CLEAR_ERROR)
 
 
-def write(access: KafkaAccess) -> object:
-    return TopicProducer(access, "posts", SECONDS_TO_A_CLEAR_ERROR).send([Record(b"post")])
+def write(access: KafkaConnection) -> object:
+    return TopicProducer(access, "posts", SECONDS_TO_A_CLEAR_ERROR).send([ProducerRecord(b"post")])
 
 
-def consume(access: KafkaAccess) -> object:
+def consume(access: KafkaConnection) -> object:
     member = KafkaTopic(access.brokers, "posts", **settings_of(access)).join()
     give_up = time.monotonic() + SECONDS_TO_A_CLEAR_ERROR
     while time.monotonic() < give_up:
@@ -48,7 +48,7 @@ def consume(access: KafkaAccess) -> object:
     raise KafkaUnavailable
 
 
-def settings_of(access: KafkaAccess) -> dict[str, str | None]:
+def settings_of(access: KafkaConnection) -> dict[str, str | None]:
     return {
         "security_protocol": access.protocol,
         "ssl_ca_location": access.ssl_ca_location,
@@ -70,12 +70,12 @@ def strangers(tmp_path_factory: pytest.TempPathFactory, progress: Progress) -> I
     return Authority(tmp_path_factory.mktemp("stranger"), progress).issue("thunder")
 
 
-def access_of(kafka: KafkaBroker, brokers: str, shown: Issued | None) -> KafkaAccess:
+def access_of(kafka: KafkaBroker, brokers: str, shown: Issued | None) -> KafkaConnection:
     files = (str(shown.certificate), str(shown.key)) if shown else (None, None)
-    return KafkaAccess(brokers, SecurityProtocol.SSL, None, None, None, str(kafka.ca_path), *files)
+    return KafkaConnection(brokers, SecurityProtocol.SSL, None, None, None, str(kafka.ca_path), *files)
 
 
-def flags_of(access: KafkaAccess) -> list[str]:
+def flags_of(access: KafkaConnection) -> list[str]:
     """As the guide names them."""
     return [
         word for name, value in settings_of(access).items() if value for word in (f"--{name.replace('_', '-')}", value)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from common.kafka.access import KafkaAccess
-from common.kafka.address import PartitionAddress
 from common.kafka.cluster import KafkaCluster
+from common.kafka.connection import KafkaConnection
+from common.kafka.topics import PartitionAddress
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
 from tests.support.processes import Role, Thunder
 from tests.support.refined_topic import recent_posts
 from tests.support.unique import unique
 from tests.support.wait import eventually
-from thunder.raw_tweets import encode_create
+from thunder.demo.synthetic.raw_tweets import encode_create
 
 SECONDS_TO_A_CLEAR_ERROR = 15
 PASSWORD, ANOTHER = "the-first-password", "the-second-password"
@@ -49,7 +49,7 @@ class Transformer:
     @property
     def written(self) -> int:
         """Messages in the refined topic."""
-        return len(list(KafkaCluster(KafkaAccess(self._bootstrap)).reader_of(PartitionAddress(self._refined, 0))))
+        return len(list(KafkaCluster(KafkaConnection(self._bootstrap)).reader_of(PartitionAddress(self._refined, 0))))
 
     def _start(self, thunder: Thunder, kafka: KafkaBroker, reader: str, writer: str) -> Role:
         return thunder.start(

@@ -13,13 +13,13 @@ import pytest
 from confluent_kafka import Message
 
 from common.errors import KafkaRefused
-from common.kafka.compression import Codec
-from common.kafka.producer_settings import ProducerSettings, Sending
-from common.kafka.settings import Framing
+from common.kafka.configuration import Codec
 from common.post import LightPost
-from ingest.decoders import refined_opener
+from common.settings.kafka import Framing
+from common.settings.producer import ProducerSettings, SendMode
+from ingest.decode.formats import refined_opener
+from ingest.decode.refined_event import decode_event, encode_event, event_key
 from ingest.events import PostDelete
-from ingest.refined import decode_event, encode_event, event_key
 from ingest.sources.producer.murmur2 import partition_of
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
@@ -257,8 +257,8 @@ def test_a_wrong_password_surfaces_at_put_and_ends_soon(kafka: KafkaBroker) -> N
     assert len(outbox.failed) == outbox.producer.figures().failed > 0
 
 
-@pytest.mark.parametrize("sending", Sending)
-def test_what_no_broker_takes_is_given_up_soon(sending: Sending) -> None:
+@pytest.mark.parametrize("sending", SendMode)
+def test_what_no_broker_takes_is_given_up_soon(sending: SendMode) -> None:
     producer, failed = nowhere(sending)
     for number in range(2000):
         producer.put(number)
@@ -269,7 +269,7 @@ def test_what_no_broker_takes_is_given_up_soon(sending: Sending) -> None:
     assert producer.figures().failed == 2000
 
 
-def nowhere(sending: Sending) -> tuple[QueuedProducer[int], list[int]]:
+def nowhere(sending: SendMode) -> tuple[QueuedProducer[int], list[int]]:
     """A producer whose broker is not there, and what it has given up."""
     failed: list[int] = []
     settings = ProducerSettings(in_network_events_consumer_dest=f"127.0.0.1:{free_port()}", sending=sending)

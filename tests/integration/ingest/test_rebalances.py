@@ -7,12 +7,10 @@ from threading import Thread
 
 from prometheus_client import CollectorRegistry
 
-from ingest.batching import Batching
+from ingest.batch import Message
 from ingest.events import Event, PostDelete
-from ingest.loop import IngestLoop, Policies, Ports
-from ingest.message import Message
+from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from ingest.write_gate import WriteGate
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic
 from tests.support.memory_ports import DIGITS, MemoryDeadLetters
@@ -39,9 +37,9 @@ class Member:
         self._source = topic.join()
         self._poll, self._commit = self._source.poll, self._source.commit
         self._source.poll, self._source.commit = self._watched_poll, self._watched_commit
-        ports = Ports(self._source, DIGITS, self, MemoryDeadLetters(), ignore)
+        ports = Adapters(self._source, DIGITS, self, MemoryDeadLetters(), ignore)
         metrics = IngestMetrics(CollectorRegistry())
-        self.loop = IngestLoop(topic.name, ports, POLICIES, WriteGate(1), metrics, lambda: 0, self._stop.is_set)
+        self.loop = IngestLoop(topic.name, ports, POLICIES, WriteLimiter(1), metrics, lambda: 0, self._stop.is_set)
         self._thread = Thread(target=self.loop.run, daemon=True)
         self._thread.start()
 

@@ -6,9 +6,9 @@ import pytest
 import redis
 from confluent_kafka import Producer
 
-from common.keys import KeySpace
+from common.store.keys import KeySpace
+from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import PostDelete
-from ingest.refined import encode_event, event_key
 from tests.support.ingest_workers import AUTHOR, SESSION_SECONDS, IngestWorkers, posts
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.processes import Role, Thunder

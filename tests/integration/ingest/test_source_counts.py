@@ -4,10 +4,9 @@ import pytest
 import redis
 
 from common.errors import StoreUnavailable
-from common.keys import source_key
-from common.settings import RedisSettings
-from ingest.sources.count_keeper import CountKeeper
-from ingest.sources.counts import KEPT_SECONDS, CountStore
+from common.settings.redis import RedisSettings
+from common.store.keys import source_key
+from ingest.sources.count_store import KEPT_SECONDS, CountKeeper, CountStore
 from ingest.sources.statistics import Counts, of_fields
 from tests.support.redis_servers import RedisServer
 

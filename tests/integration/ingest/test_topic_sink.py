@@ -3,11 +3,11 @@
 import pytest
 
 from common.errors import KafkaUnavailable
-from common.kafka.settings import KafkaSettings
 from common.post import LightPost
+from common.settings.kafka import KafkaSettings
+from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, PostDelete
-from ingest.refined import decode_event
-from ingest.topic_sink import SendFailed, TopicSink
+from ingest.write.refined_topic import RefinedTopicSink, SendFailed
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import read_topic
 from tests.support.unique import unique
@@ -15,7 +15,7 @@ from tests.support.unique import unique
 EVENTS = [LightPost(1, 10, 1000, has_video=True), PostDelete(2, 1001), AuthorDelete(20, 1002)]
 
 
-def sink(kafka: KafkaBroker, topic: str, patience_seconds: float = 10) -> TopicSink:
+def sink(kafka: KafkaBroker, topic: str, timeout_seconds: float = 10) -> RefinedTopicSink:
     settings = KafkaSettings.model_validate(
         {
             "kafka_group_id": "unused",
@@ -23,7 +23,7 @@ def sink(kafka: KafkaBroker, topic: str, patience_seconds: float = 10) -> TopicS
             "innetwork_post_topic": topic,
         }
     )
-    return TopicSink(settings, patience_seconds)
+    return RefinedTopicSink(settings, timeout_seconds)
 
 
 def test_events_are_in_the_topic_when_write_returns(kafka: KafkaBroker) -> None:
@@ -36,7 +36,7 @@ def test_events_are_in_the_topic_when_write_returns(kafka: KafkaBroker) -> None:
 
 def test_a_topic_that_takes_nothing_is_tried_twice_and_then_stops_the_worker(kafka: KafkaBroker) -> None:
     topic = unique("missing")
-    failing = sink(kafka, topic, patience_seconds=1)
+    failing = sink(kafka, topic, timeout_seconds=1)
     with pytest.raises(KafkaUnavailable, match=f"messages to {topic} were not delivered"):
         failing.write(EVENTS, now=0)
     with pytest.raises(SendFailed, match=f"Topic {topic}"):
@@ -45,7 +45,7 @@ def test_a_topic_that_takes_nothing_is_tried_twice_and_then_stops_the_worker(kaf
 
 def test_a_success_in_between_is_a_new_beginning(kafka: KafkaBroker) -> None:
     topic = unique("late")
-    failing = sink(kafka, topic, patience_seconds=2)
+    failing = sink(kafka, topic, timeout_seconds=2)
     with pytest.raises(KafkaUnavailable):
         failing.write(EVENTS, now=0)
     kafka.create_topic(topic)

@@ -6,8 +6,8 @@ import pytest
 from confluent_kafka import Message
 
 from common.post import LightPost
+from ingest.decode.refined_event import decode_event
 from ingest.events import PostDelete
-from ingest.refined import decode_event
 from tests.support.golden_tweets import core_data, create, delete, event, golden
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.kafka_topic import KafkaTopic, read_topic

@@ -7,18 +7,18 @@ from itertools import islice
 
 import pytest
 
-from common.backoff import Backoff
-from common.source_settings import Bots
-from ingest.sources.recentchange import ChangeKind, IgnoredChange
-from ingest.sources.reconnection import Patience
-from ingest.sources.source import Fate
-from ingest.sources.wikipedia import WikipediaSource
+from common.settings.source import Bots
+from common.timing import Backoff
+from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.message import Disposition
+from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange
+from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.event_stream_server import EventStreamServer
 from tests.support.in_time import in_time
 from tests.support.scenes import Refuses, Says, Then
 from tests.support.wikimedia_changes import change
 
-PATIENCE = Patience(longest_silence=5, backoff=Backoff(0.02, 1))
+PATIENCE = ReconnectPolicy(longest_silence=5, backoff=Backoff(0.02, 1))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_what_is_sent_again_after_a_loss_is_a_repeat(server: EventStreamServer) 
     )
     heard = list(islice(server.source(PATIENCE).listen("", in_time()), 5))
 
-    edit, repeat = (Fate.SENT, ChangeKind.EDIT), (Fate.IGNORED, IgnoredChange.REPEAT)
+    edit, repeat = (Disposition.SENT, ChangeKind.EDIT), (Disposition.IGNORED, IgnoredChange.REPEAT)
     assert [(one.fate, one.label) for one in heard] == [edit, edit, repeat, repeat, edit]
     assert [one.position for one in heard] == [server.position(number) for number in (1, 2, 1, 2, 3)]
 

@@ -11,7 +11,7 @@ import redis
 from confluent_kafka import Consumer, Producer
 
 from common.errors import KafkaUnavailable
-from common.store_layout import check_eviction
+from common.store.layout import check_eviction
 from tests.support.descendants import is_running
 from tests.support.wait import eventually
 from thunder.embedded.child import Child, ChildDied, stop_together

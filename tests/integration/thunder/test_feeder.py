@@ -3,11 +3,10 @@ from collections.abc import Generator, Iterator
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from thunder.demo.addresses import Addresses
-from thunder.demo.feed import Entrance, Feed, FeedMessage, Society, Viewer
+from thunder.demo.event_feed import Entrance, Feed, FeedMessage, SocialGraph, Viewer
 from thunder.demo.feeder import MOST_AHEAD, Feeder
 from thunder.demo.lag import Lag
-from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP
+from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP, Addresses
 from thunder.embedded.kafka_cluster import PARTITIONS, EmbeddedKafka
 
 
@@ -28,7 +27,7 @@ def lag(addresses: Addresses) -> Generator[Lag]:
 
 
 def feed_of(messages: Iterator[FeedMessage], entrance: Entrance = Entrance.REFINED) -> Feed:
-    return Feed(entrance, messages, Viewer(1, "", (), ""), str, (), {}, Society(1, (), {}))
+    return Feed(entrance, messages, Viewer(1, "", (), ""), str, (), {}, SocialGraph(1, (), {}))
 
 
 def messages(count: int, due_at: float = 0.0) -> Iterator[FeedMessage]:

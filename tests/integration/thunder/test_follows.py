@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import redis
 
-from common.keys import KeySpace
-from common.store_layout import lay_out
+from common.store.keys import KeySpace
+from common.store.layout import initialise_layout
 from ingest.events import Follow
 from tests.support.follow_graph import follow_graph
 from tests.support.free_ports import free_port
-from thunder.cli import main
-from thunder.exit_codes import ExitCode
+from thunder.cli.exit_codes import ExitCode
+from thunder.cli.main import main
 
 VIEWER = 2**63 - 1
 
@@ -161,7 +161,7 @@ def test_the_help_says_what_lasts(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_store_of_other_settings_is_refused(redis_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        lay_out(client, KeySpace(buckets=8), 3600)
+        initialise_layout(client, KeySpace(buckets=8), 3600)
     assert main(["follows", "set", "17", "20", "--redis-url", redis_url]) == ExitCode.REFUSED
     assert "laid out with 8 buckets" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
-from thunder.cli import main
+from thunder.cli.main import main
 from thunder.client import AskFailed, PostsClient
 
 SERVICE = "thunder.v1.InNetworkPostsService"

@@ -5,10 +5,10 @@ import pytest
 
 from common.lifecycle import Stop
 from tests.support.descendants import descendants
-from thunder.demo.plain_screen import PlainScreen
-from thunder.demo.show import Show, Stalled
-from thunder.demo.stage import NotReady, Stage
-from thunder.demo.synthetic_feed import synthetic_feed
+from thunder.demo.environment import Environment, NotReady
+from thunder.demo.screens.plain import PlainScreen
+from thunder.demo.session import Session, Stalled
+from thunder.demo.synthetic.feed import synthetic_feed
 
 
 @pytest.fixture
@@ -20,11 +20,11 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_roles_that_never_get_ready_are_not_waited_for_forever(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thunder.demo.stage._SECONDS_TO_GET_READY", 0.0)
+    monkeypatch.setattr("thunder.demo.environment._SECONDS_TO_GET_READY", 0.0)
     told: list[str] = []
     others = descendants()
 
-    with pytest.raises(NotReady, match="transform is not ready"), Stage(0, 0) as stage:
+    with pytest.raises(NotReady, match="transform is not ready"), Environment(0, 0) as stage:
         stage.wait_until_ready(Stop(), told.append)
 
     assert list(temporary.iterdir()) == []
@@ -34,11 +34,11 @@ def test_roles_that_never_get_ready_are_not_waited_for_forever(
 def test_a_stream_that_nobody_stores_is_not_waited_for_forever(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thunder.demo.show._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("thunder.demo.session._PATIENCE_SECONDS", 0.0)
     lines: list[str] = []
     feed, screen = synthetic_feed(7, 0.0), PlainScreen(lines.append)
 
-    with pytest.raises(Stalled), Stage(0, 0) as stage, Show(stage, feed, screen, Stop()) as show:
+    with pytest.raises(Stalled), Environment(0, 0) as stage, Session(stage, feed, screen, Stop()) as show:
         show.begin()
 
     assert list(temporary.iterdir()) == []
@@ -48,7 +48,7 @@ def test_a_stage_that_is_stopped_before_it_is_ready_says_so(temporary: Path) -> 
     stop = Stop()
     stop.set()
 
-    with Stage(0, 0) as stage:
+    with Environment(0, 0) as stage:
         assert not stage.wait_until_ready(stop, print)
 
     assert list(temporary.iterdir()) == []

@@ -1,4 +1,4 @@
-from common.backoff import Backoff
+from common.timing import Backoff
 
 ALMOST_ONE = 1 - 1e-12
 

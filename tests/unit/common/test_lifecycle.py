@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from common.lifecycle import Background, Stop, every
+from common.lifecycle import Stop, ThreadGroup, run_periodically
 
 PROGRAM = """
 import sys
@@ -45,20 +45,20 @@ def test_an_event_loop_is_woken() -> None:
 
 def test_a_background_thread_ends_quietly_when_stopped() -> None:
     stop = Stop()
-    background = Background(stop)
-    background.start("waiter", lambda: every(3600, stop, lambda: None))
+    background = ThreadGroup(stop)
+    background.start("waiter", lambda: run_periodically(3600, stop, lambda: None))
     stop.set()
     background.join(10)
 
 
 def test_a_background_thread_that_fails_stops_the_process_with_its_error() -> None:
     stop = Stop()
-    background = Background(stop)
+    background = ThreadGroup(stop)
 
     def fail() -> None:
         raise ValueError("broken")
 
-    background.start("waiter", lambda: every(3600, stop, lambda: None))
+    background.start("waiter", lambda: run_periodically(3600, stop, lambda: None))
     background.start("failing", fail)
     assert stop.wait(10)
     with pytest.raises(ValueError, match="broken"):
@@ -67,7 +67,7 @@ def test_a_background_thread_that_fails_stops_the_process_with_its_error() -> No
 
 def test_a_second_death_is_told_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
     stop = Stop()
-    background = Background(stop)
+    background = ThreadGroup(stop)
     background.start("brief", lambda: None)
 
     def fail_later() -> None:
@@ -85,7 +85,7 @@ def test_a_second_death_is_told_with_its_cause(caplog: pytest.LogCaptureFixture)
 
 def test_a_background_thread_that_returns_too_early_has_failed() -> None:
     stop = Stop()
-    background = Background(stop)
+    background = ThreadGroup(stop)
     background.start("brief", lambda: None)
     assert stop.wait(10)
     with pytest.raises(RuntimeError, match="brief ended by itself"):
@@ -94,7 +94,7 @@ def test_a_background_thread_that_returns_too_early_has_failed() -> None:
 
 def test_whoever_is_late_is_named(caplog: pytest.LogCaptureFixture) -> None:
     stop, release = Stop(), threading.Event()
-    background = Background(stop)
+    background = ThreadGroup(stop)
     background.start("stubborn", release.wait)
     stop.set()
     background.join(0.01)

@@ -3,16 +3,12 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
-from common.setting_types import Settings
-from common.settings import (
-    CombinedSettings,
-    IngestSettings,
-    ModeSettings,
-    ServeSettings,
-    TransformSettings,
-)
-from common.settings_schema import settings_of
+from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from common.settings.combined import CombinedSettings, ModeSettings
+from common.settings.ingest import IngestSettings, TransformSettings
+from common.settings.schema import settings_of
+from common.settings.serve import ServeSettings
+from common.settings.types import Settings
 
 READERS = (TransformSettings, IngestSettings, CombinedSettings)
 MEBIBYTE = 1024 * 1024
@@ -64,7 +60,7 @@ def test_defaults_are_those_of_the_guide() -> None:
     assert settings.request_timeout_ms == 0
     assert settings.max_concurrent_requests == 100
     assert settings.lag_monitor_interval_secs == 30
-    assert settings.consumer_access == KafkaAccess(
+    assert settings.consumer_connection == KafkaConnection(
         "localhost:9092", SecurityProtocol.PLAINTEXT, None, None, None, None, None, None
     )
 
@@ -90,27 +86,27 @@ def test_a_process_that_serves_what_it_ingests_must_ingest_posts() -> None:
 def test_a_sasl_mechanism_implies_an_encrypted_login() -> None:
     settings = ingest(sasl_mechanism="SCRAM-SHA-512", kafka_sasl_user="u", kafka_sasl_password="p")
     assert settings.security_protocol is SecurityProtocol.SASL_SSL
-    assert settings.consumer_access.mechanism is SaslMechanism.SCRAM_SHA_512
+    assert settings.consumer_connection.mechanism is SaslMechanism.SCRAM_SHA_512
 
 
 def test_credentials_without_a_mechanism_are_left_alone() -> None:
     settings = ingest(kafka_sasl_user="u", kafka_sasl_password="p")
     assert settings.security_protocol is SecurityProtocol.PLAINTEXT
-    assert settings.consumer_access.user is None
-    assert settings.consumer_access.password is None
+    assert settings.consumer_connection.user is None
+    assert settings.consumer_connection.password is None
 
 
 def test_the_producer_is_the_consumer_unless_told_otherwise() -> None:
     login = {"sasl_mechanism": "PLAIN", "kafka_sasl_user": "u", "kafka_sasl_password": "p"}
     same = ingest(in_network_events_consumer_dest="here:1", **login)
-    assert same.producer_access == same.consumer_access
+    assert same.producer_connection == same.consumer_connection
     other = ingest(
         in_network_events_producer_dest="there:1",
         producer_sasl_mechanism="SCRAM-SHA-256",
         producer_sasl_username="v",
         producer_sasl_password="q",
         **login,
-    ).producer_access
+    ).producer_connection
     assert (other.brokers, other.mechanism, other.user) == ("there:1", SaslMechanism.SCRAM_SHA_256, "v")
     assert other.password == SecretStr("q")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from common.watched_files import WatchedFiles
+from common.tls_files import WatchedFiles
 
 
 def watched(*paths: Path) -> WatchedFiles:

@@ -1,6 +1,5 @@
-from ingest.batch import decode_batch
+from ingest.batch import Message, decode_batch
 from ingest.events import EventKind, Ignored, MalformedReason, PostDelete
-from ingest.message import Message
 from tests.support.memory_ports import DIGITS
 
 MESSAGES = [

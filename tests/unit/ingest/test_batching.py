@@ -1,5 +1,5 @@
-from common.kafka.settings import KafkaSettings
-from ingest.batching import Batching, batching_of
+from common.settings.kafka import KafkaSettings
+from ingest.loop import Batching, batching_of
 
 
 def test_a_batch_is_larger_while_catching_up() -> None:

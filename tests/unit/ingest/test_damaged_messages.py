@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from common.kafka.settings import Framing
 from common.post import MAX_ID, LightPost
+from common.settings.kafka import Framing
+from ingest.decode.framing import unframe
+from ingest.decode.refined_event import decode_event, encode_event
+from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import AuthorDelete, Decoded, Dropped, Ignored, Malformed, PostDelete
-from ingest.framing import unframe
-from ingest.refined import decode_event, encode_event
-from ingest.transform import RawDecoder
 from tests.support.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise
 from tests.support.mutations import mutated
 

@@ -2,11 +2,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from common.post import LightPost
-from ingest.batch import Batch
+from ingest.batch import Batch, Message
 from ingest.events import DropReason, Event, EventKind, Ignored, MalformedReason, PostDelete
-from ingest.message import Message
-from ingest.metrics import EventType, FreshnessMetrics, IngestMetrics, Since, StoreMetrics
-from ingest.store_sample import StoreEstimate
+from ingest.metrics import EventType, FreshnessMetrics, FreshnessOrigin, IngestMetrics, StoreMetrics
+from ingest.write.store_sample import StoreEstimate
 
 
 def test_every_label_is_there_from_the_start() -> None:
@@ -66,16 +65,16 @@ def freshness(*entries: tuple[Message, Event | Ignored]) -> CollectorRegistry:
     return registry
 
 
-def freshness_value(registry: CollectorRegistry, name: str, since: Since, **labels: str) -> float | None:
+def freshness_value(registry: CollectorRegistry, name: str, since: FreshnessOrigin, **labels: str) -> float | None:
     return registry.get_sample_value(f"post_store_freshness_seconds_{name}", {"since": since, **labels})
 
 
 def test_freshness_is_measured_from_the_creation_of_a_post_and_from_the_arrival_of_its_event_in_kafka() -> None:
     registry = freshness((Message(0, 0, b"", sent_ms=1_000_480), LightPost(1, 2, 998)))
-    assert freshness_value(registry, "sum", Since.CREATED) == 2.5
-    assert freshness_value(registry, "sum", Since.KAFKA) == pytest.approx(0.02)
-    assert freshness_value(registry, "bucket", Since.KAFKA, le="0.01") == 0
-    assert freshness_value(registry, "bucket", Since.KAFKA, le="0.025") == 1
+    assert freshness_value(registry, "sum", FreshnessOrigin.CREATED) == 2.5
+    assert freshness_value(registry, "sum", FreshnessOrigin.KAFKA) == pytest.approx(0.02)
+    assert freshness_value(registry, "bucket", FreshnessOrigin.KAFKA, le="0.01") == 0
+    assert freshness_value(registry, "bucket", FreshnessOrigin.KAFKA, le="0.025") == 1
 
 
 def test_a_delete_has_no_creation_and_what_changes_nothing_is_never_visible() -> None:
@@ -83,22 +82,22 @@ def test_a_delete_has_no_creation_and_what_changes_nothing_is_never_visible() ->
         (Message(0, 0, b"", sent_ms=1_000_000), PostDelete(1, 3)),
         (Message(0, 1, b"", sent_ms=1_000_000), Ignored(EventKind.UNDELETE)),
     )
-    assert freshness_value(registry, "count", Since.CREATED) == 0
-    assert freshness_value(registry, "count", Since.KAFKA) == 1
+    assert freshness_value(registry, "count", FreshnessOrigin.CREATED) == 0
+    assert freshness_value(registry, "count", FreshnessOrigin.KAFKA) == 1
 
 
 def test_a_message_that_does_not_say_when_it_was_sent_counts_from_its_creation_alone() -> None:
     registry = freshness((Message(0, 0, b""), LightPost(1, 2, 1000)))
-    assert freshness_value(registry, "count", Since.CREATED) == 1
-    assert freshness_value(registry, "count", Since.KAFKA) == 0
+    assert freshness_value(registry, "count", FreshnessOrigin.CREATED) == 1
+    assert freshness_value(registry, "count", FreshnessOrigin.KAFKA) == 0
 
 
 def test_an_event_of_a_clock_ahead_of_ours_has_no_age() -> None:
     ahead = (Message(0, 0, b"", sent_ms=1_009_000), LightPost(1, 2, 1009))
     registry = freshness(ahead, (Message(0, 1, b"", sent_ms=1_000_000), LightPost(2, 2, 1000)))
-    assert freshness_value(registry, "sum", Since.CREATED) == 0.5
-    assert freshness_value(registry, "sum", Since.KAFKA) == 0.5
-    assert freshness_value(registry, "bucket", Since.KAFKA, le="0.01") == 1
+    assert freshness_value(registry, "sum", FreshnessOrigin.CREATED) == 0.5
+    assert freshness_value(registry, "sum", FreshnessOrigin.KAFKA) == 0.5
+    assert freshness_value(registry, "bucket", FreshnessOrigin.KAFKA, le="0.01") == 1
 
 
 def test_an_estimate_of_the_store_says_that_it_is_one() -> None:

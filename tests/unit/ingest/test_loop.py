@@ -5,20 +5,18 @@ from collections.abc import Sequence
 import pytest
 from prometheus_client import CollectorRegistry
 
-from common.errors import StoreUnavailable, TooMuchPoison
-from common.kafka.settings import OffsetReset
-from ingest.batching import Batching
-from ingest.catch_up_policy import CatchUpPolicy
+from common.errors import StoreUnavailable, TooManyBadMessages
+from common.settings.kafka import OffsetReset
+from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
-from ingest.loop import IngestLoop, Policies, Ports
+from ingest.kafka.catch_up import CatchUpPolicy
+from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from ingest.poison import PoisonLimits
-from ingest.write_gate import WriteGate
 from tests.support.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.memory_topic import MemoryTopic
 
 POLICIES = Policies(
-    Batching(size=10, catch_up_size=20), PoisonLimits(consecutive=25, window=1000), CatchUpPolicy(batch_size=10)
+    Batching(size=10, catch_up_size=20), DeadLetterLimits(consecutive=25, window=1000), CatchUpPolicy(batch_size=10)
 )
 
 
@@ -36,9 +34,11 @@ class Worker:
         self.now = 1000
         self.stopped = False
         self.registry = CollectorRegistry()
-        ports = Ports(self.source, DIGITS, self.sink, self.dead_letters, self._report)
+        ports = Adapters(self.source, DIGITS, self.sink, self.dead_letters, self._report)
         metrics = IngestMetrics(self.registry)
-        self.loop = IngestLoop("posts", ports, POLICIES, WriteGate(1), metrics, lambda: self.now, lambda: self.stopped)
+        self.loop = IngestLoop(
+            "posts", ports, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
+        )
 
     def _report(self, partition: int, lineage: str) -> None:
         if self.report_fails:
@@ -132,7 +132,7 @@ def test_a_batch_of_bad_messages_alone_is_committed_too() -> None:
 
 def test_when_everything_is_bad_the_worker_stops_with_nothing_committed_past_that_point() -> None:
     worker = Worker(topic(*[b"bad"] * 100))
-    with pytest.raises(TooMuchPoison, match="Topic posts: 30 messages in a row are malformed"):
+    with pytest.raises(TooManyBadMessages, match="Topic posts: 30 messages in a row are malformed"):
         worker.loop.run()
     assert worker.topic.commits == {0: 10}
     assert len(worker.dead_letters.rejects) == 10
@@ -175,9 +175,9 @@ def test_a_stop_lets_the_batch_at_hand_be_finished() -> None:
 
     worker.loop = IngestLoop(
         "posts",
-        Ports(worker.source, DIGITS, StoppingSink(), worker.dead_letters, print),
+        Adapters(worker.source, DIGITS, StoppingSink(), worker.dead_letters, print),
         POLICIES,
-        WriteGate(1),
+        WriteLimiter(1),
         IngestMetrics(CollectorRegistry()),
         lambda: 1000,
         lambda: worker.stopped,

@@ -1,11 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from ingest.write_gate import WriteGate
+from ingest.loop import WriteLimiter
 from tests.support.wait import eventually
 
 
-def crowd(gate: WriteGate, size: int, catching_up: bool) -> int:
+def crowd(gate: WriteLimiter, size: int, catching_up: bool) -> int:
     """How many of so many threads write at once."""
     writing: list[int] = []
     waiting: list[int] = []
@@ -29,10 +29,10 @@ def crowd(gate: WriteGate, size: int, catching_up: bool) -> int:
 
 
 def test_after_catch_up_so_many_batches_are_written_at_once() -> None:
-    assert crowd(WriteGate(3), size=6, catching_up=False) == 3
+    assert crowd(WriteLimiter(3), size=6, catching_up=False) == 3
 
 
 def test_while_catching_up_nobody_waits() -> None:
-    gate = WriteGate(1)
+    gate = WriteLimiter(1)
     with gate.slot(catching_up=False), gate.slot(catching_up=True), gate.slot(catching_up=True):
         pass

@@ -6,7 +6,7 @@ import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
-from serve.timeline import Timelines
+from serve.timeline.timeline import Timelines
 from tests.support.memory_fetcher import MemoryFetcher
 from tests.support.model import Model
 from tests.support.scenarios import Scenario, query_of, scenarios

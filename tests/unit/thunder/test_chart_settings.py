@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from thunder.chart_settings import Json, chart_definitions, laid_out, with_settings
+from tests.tools.chart_schema import Json, chart_definitions, laid_out, with_settings
 
 SCHEMA = Path(__file__).parents[3] / "helm" / "values.schema.json"
 
@@ -18,7 +18,7 @@ def properties(definition: str) -> dict[str, Any]:
 def test_the_schema_of_the_values_is_up_to_date() -> None:
     schema = SCHEMA.read_text()
     now = laid_out(with_settings(json.loads(schema))) + "\n"
-    assert schema == now, "run python -m thunder.chart_settings helm/values.schema.json"
+    assert schema == now, "run python -m tests.tools.chart_schema helm/values.schema.json"
 
 
 def test_a_setting_keeps_its_limits_and_what_it_is() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from common.http_port import HttpPort
+from common.telemetry.http_server import HttpServer
 from tests.support.free_ports import free_port
 from thunder.health_check import main
 
@@ -38,7 +38,7 @@ def health(port: int, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_a_role_that_answers_is_alive_even_if_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    role = HttpPort(HOST, 0, CollectorRegistry(), lambda: "Kafka has not caught up")
+    role = HttpServer(HOST, 0, CollectorRegistry(), lambda: "Kafka has not caught up")
     assert health(role.port, monkeypatch) == 0
     role.stop()
 

@@ -6,11 +6,10 @@ from threading import Event
 import pytest
 
 from common.errors import KafkaUnavailable
-from common.kafka.access import KafkaAccess
-from common.kafka.address import Edge, PartitionAddress, Since
 from common.kafka.cluster import KafkaCluster
-from common.kafka.topic_producer import Record
-from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome
+from common.kafka.connection import KafkaConnection
+from common.kafka.producer import ProducerRecord
+from common.kafka.topics import AtTime, Creation, Edge, PartitionAddress, TopicConfiguration, TopicOutcome
 from tests.support.free_ports import free_port
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.topic_options import topic_option
@@ -19,7 +18,7 @@ from tests.support.unique import unique
 
 @pytest.fixture
 def cluster(kafka: KafkaBroker) -> KafkaCluster:
-    return KafkaCluster(KafkaAccess(kafka.bootstrap))
+    return KafkaCluster(KafkaConnection(kafka.bootstrap))
 
 
 def retention_ms(kafka: KafkaBroker, topic: TopicConfiguration) -> str:
@@ -64,7 +63,7 @@ def test_one_topic_that_cannot_be_created_does_not_keep_the_others_from_it(clust
 
 def test_brokers_that_are_not_there_are_waited_for_as_long_as_told() -> None:
     nobody = f"127.0.0.1:{free_port()}"
-    cluster = KafkaCluster(KafkaAccess(nobody))
+    cluster = KafkaCluster(KafkaConnection(nobody))
     with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s in vain for Kafka brokers at {nobody}: .*refused"):
         cluster.wait_for_brokers(seconds=0.1)
     with pytest.raises(KafkaUnavailable, match=f"Kafka at {nobody} does not list its topics"):
@@ -82,10 +81,10 @@ def test_waiting_ends_when_told_to_stop(cluster: KafkaCluster) -> None:
 def test_a_moment_is_found_in_a_partition(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
     place = PartitionAddress(kafka.create_topic(unique("moments")), 0)
     with cluster.writer_for(place) as writer:
-        writer.produce_and_flush(Record(b"early"))
+        writer.produce_and_flush(ProducerRecord(b"early"))
         with cluster.reader_of(place) as reader:
             [early] = reader
-        writer.produce_and_flush(Record(b"late"))
-    a_second_ahead = Since(int(time.time() * 1000) + 1000)
-    starts = (Edge.BEGINNING, Since(0), Since(early.timestamp_ms), a_second_ahead, Edge.END)
+        writer.produce_and_flush(ProducerRecord(b"late"))
+    a_second_ahead = AtTime(int(time.time() * 1000) + 1000)
+    starts = (Edge.BEGINNING, AtTime(0), AtTime(early.timestamp_ms), a_second_ahead, Edge.END)
     assert [cluster.offset_of(place, start, 10) for start in starts] == [0, 0, 0, 2, 2]

@@ -6,32 +6,32 @@ from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
 from common.errors import KafkaRefused, KafkaUnavailable
-from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
-from common.kafka.address import Edge, PartitionAddress
 from common.kafka.cluster import KafkaCluster
-from common.kafka.partition_reader import PartitionReader
-from common.kafka.topic_producer import Record
+from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from common.kafka.producer import ProducerRecord
+from common.kafka.reader import PartitionReader
+from common.kafka.topics import Edge, PartitionAddress
 from tests.support.kafka_broker import SASL_USER, KafkaBroker
 from tests.support.unique import unique
 
 
 @pytest.fixture
 def cluster(kafka: KafkaBroker) -> KafkaCluster:
-    return KafkaCluster(KafkaAccess(kafka.bootstrap))
+    return KafkaCluster(KafkaConnection(kafka.bootstrap))
 
 
 @pytest.fixture
 def place(kafka: KafkaBroker) -> PartitionAddress:
     """Partition 1 of a topic of two, with the messages a, b and c."""
     place = PartitionAddress(kafka.create_topic(unique("read"), partitions=2), 1)
-    write(KafkaCluster(KafkaAccess(kafka.bootstrap)), place, b"a", b"b", b"c")
+    write(KafkaCluster(KafkaConnection(kafka.bootstrap)), place, b"a", b"b", b"c")
     return place
 
 
 def write(cluster: KafkaCluster, place: PartitionAddress, *values: bytes) -> None:
     with cluster.writer_for(place) as writer:
         for value in values:
-            writer.produce(Record(value, key=value.upper()))
+            writer.produce(ProducerRecord(value, key=value.upper()))
 
 
 def values(reader: PartitionReader) -> list[bytes | None]:
@@ -109,13 +109,13 @@ def test_a_partition_that_does_not_exist_is_waited_for_as_long_as_told(
     cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with pytest.raises(KafkaUnavailable, match=r"waited 0\.1 s in vain for Kafka partition .*\[7\] at .*artition"):
-        cluster.reader_of(place._replace(partition=7), patience_seconds=0.1)
+        cluster.reader_of(place._replace(partition=7), timeout_seconds=0.1)
 
 
 def test_a_broker_that_goes_away_is_waited_for_as_long_as_told(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
-    with cluster.reader_of(place, patience_seconds=0.1) as reader:
+    with cluster.reader_of(place, timeout_seconds=0.1) as reader:
         kafka.stop()
         try:
             with pytest.raises(KafkaUnavailable, match="in vain"):
@@ -127,7 +127,7 @@ def test_a_broker_that_goes_away_is_waited_for_as_long_as_told(
 
 
 def test_a_wrong_password_is_refused(kafka: KafkaBroker, place: PartitionAddress) -> None:
-    stranger = KafkaAccess(
+    stranger = KafkaConnection(
         kafka.sasl_bootstrap,
         SecurityProtocol.SASL_PLAINTEXT,
         SaslMechanism.PLAIN,

@@ -9,12 +9,10 @@ from confluent_kafka.cimpl import NewTopic
 from pydantic import SecretStr
 
 from common.errors import KafkaRefused, KafkaUnavailable
-from common.kafka.access import KafkaAccess, SaslMechanism, SecurityProtocol
-from common.kafka.address import PartitionAddress
 from common.kafka.cluster import KafkaCluster
-from common.kafka.partition_writer import NOTHING_WRITTEN, PartitionWriter
-from common.kafka.topic_producer import Record
-from common.kafka.topics import TopicConfiguration
+from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from common.kafka.producer import NOTHING_WRITTEN, PartitionWriter, ProducerRecord
+from common.kafka.topics import PartitionAddress, TopicConfiguration
 from tests.support.free_ports import free_port
 from tests.support.kafka_broker import SASL_USER, KafkaBroker
 from tests.support.kafka_topic import read_topic
@@ -36,7 +34,7 @@ def payloads() -> Iterator[bytes]:
 
 @pytest.fixture
 def cluster(kafka: KafkaBroker) -> KafkaCluster:
-    return KafkaCluster(KafkaAccess(kafka.bootstrap))
+    return KafkaCluster(KafkaConnection(kafka.bootstrap))
 
 
 @pytest.fixture
@@ -47,13 +45,13 @@ def place(kafka: KafkaBroker) -> PartitionAddress:
 
 def test_thirty_thousand_messages_arrive_byte_for_byte_in_order(kafka: KafkaBroker) -> None:
     place = PartitionAddress(unique("test_topic"), 0)
-    cluster = KafkaCluster(KafkaAccess(kafka.bootstrap))
+    cluster = KafkaCluster(KafkaConnection(kafka.bootstrap))
     cluster.wait_for_brokers(seconds=30)
     cluster.create_topics([TopicConfiguration(place.topic)])
     with cluster.writer_for(place) as writer:
-        assert writer.produce_and_flush(Record(RESET)) == 0
+        assert writer.produce_and_flush(ProducerRecord(RESET)) == 0
         for payload in payloads():
-            writer.produce(Record(payload))
+            writer.produce(ProducerRecord(payload))
         assert writer.flush() == MESSAGES
     with cluster.reader_of(place) as reader:
         first, *others = reader
@@ -67,7 +65,7 @@ def test_key_value_and_headers_are_in_the_partition_that_was_named(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with cluster.writer_for(place) as writer:
-        writer.produce(Record(b"21.5", b"cellar", {"unit": "celsius"}))
+        writer.produce(ProducerRecord(b"21.5", b"cellar", {"unit": "celsius"}))
     [message] = read_topic(kafka.bootstrap, place.topic, lambda messages: len(messages) == 1)
     assert (message.partition(), message.key(), message.value()) == (1, b"cellar", b"21.5")
     assert message.headers() == [("unit", b"celsius")]
@@ -78,22 +76,22 @@ def test_a_flush_tells_the_latest_offset_however_often_it_is_asked(
 ) -> None:
     with cluster.writer_for(place) as writer:
         assert writer.flush() == NOTHING_WRITTEN
-        assert [writer.produce_and_flush(Record(b"")) for _ in range(3)] == [0, 1, 2]
+        assert [writer.produce_and_flush(ProducerRecord(b"")) for _ in range(3)] == [0, 1, 2]
         assert writer.flush() == 2
 
 
 def impatient(cluster: KafkaCluster, place: PartitionAddress) -> PartitionWriter:
-    return cluster.writer_for(place, patience_seconds=1)
+    return cluster.writer_for(place, timeout_seconds=1)
 
 
 def test_a_flush_fails_while_the_broker_is_gone_and_what_follows_is_a_new_beginning(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with impatient(cluster, place) as writer:
-        writer.produce_and_flush(Record(b"before"))
+        writer.produce_and_flush(ProducerRecord(b"before"))
         kafka.stop()
         try:
-            writer.produce(Record(b"lost"))
+            writer.produce(ProducerRecord(b"lost"))
             with pytest.raises(KafkaUnavailable, match=f"messages to {place.topic} were not delivered"):
                 writer.flush()
         finally:
@@ -101,14 +99,14 @@ def test_a_flush_fails_while_the_broker_is_gone_and_what_follows_is_a_new_beginn
         assert cluster.wait_for_brokers(seconds=30)
         assert writer.flush() == 0, "what was lost is reported once"
     with cluster.writer_for(place) as patient:
-        assert patient.produce_and_flush(Record(b"after")) == 1
+        assert patient.produce_and_flush(ProducerRecord(b"after")) == 1
 
 
 def test_a_writer_whose_queue_is_full_waits_for_room() -> None:
-    nobody = KafkaCluster(KafkaAccess(f"127.0.0.1:{free_port()}"))
+    nobody = KafkaCluster(KafkaConnection(f"127.0.0.1:{free_port()}"))
     writer = impatient(nobody, PartitionAddress("posts", 0))
     for _ in range(MOST_QUEUED + 1):
-        writer.produce(Record(b""))
+        writer.produce(ProducerRecord(b""))
     with pytest.raises(KafkaUnavailable, match="not delivered"):
         writer.flush()
     writer.close()
@@ -117,17 +115,17 @@ def test_a_writer_whose_queue_is_full_waits_for_room() -> None:
 def test_leaving_the_block_flushes_and_so_may_fail(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
     place = PartitionAddress(unique("missing"), 0)
     with pytest.raises(KafkaUnavailable, match="not delivered"), impatient(cluster, place) as writer:
-        writer.produce(Record(b"nowhere to go"))
+        writer.produce(ProducerRecord(b"nowhere to go"))
 
 
 def test_a_message_larger_than_a_client_may_send_is_refused_at_once_and_costs_no_other(
     cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with cluster.writer_for(place) as writer:
-        writer.produce(Record(b"before"))
+        writer.produce(ProducerRecord(b"before"))
         with pytest.raises(KafkaRefused, match="too large"):
-            writer.produce(Record(bytes(2_000_000)))
-        assert writer.produce_and_flush(Record(b"after")) == 1
+            writer.produce(ProducerRecord(bytes(2_000_000)))
+        assert writer.produce_and_flush(ProducerRecord(b"after")) == 1
 
 
 def test_a_message_larger_than_the_topic_takes_is_refused(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
@@ -136,7 +134,7 @@ def test_a_message_larger_than_the_topic_takes_is_refused(kafka: KafkaBroker, cl
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     admin.create_topics([small])[place.topic].result(30)
     with cluster.writer_for(place) as writer:
-        writer.produce(Record(random.Random(0).randbytes(5000)))
+        writer.produce(ProducerRecord(random.Random(0).randbytes(5000)))
         with pytest.raises(KafkaRefused, match="too large"):
             writer.flush()
 
@@ -144,12 +142,12 @@ def test_a_message_larger_than_the_topic_takes_is_refused(kafka: KafkaBroker, cl
 def test_a_partition_that_does_not_exist_is_refused(cluster: KafkaCluster, place: PartitionAddress) -> None:
     writer = cluster.writer_for(place._replace(partition=7))
     with pytest.raises(KafkaRefused, match="Unknown partition"):
-        writer.produce_and_flush(Record(b"nowhere to go"))
+        writer.produce_and_flush(ProducerRecord(b"nowhere to go"))
     writer.close()
 
 
 def test_a_wrong_password_is_refused(kafka: KafkaBroker, place: PartitionAddress) -> None:
-    stranger = KafkaAccess(
+    stranger = KafkaConnection(
         kafka.sasl_bootstrap,
         SecurityProtocol.SASL_PLAINTEXT,
         SaslMechanism.SCRAM_SHA_512,
@@ -157,7 +155,7 @@ def test_a_wrong_password_is_refused(kafka: KafkaBroker, place: PartitionAddress
         SecretStr("not-the-password"),
     )
     writer = KafkaCluster(stranger).writer_for(place)
-    writer.produce(Record(b"whoever reads this"))
+    writer.produce(ProducerRecord(b"whoever reads this"))
     with pytest.raises(KafkaRefused, match=f"Kafka refused user '{SASL_USER}'"):
         writer.flush()
     writer.close()

@@ -7,9 +7,9 @@ from statistics import mean
 import pytest
 from confluent_kafka import Consumer
 
-from common.kafka.access import KafkaAccess
 from common.kafka.cluster import KafkaCluster
-from common.kafka.topic_producer import Record, TopicProducer
+from common.kafka.connection import KafkaConnection
+from common.kafka.producer import ProducerRecord, TopicProducer
 from common.kafka.topics import TopicConfiguration
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.unique import unique
@@ -54,15 +54,15 @@ class Thermometers:
         self.topic = unique("temperatures")
         self._bootstrap = bootstrap
         self._consumers: list[AverageTemperature] = []
-        access = KafkaAccess(bootstrap)
+        access = KafkaConnection(bootstrap)
         KafkaCluster(access).create_topics([TopicConfiguration(self.topic, PARTITIONS)])
-        self._producer = TopicProducer(access, self.topic, patience_seconds=30)
+        self._producer = TopicProducer(access, self.topic, timeout_seconds=30)
 
     def measure(self) -> list[float]:
         """Write ten temperatures of each room, keyed by the room."""
         generator = random.Random(0)
         temperatures = [(room, round(generator.gauss(21.0, 2.0), 2)) for _ in range(10) for room in ROOMS]
-        self._producer.send(Record(str(celsius).encode(), room.encode()) for room, celsius in temperatures)
+        self._producer.send(ProducerRecord(str(celsius).encode(), room.encode()) for room, celsius in temperatures)
         return [celsius for _, celsius in temperatures]
 
     def consumers(self, *groups: str) -> list[AverageTemperature]:

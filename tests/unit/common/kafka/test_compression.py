@@ -1,6 +1,6 @@
 import pytest
 
-from common.kafka.compression import Codec, read_compression
+from common.kafka.configuration import Codec, read_compression
 
 
 @pytest.mark.parametrize("codec", Codec)

@@ -6,7 +6,7 @@ from common.kafka.configuration import (
     producer_configuration,
     rebalances_incrementally,
 )
-from common.settings import IngestSettings, TransformSettings
+from common.settings.ingest import IngestSettings, TransformSettings
 
 SECRET = "do-not-show"
 
@@ -21,7 +21,7 @@ def ignore(_: object) -> None:
 
 def test_a_plaintext_connection_names_brokers_and_nothing_else() -> None:
     settings = ingest(in_network_events_consumer_dest="a:1,b:2")
-    configuration = access_configuration(settings.consumer_access, ignore)
+    configuration = access_configuration(settings.consumer_connection, ignore)
     assert configuration["bootstrap.servers"] == "a:1,b:2"
     assert configuration["security.protocol"] == "PLAINTEXT"
     assert not [name for name in configuration if name.startswith(("sasl.", "ssl."))]
@@ -39,7 +39,7 @@ def test_reader_and_writer_may_log_in_differently() -> None:
         ssl_ca_location="/ca.pem",
     )
     reading = consumer_configuration(settings, 0, ignore)
-    writing = producer_configuration(settings.producer_access, 10, ignore)
+    writing = producer_configuration(settings.producer_connection, 10, ignore)
     names = ("security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "ssl.ca.location")
     assert [reading[name] for name in names] == ["SASL_SSL", "SCRAM-SHA-512", "reader", SECRET, "/ca.pem"]
     assert [writing[name] for name in names] == ["SASL_SSL", "PLAIN", "writer", "other", "/ca.pem"]
@@ -86,7 +86,7 @@ def test_partitions_move_one_by_one_unless_another_assignor_is_set() -> None:
 
 
 def test_what_is_sent_is_acknowledged_by_all_replicas_once() -> None:
-    configuration = producer_configuration(ingest().producer_access, 12.5, ignore)
+    configuration = producer_configuration(ingest().producer_connection, 12.5, ignore)
     assert configuration["enable.idempotence"] is True
     assert configuration["acks"] == "all"
     assert configuration["message.timeout.ms"] == 12_500

@@ -1,6 +1,6 @@
 from confluent_kafka import KafkaError, Message
 
-from common.kafka.topic_producer import Receipt
+from common.kafka.producer import Receipt
 
 
 def delivered(partition: int, offset: int) -> "Message[bytes, bytes]":

@@ -1,5 +1,4 @@
-from common.kafka.address import PartitionAddress
-from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, dead_letters, found
+from common.kafka.topics import Creation, PartitionAddress, TopicConfiguration, TopicOutcome, dead_letters, found
 
 
 def test_a_topic_is_as_wanted_when_its_partitions_are() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import pytest
 
 from common.errors import StoreUnavailable
-from ingest.sources.count_keeper import CountKeeper
+from ingest.sources.count_store import CountKeeper
 from ingest.sources.statistics import Counts
 
 NONE = Counts(0, 0, 0, 0, 0, {}, {}, {})

@@ -1,16 +1,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sources.progress import Progress
+from ingest.sources.tracker import ResumePosition
 
 
 def test_it_begins_where_the_source_does() -> None:
-    assert Progress("").position == ""
-    assert Progress("7").position == "7"
+    assert ResumePosition("").position == ""
+    assert ResumePosition("7").position == "7"
 
 
 def test_what_was_heard_before_the_oldest_that_is_awaited_is_behind_it() -> None:
-    progress = Progress("0")
+    progress = ResumePosition("0")
     first, second = progress.sent("1"), progress.sent("2")
     progress.passed("3")
     assert progress.position == "0"
@@ -21,7 +21,7 @@ def test_what_was_heard_before_the_oldest_that_is_awaited_is_behind_it() -> None
 
 
 def test_what_is_never_acknowledged_is_never_left_behind() -> None:
-    progress = Progress("")
+    progress = ResumePosition("")
     progress.passed("1")
     progress.sent("2")
     for number in range(3, 10):
@@ -30,7 +30,7 @@ def test_what_is_never_acknowledged_is_never_left_behind() -> None:
 
 
 def test_a_message_without_a_position_leaves_it_as_it_is() -> None:
-    progress = Progress("5")
+    progress = ResumePosition("5")
     progress.passed("")
     progress.acknowledged(progress.sent(""))
     assert progress.position == "5"
@@ -40,7 +40,7 @@ def test_a_message_without_a_position_leaves_it_as_it_is() -> None:
 def test_resuming_hears_all_that_is_not_acknowledged_and_nothing_that_could_be_left_out(
     kinds: list[bool], data: st.DataObject
 ) -> None:
-    progress, numbers = Progress("0"), dict[int, int]()
+    progress, numbers = ResumePosition("0"), dict[int, int]()
     for place, is_sent in enumerate(kinds, start=1):
         if is_sent:
             numbers[place] = progress.sent(str(place))

@@ -3,15 +3,14 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from common.post import LightPost
-from ingest.sources.addressing import Sending
-from ingest.sources.ledger import Ledger
+from ingest.sources.addressing import TrackedEvent
+from ingest.sources.message import Disposition, ParsedMessage, sent_message
 from ingest.sources.producer.figures import ProducerFigures
 from ingest.sources.producer.lanes import ProducerClosed
 from ingest.sources.producer.parcel import DeliveryFailure
-from ingest.sources.pump import Pump
-from ingest.sources.sent_kind import sent
-from ingest.sources.source import Fate, Heard
+from ingest.sources.runner import SourceRunner
 from ingest.sources.statistics import Counts
+from ingest.sources.tracker import DeliveryTracker
 
 NOTHING = ProducerFigures(0, 0, 0, 0, 0, 0)
 
@@ -23,14 +22,14 @@ class Script:
     expected = None
     reconnects = 0
 
-    def __init__(self, heard: Sequence[Heard]) -> None:
+    def __init__(self, heard: Sequence[ParsedMessage]) -> None:
         self.heard = heard
         self.began_at: str | None = None
 
-    def listen(self, position: str, told_to_stop: Callable[[], bool]) -> Iterator[Heard]:
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         self.began_at = position
         for heard in self.heard:
-            if told_to_stop():
+            if should_stop():
                 return
             yield heard
 
@@ -39,11 +38,11 @@ class Queue:
     """An outlet with room for so many events; then it drops, or raises when it was closed."""
 
     def __init__(self, room: int = 100, *, closes: bool = False) -> None:
-        self.taken: list[Sending] = []
+        self.taken: list[TrackedEvent] = []
         self._room = room
         self._closes = closes
 
-    def put(self, item: Sending) -> bool:
+    def put(self, item: TrackedEvent) -> bool:
         if len(self.taken) < self._room:
             self.taken.append(item)
             return True
@@ -52,21 +51,21 @@ class Queue:
         return False
 
 
-def post(number: int) -> Heard:
-    return sent(LightPost(number, 1, 1), str(number))
+def post(number: int) -> ParsedMessage:
+    return sent_message(LightPost(number, 1, 1), str(number))
 
 
-LIKE = Heard(Fate.IGNORED, "like", position="9")
-BAD = Heard(Fate.DROPPED, "bad_time", position="10", detail="time_us is\x1b[2J no time")
+LIKE = ParsedMessage(Disposition.IGNORED, "like", position="9")
+BAD = ParsedMessage(Disposition.DROPPED, "bad_time", position="10", detail="time_us is\x1b[2J no time")
 
 
-def pumped(queue: Queue, *heard: Heard, told_to_stop: Callable[[], bool] = lambda: False) -> Ledger:
-    ledger = Ledger("0")
-    Pump(Script(heard), queue, ledger, told_to_stop).run("0")
+def pumped(queue: Queue, *heard: ParsedMessage, should_stop: Callable[[], bool] = lambda: False) -> DeliveryTracker:
+    ledger = DeliveryTracker("0")
+    SourceRunner(Script(heard), queue, ledger, should_stop).run("0")
     return ledger
 
 
-def counts(ledger: Ledger) -> Counts:
+def counts(ledger: DeliveryTracker) -> Counts:
     return ledger.counts(NOTHING, reconnects=0)
 
 
@@ -80,7 +79,7 @@ def test_every_message_is_accounted_for() -> None:
 
 def test_the_source_begins_where_it_is_told_to() -> None:
     source = Script([])
-    Pump(source, Queue(), Ledger("7"), lambda: False).run("7")
+    SourceRunner(source, Queue(), DeliveryTracker("7"), lambda: False).run("7")
 
     assert source.began_at == "7"
 
@@ -126,7 +125,7 @@ def test_dropped_messages_are_logged_at_a_bounded_rate_and_fit_for_a_terminal(
 
 def test_that_a_source_has_ended_by_itself_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    pumped(Queue(), post(1), told_to_stop=lambda: True)
+    pumped(Queue(), post(1), should_stop=lambda: True)
     assert caplog.messages == []
     pumped(Queue(), post(1))
     assert caplog.messages == ["script has ended"]

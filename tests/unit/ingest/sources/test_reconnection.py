@@ -1,5 +1,5 @@
-from common.backoff import Backoff
-from ingest.sources.reconnection import Attempts
+from common.timing import Backoff
+from ingest.sources.connection import Attempts
 
 BACKOFF = Backoff(first=1.0, longest=60.0)
 

@@ -1,21 +1,22 @@
-from ingest.sources.source import Fate, Heard
-from ingest.sources.statistics import Counts, HeardCounts, Pace, RateMeter, Rates, as_fields, of_fields
+from ingest.sources.message import Disposition, ParsedMessage
+from ingest.sources.rates import RateMeter, Rates, Throughput
+from ingest.sources.statistics import Counts, MessageCounts, as_fields, of_fields
 
 COUNTS = Counts(10, 4, 1, 2, 3, {"post": 5, "reply": 1}, {"like": 2}, {"queue_full": 2})
 
 
 def test_each_message_is_counted_under_its_fate_and_label() -> None:
-    counts = HeardCounts()
-    counts.heard(Heard(Fate.SENT, "post", has_bad_date=True))
-    counts.heard(Heard(Fate.SENT, "post"))
-    counts.heard(Heard(Fate.IGNORED, "like"))
-    counts.heard(Heard(Fate.DROPPED, "bad_time"))
+    counts = MessageCounts()
+    counts.heard(ParsedMessage(Disposition.SENT, "post", has_bad_date=True))
+    counts.heard(ParsedMessage(Disposition.SENT, "post"))
+    counts.heard(ParsedMessage(Disposition.IGNORED, "like"))
+    counts.heard(ParsedMessage(Disposition.DROPPED, "bad_time"))
     counts.dropped_when_full()
 
     assert (counts.received, counts.bad_dates) == (5, 1)
-    assert counts.of(Fate.SENT) == {"post": 2}
-    assert counts.of(Fate.IGNORED) == {"like": 1}
-    assert counts.of(Fate.DROPPED) == {"bad_time": 1, "queue_full": 1}
+    assert counts.of(Disposition.SENT) == {"post": 2}
+    assert counts.of(Disposition.IGNORED) == {"like": 1}
+    assert counts.of(Disposition.DROPPED) == {"bad_time": 1, "queue_full": 1}
 
 
 def test_counts_have_names_by_which_they_can_be_kept() -> None:
@@ -43,8 +44,8 @@ def test_rates_are_those_of_the_last_seconds_and_of_the_whole_time() -> None:
 
     pace = meter.sample(120.0, received=1100, produced=50)
 
-    assert pace == Pace(seconds=20.0, recent=Rates(100.0, 0.0), overall=Rates(55.0, 2.5))
+    assert pace == Throughput(seconds=20.0, recent=Rates(100.0, 0.0), overall=Rates(55.0, 2.5))
 
 
 def test_a_rate_at_the_very_beginning_is_a_number_too() -> None:
-    assert RateMeter(100.0).sample(100.0, 0, 0) == Pace(0, Rates(0, 0), Rates(0, 0))
+    assert RateMeter(100.0).sample(100.0, 0, 0) == Throughput(0, Rates(0, 0), Rates(0, 0))

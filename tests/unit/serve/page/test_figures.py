@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.worker_status import WorkerStatus
+from common.store.worker_status import WorkerStatus
 from serve.page.ingest_figures import IngestBoard
+from serve.page.rates import Window, WindowSpan, rate
 from serve.page.serving_figures import Served, ServingBoard, quantile
-from serve.page.window import Span, Window, rate
 
 BOUNDS = (0.001, 0.01, 0.1)
 
@@ -18,9 +18,9 @@ def test_a_window_spans_its_last_seconds() -> None:
     window.add(100, 1)
     assert window.span() is None
     window.add(103, 4)
-    assert window.span() == Span(1, 4, 3)
+    assert window.span() == WindowSpan(1, 4, 3)
     window.add(107, 9)
-    assert window.span() == Span(4, 9, 4)
+    assert window.span() == WindowSpan(4, 9, 4)
     window.add(200, 10)
     assert window.span() is None, "nobody looked for long: what was before says nothing of now"
 
@@ -29,7 +29,7 @@ def test_a_look_that_is_not_later_is_passed_over() -> None:
     window = Window[float](5)
     for at, total in ((100, 1), (101, 2), (101, 3), (99, 7)):
         window.add(at, total)
-    assert window.span() == Span(1, 2, 1)
+    assert window.span() == WindowSpan(1, 2, 1)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 4), st.integers(0, 1000)), min_size=2))

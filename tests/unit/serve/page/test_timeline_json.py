@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from common.http_routes import BadQuery
 from common.pb.thunder.v1.in_network_pb2 import LightPost
-from serve.page.live_page import Wish, read_wish
-from serve.page.people import Acquaintance
+from common.telemetry.http_routes import BadQuery
+from serve.page.live_page import TimelineQuery, read_timeline_query
+from serve.page.store import ViewerFollows
 from serve.page.timeline_json import people_in, posts_as_json
 
 POST = LightPost(post_id=2**63 - 1, author_id=2, created_at=1_700_000_000, has_video=True)
@@ -19,7 +19,7 @@ REPLY = LightPost(
     conversation_id=5,
 )
 REPOST = LightPost(post_id=8, author_id=3, is_retweet=True, source_post_id=1, source_user_id=9, in_reply_to_user_id=4)
-KNOWN = Acquaintance(2, frozenset({2, 3}), {2: "Ada", 9: "</script><b>"})
+KNOWN = ViewerFollows(2, frozenset({2, 3}), {2: "Ada", 9: "</script><b>"})
 
 
 def test_a_post_is_told_with_its_author_kind_and_reason() -> None:
@@ -44,9 +44,9 @@ def test_everybody_who_is_told_of_is_asked_for() -> None:
 
 
 def test_a_browser_says_whose_timeline_it_wants() -> None:
-    assert read_wish({}) == Wish(None, videos=False)
-    assert read_wish({"viewer": "12", "videos": "1"}) == Wish(12, videos=True)
-    assert read_wish({"viewer": str(2**63 - 1), "videos": "0"}) == Wish(2**63 - 1, videos=False)
+    assert read_timeline_query({}) == TimelineQuery(None, videos=False)
+    assert read_timeline_query({"viewer": "12", "videos": "1"}) == TimelineQuery(12, videos=True)
+    assert read_timeline_query({"viewer": str(2**63 - 1), "videos": "0"}) == TimelineQuery(2**63 - 1, videos=False)
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_a_browser_says_whose_timeline_it_wants() -> None:
 )
 def test_anything_else_is_refused_with_the_reason(parameters: dict[str, str], complaint: str) -> None:
     with pytest.raises(BadQuery, match=complaint):
-        read_wish(parameters)
+        read_timeline_query(parameters)

@@ -6,12 +6,12 @@ from rich.console import Console
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from thunder.client import TimedAnswer
-from thunder.demo.addresses import Addresses
-from thunder.demo.feed import Entrance, Feed, Society, Viewer
-from thunder.demo.json_screen import JsonScreen
-from thunder.demo.plain_screen import PlainScreen
-from thunder.demo.screen import Status, View
-from thunder.demo.terminal_screen import TerminalScreen
+from thunder.demo.event_feed import Entrance, Feed, SocialGraph, Viewer
+from thunder.demo.roles import Addresses
+from thunder.demo.screens.json_lines import JsonScreen
+from thunder.demo.screens.plain import PlainScreen
+from thunder.demo.screens.screen import Status, View
+from thunder.demo.screens.terminal import TerminalScreen
 
 ADDRESSES = Addresses("127.0.0.1:9", "raw", "refined", "redis://127.0.0.1:6", "127.0.0.1:5", "127.0.0.1:8")
 
@@ -24,7 +24,7 @@ def view(posts: int = 30, name: str = "Ann") -> View:
         name_of=lambda _: name,  # pyright: ignore[reportUnknownLambdaType]
         notes=(),
         facts={"format": "synthetic"},
-        society=Society(7, (), {}),
+        society=SocialGraph(7, (), {}),
     )
     timeline = [LightPost(post_id=number, author_id=1, created_at=1000 - number) for number in range(1, posts + 1)]
     return View(feed, TimedAnswer(GetInNetworkPostsResponse(posts=timeline), 0.0042), Status(50, 45, 1, 3), 1001.0)

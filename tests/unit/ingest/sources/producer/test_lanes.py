@@ -2,19 +2,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ingest.sources.producer.lanes import Lanes, ProducerClosed
+from ingest.sources.producer.lanes import ProducerClosed, ShardedQueue
 from tests.support.wait import eventually
 
 
 def test_what_goes_in_a_lane_comes_out_of_it_in_order() -> None:
-    lanes = Lanes[str](2, 10)
+    lanes = ShardedQueue[str](2, 10)
     for lane, entry in ((0, "a"), (1, "b"), (0, "c")):
         assert lanes.offer(lane, entry)
     assert (lanes.take(0, None), lanes.take(1, None)) == (["a", "c"], ["b"])
 
 
 def test_what_is_taken_takes_up_room_until_it_is_settled() -> None:
-    lanes = Lanes[int](2, 2)
+    lanes = ShardedQueue[int](2, 2)
     assert [lanes.offer(number % 2, number) for number in range(3)] == [True, True, False]
     assert lanes.take(0, None) == [0]
     assert not lanes.offer(0, 3)
@@ -24,7 +24,7 @@ def test_what_is_taken_takes_up_room_until_it_is_settled() -> None:
 
 
 def test_an_offer_can_wait_for_room() -> None:
-    lanes = Lanes[int](1, 1)
+    lanes = ShardedQueue[int](1, 1)
     lanes.offer(0, 1)
     with ThreadPoolExecutor(1) as source:
         waiting = source.submit(lanes.offer, 0, 2, 30)
@@ -34,11 +34,11 @@ def test_an_offer_can_wait_for_room() -> None:
 
 
 def test_nothing_comes_out_of_an_empty_lane_in_time() -> None:
-    assert Lanes[int](1, 1).take(0, 0.01) == []
+    assert ShardedQueue[int](1, 1).take(0, 0.01) == []
 
 
 def test_a_closed_queue_takes_nothing_more_and_gives_what_it_has() -> None:
-    lanes = Lanes[int](1, 10)
+    lanes = ShardedQueue[int](1, 10)
     lanes.offer(0, 1)
     lanes.close()
     with pytest.raises(ProducerClosed):
@@ -47,7 +47,7 @@ def test_a_closed_queue_takes_nothing_more_and_gives_what_it_has() -> None:
 
 
 def test_closing_ends_every_wait() -> None:
-    lanes = Lanes[int](2, 1)
+    lanes = ShardedQueue[int](2, 1)
     lanes.offer(0, 1)
     with ThreadPoolExecutor(2) as threads:
         source, worker = threads.submit(lanes.offer, 0, 2, 30), threads.submit(lanes.take, 1, None)
@@ -59,7 +59,7 @@ def test_closing_ends_every_wait() -> None:
 
 
 def test_all_is_settled_when_nothing_waits_and_nothing_is_on_its_way() -> None:
-    lanes = Lanes[int](2, 10)
+    lanes = ShardedQueue[int](2, 10)
     assert lanes.wait_until_settled(0)
     lanes.offer(0, 1)
     lanes.offer(1, 2)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.kafka.producer_settings import ProducerSettings, Sending
+from common.settings.producer import ProducerSettings, SendMode
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.support.memory_brokers import MemoryBrokers
@@ -24,11 +24,11 @@ def address(item: Item) -> Addressed:
     workers=st.integers(1, 6),
     partitions=st.integers(1, 5),
     events_per_message=st.sampled_from([1, 2, 7]),
-    sending=st.sampled_from(Sending),
+    sending=st.sampled_from(SendMode),
     queue_size=st.integers(1, 20),
 )
 def test_order_per_key_is_kept(
-    keys: list[int], workers: int, partitions: int, events_per_message: int, sending: Sending, queue_size: int
+    keys: list[int], workers: int, partitions: int, events_per_message: int, sending: SendMode, queue_size: int
 ) -> None:
     settings = ProducerSettings(
         producer_workers=workers,

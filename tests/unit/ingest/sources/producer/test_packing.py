@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import KafkaUnavailable
-from ingest.envelope import unseal
+from ingest.decode.envelope import unseal
 from ingest.sources.producer.packing import EnvelopeLimits, Envelopes, SingleEvents
-from ingest.sources.producer.parcel import Addressed, Entry, Parcel
+from ingest.sources.producer.parcel import Addressed, OutgoingMessage, QueuedItem
 
 LINGER = 0.005
 AT_LAST = float("inf")
 
 
-def entry(number: int, key: bytes = b"0", size: int = 10) -> Entry[int]:
-    return Entry(number, Addressed("posts", key, b"\x0a" + b"%d" % number + bytes(size)))
+def entry(number: int, key: bytes = b"0", size: int = 10) -> QueuedItem[int]:
+    return QueuedItem(number, Addressed("posts", key, b"\x0a" + b"%d" % number + bytes(size)))
 
 
 def first_digit(address: Addressed) -> int:
@@ -25,13 +25,13 @@ def envelopes(events: int = 1000, most_bytes: int = 900_000) -> Envelopes[int]:
     return Envelopes(EnvelopeLimits(events, LINGER, most_bytes), first_digit)
 
 
-def items(parcels: Sequence[Parcel[int]]) -> list[tuple[int, ...]]:
+def items(parcels: Sequence[OutgoingMessage[int]]) -> list[tuple[int, ...]]:
     return [parcel.items for parcel in parcels]
 
 
 def test_a_single_event_is_a_message_whose_key_decides_the_partition() -> None:
     packer, one = SingleEvents[int](), entry(1, b"7")
-    assert packer.add(one, now=0) == [Parcel("posts", None, b"7", one.address.value, (1,))]
+    assert packer.add(one, now=0) == [OutgoingMessage("posts", None, b"7", one.address.value, (1,))]
     assert packer.due(AT_LAST) == []
     assert packer.due_at is None
 
@@ -55,7 +55,7 @@ def test_an_envelope_holds_events_of_one_partition() -> None:
 def test_topics_do_not_share_envelopes() -> None:
     packer = envelopes()
     for number, topic in enumerate(("posts", "follows")):
-        packer.add(Entry(number, Addressed(topic, b"0", b"x")), now=0)
+        packer.add(QueuedItem(number, Addressed(topic, b"0", b"x")), now=0)
     assert [(parcel.topic, parcel.items) for parcel in packer.due(AT_LAST)] == [("posts", (0,)), ("follows", (1,))]
 
 
@@ -102,7 +102,7 @@ def test_every_partition_gets_its_events_in_order_and_within_the_limits(
     events: list[tuple[int, int]], most_events: int, most_bytes: int
 ) -> None:
     packer = envelopes(most_events, most_bytes)
-    sent: list[Parcel[int]] = []
+    sent: list[OutgoingMessage[int]] = []
     for number, (place, size) in enumerate(events):
         sent += packer.add(entry(number, b"%d" % place, size), now=number)
     sent += packer.due(AT_LAST)

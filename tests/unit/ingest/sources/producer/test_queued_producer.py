@@ -7,10 +7,10 @@ from threading import Event
 import pytest
 
 from common.errors import KafkaRefused
-from common.kafka.producer_settings import ProducerSettings
+from common.settings.producer import ProducerSettings
 from ingest.sources.producer.figures import ProducerFigures
 from ingest.sources.producer.lanes import ProducerClosed
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure, Parcel
+from ingest.sources.producer.parcel import Addressed, DeliveryFailure, OutgoingMessage
 from ingest.sources.producer.queued_producer import QueuedProducer, QueueFull
 from tests.support.memory_brokers import MemoryBrokers
 from tests.support.wait import eventually
@@ -198,7 +198,7 @@ def test_an_error_of_the_callback_surfaces_and_the_items_after_it_are_settled(st
 class BrokenBrokers(MemoryBrokers[str]):
     """Have a bug."""
 
-    def send(self, parcel: Parcel[str], settled: Event | None) -> None:
+    def send(self, parcel: OutgoingMessage[str], settled: Event | None) -> None:
         raise ZeroDivisionError(parcel.topic)
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from common.post import LightPost
 from ingest.events import PostDelete
-from ingest.sources.sent_kind import kind_of
-from ingest.sources.synthetic.network import Habits, distinct_ids, follows, life
+from ingest.sources.message import sent_kind
+from ingest.sources.synthetic.network import Habits, follows, generate_ids, life
 
 START = 1_760_000_000
 
 
 def people(number: int = 100, seed: int = 1) -> list[int]:
-    return distinct_ids(number, random.Random(seed))
+    return generate_ids(number, random.Random(seed))
 
 
 def events(habits: Habits, number: int, seed: int = 1) -> list[LightPost | PostDelete]:
@@ -40,7 +40,7 @@ def test_the_same_seed_and_times_tell_the_same_story() -> None:
     ],
 )
 def test_what_happens_is_shared_out_by_habit(habits: Habits, expected: dict[str, float]) -> None:
-    kinds = Counter(kind_of(event) for event in events(habits, 4000))
+    kinds = Counter(sent_kind(event) for event in events(habits, 4000))
 
     assert {kind: kinds[kind] / 4000 for kind in kinds if kind in expected} == pytest.approx(expected, abs=0.04)
 

@@ -2,7 +2,7 @@ from collections import Counter
 from itertools import islice
 
 from common.post import LightPost
-from common.source_settings import NetworkSettings
+from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
 from ingest.sources.synthetic.source import SyntheticSource
 

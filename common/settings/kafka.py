@@ -1,0 +1,222 @@
+"""Settings of Kafka: brokers and credentials, topics, and how a role consumes."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from common.settings.redis import RetentionSettings
+from common.settings.types import (
+    MEBIBYTE,
+    AlsoFrom,
+    Bytes,
+    Count,
+    DefaultInWords,
+    Millis,
+    Seconds,
+    Settings,
+    Text,
+    Unit,
+)
+
+
+class KafkaConnectionSettings(Settings):
+    """Kafka: brokers and credentials"""
+
+    in_network_events_consumer_dest: Annotated[
+        Text, Field(description="brokers of the topic that the role reads"), AlsoFrom(("KAFKA_BROKERS",))
+    ] = "localhost:9092"
+    in_network_events_producer_dest: Annotated[
+        Text,
+        Field(description="brokers of the topics that the role writes"),
+        DefaultInWords("as in_network_events_consumer_dest"),
+    ] = Field(default_factory=lambda given: given["in_network_events_consumer_dest"])
+    sasl_mechanism: Annotated[SaslMechanism | None, Field(description="how to log in to Kafka")] = None
+    security_protocol: Annotated[
+        SecurityProtocol,
+        Field(description="protocol of the brokers"),
+        DefaultInWords("SASL_SSL with a SASL mechanism, else PLAINTEXT"),
+    ] = Field(default_factory=lambda given: _natural_protocol(given["sasl_mechanism"]))
+    kafka_sasl_user: Annotated[
+        str | None, Field(description="user name, when a SASL mechanism is set"), AlsoFrom(("KAFKA_SASL_USER",))
+    ] = None
+    kafka_sasl_password: Annotated[
+        SecretStr | None,
+        Field(description="password, when a SASL mechanism is set"),
+        AlsoFrom(("KAFKA_SASL_PASSWORD", "SASL_PASSWORD")),
+    ] = None
+    producer_sasl_mechanism: Annotated[
+        SaslMechanism | None, Field(description="how to log in to write"), DefaultInWords("as sasl_mechanism")
+    ] = Field(default_factory=lambda given: given["sasl_mechanism"])
+    producer_sasl_username: Annotated[
+        str | None,
+        Field(description="user name to write"),
+        DefaultInWords("as kafka_sasl_user"),
+        AlsoFrom(("KAFKA_PRODUCER_SASL_USER",)),
+    ] = Field(default_factory=lambda given: given["kafka_sasl_user"])
+    producer_sasl_password: Annotated[
+        SecretStr | None,
+        Field(description="password to write"),
+        DefaultInWords("as kafka_sasl_password"),
+        AlsoFrom(("KAFKA_PRODUCER_SASL_PASSWORD", "PRODUCER_SASL_PASSWORD")),
+    ] = Field(default_factory=lambda given: given["kafka_sasl_password"])
+    ssl_ca_location: Annotated[str | None, Field(description="file with the authorities that sign the brokers")] = None
+    ssl_certificate_location: Annotated[str | None, Field(description="file with our certificate (mutual TLS)")] = None
+    ssl_key_location: Annotated[str | None, Field(description="file with the key of our certificate")] = None
+
+    @property
+    def consumer_connection(self) -> KafkaConnection:
+        """For the side that is read."""
+        return self._access(
+            self.in_network_events_consumer_dest, self.sasl_mechanism, self.kafka_sasl_user, self.kafka_sasl_password
+        )
+
+    @property
+    def producer_connection(self) -> KafkaConnection:
+        """For the side that is written."""
+        return self._access(
+            self.in_network_events_producer_dest,
+            self.producer_sasl_mechanism,
+            self.producer_sasl_username,
+            self.producer_sasl_password,
+        )
+
+    def _access(
+        self, brokers: str, mechanism: SaslMechanism | None, user: str | None, password: SecretStr | None
+    ) -> KafkaConnection:
+        login = (None, None, None) if mechanism is None else (mechanism, user, password)
+        files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
+        return KafkaConnection(brokers, self.security_protocol, *login, *files)
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        for prefix, access in (("", self.consumer_connection), ("producer_", self.producer_connection)):
+            _check_mechanism(prefix + "sasl_mechanism", access)
+        _check_credentials("KAFKA_SASL_USER", "KAFKA_SASL_PASSWORD", self.consumer_connection)
+        _check_credentials("KAFKA_PRODUCER_SASL_USER", "KAFKA_PRODUCER_SASL_PASSWORD", self.producer_connection)
+        return self
+
+
+def _check_mechanism(name: str, access: KafkaConnection) -> None:
+    if access.protocol.logs_in and access.mechanism is None:
+        raise ValueError(f"security_protocol {access.protocol} needs {name}: one of {', '.join(SaslMechanism)}")
+    if access.mechanism is not None and not access.protocol.logs_in:
+        raise ValueError(
+            f"{name} {access.mechanism} needs security_protocol SASL_SSL or SASL_PLAINTEXT, not {access.protocol}"
+        )
+
+
+def _check_credentials(user_variable: str, password_variable: str, access: KafkaConnection) -> None:
+    if access.mechanism is not None and not (access.user and access.password):
+        raise ValueError(
+            f"SASL mechanism {access.mechanism} needs user and password: set {user_variable} and {password_variable}"
+        )
+
+
+def _natural_protocol(mechanism: SaslMechanism | None) -> SecurityProtocol:
+    return SecurityProtocol.PLAINTEXT if mechanism is None else SecurityProtocol.SASL_SSL
+
+
+RAW_FETCH_BYTES = 10 * MEBIBYTE
+REFINED_FETCH_BYTES = 100 * MEBIBYTE
+
+
+FetchBytes = Annotated[
+    Bytes,
+    Field(description="most that one fetch brings from a partition"),
+    DefaultInWords("10 MiB from the raw topic, 100 MiB from the refined one"),
+]
+
+
+class OffsetReset(StrEnum):
+    """Where to start in a partition without a commit."""
+
+    SMALLEST = "smallest"
+    EARLIEST = "earliest"
+    LARGEST = "largest"
+    LATEST = "latest"
+
+
+class Framing(StrEnum):
+    """What stands before the payload of a message: nothing, or the prefix of a schema registry's client."""
+
+    NONE = "none"
+    CONFLUENT = "confluent"
+
+
+class EntranceTopicSettings(Settings):
+    """Kafka: topics"""
+
+    innetwork_post_topic: Annotated[Text, Field(description="refined topic (protobuf)")] = "innetwork_post"
+    follows_topic: Annotated[Text, Field(description="topic of follows (protobuf)")] = "follows"
+
+
+class TopicSettings(EntranceTopicSettings):
+    """Kafka: topics"""
+
+    tweet_events_topic: Annotated[Text, Field(description="raw topic (Thrift)")] = "tweet_events"
+
+
+class DeadLetterSettings(Settings):
+    """Kafka: topics"""
+
+    dead_letter_topic: Annotated[Text, Field(description="topic that receives bad messages")] = "thunder_dead_letters"
+
+
+class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
+    """Kafka: consuming"""
+
+    kafka_group_id: Annotated[Text, Field(description="consumer group; workers of one role share it")]
+    auto_offset_reset: Annotated[OffsetReset, Field(description="where to start in a partition without a commit")] = (
+        OffsetReset.LARGEST
+    )
+    skip_to_latest: Annotated[bool, Field(description="start at the end, whatever was committed")] = False
+    kafka_num_threads: Annotated[Count, Field(description="consumers in this process, a thread each")] = 1
+    kafka_batch_size: Annotated[Count, Field(description="largest batch"), Unit("messages")] = 1000
+    catch_up_batch_size: Annotated[Count, Field(description="largest batch while catching up"), Unit("messages")] = 5000
+    batch_linger_ms: Annotated[Millis, Field(description="wait for more messages after the first of a batch")] = 20
+    fetch_timeout_ms: Annotated[Millis, Field(description="longest wait for the first message of a batch")] = 1000
+    max_partition_fetch_bytes: FetchBytes = RAW_FETCH_BYTES
+    lag_monitor_interval_secs: Annotated[Seconds, Field(description="between two looks at the lag")] = 30
+    kafka_group_instance_id: Annotated[
+        str | None, Field(description="static membership: a name that survives restarts, one per process")
+    ] = None
+    partition_assignment_strategy: Annotated[
+        Text, Field(description="how the members of a group share the partitions")
+    ] = "cooperative-sticky"
+    framing: Annotated[Framing, Field(description="what stands before the payload of a message")] = Framing.NONE
+    tweet_events_num_partitions: Annotated[
+        Count | None, Field(description="partitions that the raw topic must have"), Unit("partitions")
+    ] = None
+    kafka_tweet_events_v2_num_partitions: Annotated[
+        Count | None, Field(description="partitions that the refined topic must have"), Unit("partitions")
+    ] = None
+    poison_consecutive_limit: Annotated[
+        Count, Field(description="bad messages in a row that stop the worker"), Unit("messages")
+    ] = 10_000
+    poison_window: Annotated[
+        Count, Field(description="latest messages over which the share of bad ones is taken"), Unit("messages")
+    ] = 100_000
+    poison_window_share: Annotated[
+        float, Field(gt=0, le=1, description="share of bad messages above which the worker stops")
+    ] = 0.5
+
+
+class NewTopicSettings(Settings):
+    """New topics"""
+
+    partitions: Annotated[
+        Count, Field(description="partitions of each topic; that of dead letters has one"), Unit("partitions")
+    ] = 12
+    replication_factor: Annotated[
+        Count | None,
+        Field(description="brokers that hold each partition"),
+        Unit("brokers"),
+        DefaultInWords("the brokers' default"),
+    ] = None
+    as_json: Annotated[bool, Field(alias="json", description="print one JSON object")] = False
+
+
+class TopicsSettings(RetentionSettings, NewTopicSettings, DeadLetterSettings, TopicSettings, KafkaConnectionSettings):
+    """thunder topics create: the topics that Thunder reads and writes, on the brokers that it writes to."""

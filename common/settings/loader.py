@@ -1,0 +1,84 @@
+"""From flags, environment and file, in that order of precedence, to the checked settings of a role."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from common.errors import ConfigurationError
+from common.settings.schema import Setting, settings_of, title_of
+from common.settings.sources import Given, read_environment, read_file, read_flags
+from common.settings.types import Settings
+
+Role = TypeVar("Role", bound=Settings)
+
+CONFIG = Setting(
+    name="config",
+    group="Configuration file",
+    description="TOML file of name = value lines; flags and environment win over it",
+    kind="file",
+    default="none",
+    required=False,
+    switch=False,
+    choices=(),
+    also_from=(),
+)
+
+
+def gather(
+    arguments: Sequence[str], environment: Mapping[str, str], roles: Iterable[type[Settings]]
+) -> dict[str, Given]:
+    """What was given for any setting of any of the roles: they may share an environment and a file.
+
+    ConfigurationError when a name is known to none of them; the message never quotes a value.
+    """
+    known = list({setting.name: setting for role in roles for setting in settings_of(role)}.values())
+    flags = read_flags(arguments, [*known, CONFIG])
+    variables = read_environment(environment, [*known, CONFIG])
+    config = (variables | flags).get(CONFIG.name)
+    in_file = read_file(Path(str(config.value)), known) if config else {}
+    given = in_file | variables | flags
+    given.pop(CONFIG.name, None)
+    return given
+
+
+def check(role: type[Role], given: Mapping[str, Given]) -> Role:
+    """The settings of a role. What is not the role's is ignored, unless it was a flag. ConfigurationError."""
+    settings = {setting.name: setting for setting in settings_of(role)}
+    for name, value in given.items():
+        if value.from_flag and name not in settings:
+            raise ConfigurationError(f"{value.origin}: {title_of(role)} has no such setting")
+    try:
+        return role(**{name: value.value for name, value in given.items() if name in settings})
+    except ValidationError as error:
+        lines = [_complaint(wrong, settings, given) for wrong in error.errors(include_url=False)]
+        message = "\n".join(line for line in lines if line)
+    raise ConfigurationError(message)
+
+
+def _complaint(wrong: ErrorDetails, settings: Mapping[str, Setting], given: Mapping[str, Given]) -> str:
+    """One line: the name as it was written, the limit, and the shape of the value; empty for a mere consequence."""
+    if wrong["type"] == "default_factory_not_called":
+        return ""
+    reason = wrong["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(", unable")[0]
+    if not wrong["loc"]:
+        return reason
+    setting = settings[str(wrong["loc"][0])]
+    if wrong["type"] == "missing":
+        return f"{setting.flag} is required (or {' or '.join(setting.variables)})"
+    origin = given[setting.name].origin if setting.name in given else setting.name
+    return f"{origin}: {reason}, not {_shape(wrong['input'])}"
+
+
+_SHAPES = {"bool": "true or false", "float": "a number", "list": "a list", "dict": "a table"}
+
+
+def _shape(value: object) -> str:
+    written = str(value)
+    if isinstance(value, int | str) and written.removeprefix("-").isdecimal():
+        return f"a {len(written.removeprefix('-'))}-digit number"
+    if isinstance(value, str):
+        return f"text of {len(value)} characters"
+    return _SHAPES.get(type(value).__name__, "a value of another kind")

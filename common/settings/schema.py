@@ -1,0 +1,118 @@
+"""The settings of a role as data, for whoever reads them from a source or shows them to a person."""
+
+from enum import EnumType
+from inspect import get_annotations
+from typing import NamedTuple, TypeVar, get_args
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from common.settings.types import MEBIBYTE, AlsoFrom, DefaultInWords, Settings, Unit
+
+Marker = TypeVar("Marker")
+
+
+class Setting(NamedTuple):
+    """One setting: its names in each source, and what a person needs to know.
+
+    name is the field's alias where it has one: a model cannot have a field called `json`.
+    default is in words, with its unit; kind says what to write: a unit, "number" or "text".
+    """
+
+    name: str
+    group: str
+    description: str
+    kind: str
+    default: str
+    required: bool
+    switch: bool
+    choices: tuple[str, ...]
+    also_from: tuple[str, ...]
+    secret: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names in the environment: the first that is set wins."""
+        own = f"THUNDER_{self.name.upper()}"
+        return own, *self.also_from
+
+    @property
+    def file_variables(self) -> tuple[str, ...]:
+        """Names in the environment that give the path of a file with the value: for secrets alone."""
+        return tuple(f"{variable}_FILE" for variable in self.variables) if self.secret else ()
+
+
+def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
+    """The settings of a role, those of a group together."""
+    settings = [_setting(field.alias or name, _group(model, name), field) for name, field in model.model_fields.items()]
+    groups = list(dict.fromkeys(setting.group for setting in settings))
+    return tuple(sorted(settings, key=lambda setting: groups.index(setting.group)))
+
+
+def title_of(role: type[Settings]) -> str:
+    """The command that runs a role, as its class says."""
+    return (role.__doc__ or "").partition(":")[0]
+
+
+def _setting(name: str, group: str, field: FieldInfo) -> Setting:
+    unit = (_metadata(field, Unit) or Unit("")).name
+    also_from = _metadata(field, AlsoFrom)
+    return Setting(
+        name=name,
+        group=group,
+        description=field.description or "",
+        kind=unit or ("number" if _takes(field, int, float) else "text"),
+        default=_default(field, unit),
+        required=field.is_required(),
+        switch=field.annotation is bool,
+        choices=_choices(field),
+        also_from=also_from.variables if also_from else (),
+        secret=_takes(field, SecretStr),
+    )
+
+
+def _metadata(field: FieldInfo, kind: type[Marker]) -> Marker | None:
+    return next((marker for marker in field.metadata if isinstance(marker, kind)), None)
+
+
+def _choices(field: FieldInfo) -> tuple[str, ...]:
+    kinds = (field.annotation, *get_args(field.annotation))
+    return tuple(str(choice) for kind in kinds if isinstance(kind, EnumType) for choice in kind)
+
+
+def _takes(field: FieldInfo, *kinds: type) -> bool:
+    return any(kind in kinds for kind in (field.annotation, *get_args(field.annotation)))
+
+
+def _group(model: type[Settings], name: str) -> str:
+    """First words that the class which first declares a setting says of itself."""
+    owner = next(owner for owner in reversed(model.__mro__) if name in get_annotations(owner))
+    return (owner.__doc__ or "").splitlines()[0]
+
+
+def _default(field: FieldInfo, unit: str) -> str:
+    words = _metadata(field, DefaultInWords)
+    if words:
+        return words.text
+    match field.default:
+        case bool() as on:
+            return "on" if on else "off"
+        case int() as number:
+            return _amount(number, unit)
+        case float() as number:
+            return f"{number:g} {unit}".rstrip()
+        case SecretStr() as written_in_the_code:
+            return written_in_the_code.get_secret_value()
+        case default:
+            return {None: "none", PydanticUndefined: ""}.get(default, str(default))
+
+
+def _amount(number: int, unit: str) -> str:
+    mebibytes, rest = divmod(number, MEBIBYTE)
+    return f"{number} {unit}".rstrip() + (f" ({mebibytes} MiB)" if mebibytes and not rest else "")

@@ -1,0 +1,117 @@
+"""Where settings come from: flags, environment, a TOML file. Each refuses names that nobody knows, and suggests one."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from common.errors import ConfigurationError
+from common.settings.schema import Setting
+
+_NAMED_FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_-]{0,80}")
+_SERVICE_LINK = re.compile(
+    r"THUNDER_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)"
+)
+"""What Kubernetes sets for each Service whose name begins with thunder."""
+
+
+class Given(NamedTuple):
+    """A value as it was written, and where: the flag, the variable or the file."""
+
+    value: object
+    origin: str
+    from_flag: bool = False
+
+
+def read_flags(arguments: Sequence[str], known: Sequence[Setting]) -> dict[str, Given]:
+    """Values by name of setting. A flag written twice: the last counts. ConfigurationError."""
+    switches = {setting.flag: setting.name for setting in known if setting.switch}
+    negations = {"--no-" + flag.removeprefix("--"): name for flag, name in switches.items()}
+    options = {setting.flag: setting.name for setting in known if not setting.switch}
+    given: dict[str, Given] = {}
+    waiting = iter(arguments)
+    for argument in waiting:
+        flag, equals, value = argument.partition("=")
+        if flag in negations and not equals:
+            given[negations[flag]] = Given(value=False, origin=flag, from_flag=True)
+        elif flag in switches:
+            given[switches[flag]] = Given(value if equals else True, flag, from_flag=True)
+        elif flag in options:
+            given[options[flag]] = Given(value if equals else _next_value(flag, waiting), flag, from_flag=True)
+        else:
+            raise ConfigurationError(_unknown_flag(flag, [*switches, *negations, *options]))
+    return given
+
+
+def _next_value(flag: str, waiting: Iterator[str]) -> str:
+    value = next(waiting, None)
+    if value is None or value.startswith("--"):
+        raise ConfigurationError(f"{flag}: a value must follow")
+    return value
+
+
+def _unknown_flag(flag: str, known: Sequence[str]) -> str:
+    """The flag is repeated only if it looks like one: a stray argument may be a secret."""
+    if not _NAMED_FLAG.fullmatch(flag):
+        return f"an argument of {len(flag)} characters belongs to no flag"
+    return f"{flag}: no such flag{_suggestion(flag, known)}"
+
+
+def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -> dict[str, Given]:
+    """Values by name of setting; an empty variable counts as unset.
+
+    ConfigurationError for an unknown THUNDER_*, and for a file of a secret that cannot be read.
+    """
+    variables = {variable: setting.name for setting in known for variable in setting.variables}
+    files = {variable: setting.name for setting in known for variable in setting.file_variables}
+    for variable, value in environment.items():
+        ours = variable.startswith("THUNDER_") and not _is_service_link(variable, value)
+        if ours and variable not in variables and variable not in files:
+            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*variables, *files])}")
+    given: dict[str, Given] = {}
+    for variable, name in variables.items():
+        if environment.get(variable):
+            given.setdefault(name, Given(environment[variable], variable))
+    for variable, name in files.items():
+        if name not in given and environment.get(variable):
+            given[name] = Given(_secret_in(Path(environment[variable]), variable), variable)
+    return given
+
+
+def _secret_in(path: Path, variable: str) -> str:
+    """What the file holds, but for the line end that editors add."""
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(f"{variable}: {path}: {reason}") from error
+
+
+def _is_service_link(variable: str, value: str) -> bool:
+    return _SERVICE_LINK.fullmatch(variable) is not None and (
+        "_SERVICE_" in variable
+        or re.search(r"_PORT_\d", variable) is not None
+        or value.startswith(("tcp://", "udp://"))
+    )
+
+
+def read_file(path: Path, known: Sequence[Setting]) -> dict[str, Given]:
+    """Values by name of setting from a TOML file of `name = value` lines. ConfigurationError."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not a TOML file: {error}") from error
+    names = [setting.name for setting in known]
+    for name in values:
+        if name not in names:
+            raise ConfigurationError(f"{path}: {name}: no such setting{_suggestion(name, names)}")
+    return {name: Given(value, f"{path}: {name}") for name, value in values.items()}
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,131 @@
+"""The nodes of the store for a synchronous caller: one pipeline per node and call. Blocks; one thread at a time."""
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import redis
+from redis.connection import AbstractConnection
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from common.errors import StoreUnavailable
+from common.store.scripts import SCRIPTS
+from common.store.topology import Node, Topology, client_of, read_topology
+
+Reply = Any
+"""bytes, int, None or a list of these; a StoreUnavailable in place of a reply that did not come."""
+
+
+class NodeCommand(NamedTuple):
+    """A packed command, and the bucket whose node must run it."""
+
+    bucket: int
+    packed: bytes
+
+
+class Shards:
+    """Runs packed commands on the nodes of their buckets. After a failure the next call asks for the topology anew."""
+
+    def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
+        self._url = url
+        self._buckets = buckets
+        self._timeout = timeout_seconds
+        self._topology: Topology | None = None
+        self._known: tuple[Node, ...] = ()
+        self._clients: dict[Node, redis.Redis] = {}
+
+    def run(self, commands: Sequence[NodeCommand]) -> list[Reply]:
+        """Replies in the order of the commands. A node that fails leaves StoreUnavailable in its places only.
+
+        StoreUnavailable is raised when no node can be asked at all.
+        """
+        topology = self._topology or self._refresh()
+        by_node: dict[int, list[int]] = {}
+        for index, command in enumerate(commands):
+            by_node.setdefault(topology.node_of_bucket[command.bucket], []).append(index)
+        replies: list[Reply] = [None] * len(commands)
+        for node, indexes in by_node.items():
+            pipeline = self._pipeline(topology.nodes[node], [commands[index].packed for index in indexes])
+            for index, reply in zip(indexes, pipeline, strict=True):
+                replies[index] = reply
+        return replies
+
+    def nodes(self) -> tuple[redis.Redis, ...]:
+        """A client per node."""
+        topology = self._topology or self._refresh()
+        return tuple(self._client(node) for node in topology.nodes)
+
+    def meta_client(self) -> redis.Redis:
+        """Client of the node that holds the store's own keys."""
+        topology = self._topology or self._refresh()
+        return self._client(topology.nodes[topology.node_of_meta])
+
+    @contextmanager
+    def noting_failures(self) -> Generator[None]:
+        """For what is asked of nodes() and meta_client(): after a StoreUnavailable inside, nodes are looked up anew."""
+        try:
+            yield
+        except StoreUnavailable:
+            self._topology = None
+            raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def _refresh(self) -> Topology:
+        topology = read_topology(self._url, self._known, self._buckets, self._timeout)
+        self._topology, self._known = topology, topology.nodes
+        return topology
+
+    def _client(self, node: Node) -> redis.Redis:
+        if node not in self._clients:
+            self._clients[node] = client_of(self._url, node, self._timeout)
+        return self._clients[node]
+
+    def _pipeline(self, node: Node, packed: list[bytes]) -> list[Reply]:
+        pool = self._client(node).connection_pool
+        try:
+            connection = pool.get_connection()
+        except RedisError as error:
+            return [self._failed(node, error)] * len(packed)
+        try:
+            replies = _exchange(connection, packed)
+            if any(isinstance(reply, NoScriptError) for reply in replies):
+                load_scripts(self._client(node))
+                replies = _exchange(connection, packed)
+            return [self._failed(node, reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+        except RedisError as error:
+            connection.disconnect()
+            return [self._failed(node, error)] * len(packed)
+        finally:
+            pool.release(connection)
+
+    def _failed(self, node: Node, error: RedisError) -> StoreUnavailable:
+        self._topology = None
+        return StoreUnavailable(f"Redis {node.host}:{node.port}: {error}")
+
+
+def load_scripts(client: redis.Redis) -> None:
+    """Load every write script on a node."""
+    for script in SCRIPTS:
+        client.script_load(script.source)
+
+
+def failures(replies: Iterable[Reply]) -> list[StoreUnavailable]:
+    """The replies that did not come."""
+    return [reply for reply in replies if isinstance(reply, StoreUnavailable)]
+
+
+def _exchange(connection: AbstractConnection, packed: list[bytes]) -> list[Reply]:
+    """Send all, then read as many replies. An error reply stands in its place; a broken connection is raised."""
+    connection.send_packed_command(packed, check_health=False)
+    replies: list[Reply] = []
+    for _ in packed:
+        try:
+            replies.append(connection.read_response())
+        except ResponseError as error:
+            replies.append(error)
+    return replies

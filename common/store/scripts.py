@@ -1,0 +1,149 @@
+"""The write scripts: each lua/ file with its KEYS and ARGV, by name.
+
+A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha1
+from typing import NamedTuple
+
+from common.resources import read_resource
+from common.retention import TRIM_SLACK_SECONDS, Retention
+from common.store.keys import AuthorKeys, ViewerKeys
+from common.store.member import encode_id
+from common.store.protocol import pack
+
+_SLACK = b"%d" % TRIM_SLACK_SECONDS
+
+
+class Script:
+    """A Lua file, called by its hash."""
+
+    def __init__(self, name: str) -> None:
+        self.source = read_resource(f"lua/{name}.lua")
+        self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+        self._head = (b"EVALSHA", self.sha.encode())
+
+    def call(self, keys: Sequence[bytes], args: Sequence[bytes]) -> bytes:
+        """The packed EVALSHA."""
+        return pack((*self._head, b"%d" % len(keys), *keys, *args))
+
+
+CLAIM_POSTS = Script("claim_posts")
+ADD_POSTS = Script("add_posts")
+REMOVE_POSTS = Script("remove_posts")
+ERASE_AUTHOR = Script("erase_author")
+APPLY_FOLLOWS = Script("apply_follows")
+SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR, APPLY_FOLLOWS)
+
+DELETE = b""
+"""In place of a record: the claim is a delete."""
+
+
+class Claim(NamedTuple):
+    """One event for claim_posts.lua: a create with its record, or a delete."""
+
+    hash: bytes
+    field: bytes
+    record: bytes
+
+
+class Addition(NamedTuple):
+    """One claimed post for add_posts.lua."""
+
+    created_at: int
+    member: bytes
+    listed_as_video: bool
+
+
+class FollowChange(NamedTuple):
+    """One event of a viewer for apply_follows.lua. An id of 0 is none."""
+
+    target_id: int
+    follow_id: int
+    at: int
+    removed: bool
+
+
+class FollowBounds(NamedTuple):
+    """What is kept of a viewer.
+
+    cap: of the follows, and of the removals. remembered_seconds: a follow that comes so much later than its removal
+    happened is not known to be removed. ttl_seconds: a day more, for removals that are dated a little ahead.
+    """
+
+    cap: int = 10_000
+    remembered_seconds: int = 30 * 86_400
+    ttl_seconds: int = 31 * 86_400
+
+
+FOLLOW_BOUNDS = FollowBounds()
+
+
+class Removal(NamedTuple):
+    """One deleted post for remove_posts.lua."""
+
+    keys: AuthorKeys
+    created_at: int
+    post_id: int
+
+
+def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
+    """Claims of one bucket, in the order of their events. Reply: see the script."""
+    args = [b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds]
+    for claim in claims:
+        args += (claim.field, claim.record)
+    return CLAIM_POSTS.call([claim.hash for claim in claims], args)
+
+
+def add_posts(
+    additions: Sequence[tuple[AuthorKeys, Sequence[Addition]]], retention: Retention, list_cap: int, now: int
+) -> bytes:
+    """Claimed posts by author, authors of one bucket. Reply: members that an erasure of the author refuses."""
+    keys: list[bytes] = []
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, b"%d" % list_cap]
+    for author, posts in additions:
+        keys += (author.posts, author.videos, author.deletions)
+        args.append(b"%d" % len(posts))
+        for post in posts:
+            args += (b"%d" % post.created_at, post.member, b"1" if post.listed_as_video else b"0")
+    return ADD_POSTS.call(keys, args)
+
+
+def remove_posts(removals: Sequence[Removal], retention: Retention, now: int) -> bytes:
+    """Deleted posts of authors of one bucket. Reply: their number."""
+    keys: list[bytes] = []
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds]
+    for removal in removals:
+        keys += (removal.keys.posts, removal.keys.videos, removal.keys.deletions)
+        args += (b"%d" % removal.created_at, encode_id(removal.post_id))
+    return REMOVE_POSTS.call(keys, args)
+
+
+def erase_author(author: AuthorKeys, deleted_at: int, retention: Retention, now: int) -> bytes:
+    """Refuse the author's creates up to deleted_at. Reply: members of the posts that this removes."""
+    keys = (author.posts, author.videos, author.deletions)
+    return ERASE_AUTHOR.call(keys, (b"%d" % now, b"%d" % deleted_at, b"%d" % retention.ttl_seconds))
+
+
+def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: FollowBounds, now: int) -> bytes:
+    """Events of one viewer, in any order. Reply: number of follows given up because of the cap."""
+    args = [b"%d" % bounds.cap, b"%d" % (now - bounds.remembered_seconds), b"%d" % bounds.ttl_seconds]
+    for change in changes:
+        args += (
+            b"%d" % change.target_id,
+            b"%d" % change.follow_id,
+            b"%d" % change.at,
+            b"1" if change.removed else b"0",
+        )
+    return APPLY_FOLLOWS.call((viewer.follows, viewer.records, viewer.removals), args)
+
+
+def read_follows(viewer: ViewerKeys) -> bytes:
+    """Reply: target id and time of each follow in turn, the newest first."""
+    return pack((b"ZREVRANGE", viewer.follows, b"0", b"-1", b"WITHSCORES"))
+
+
+def read_target_removals(viewer: ViewerKeys, targets: Iterable[int]) -> bytes:
+    """At least one target. Reply: for each the time up to which it was removed by its own id, None when it was not."""
+    return pack((b"ZMSCORE", viewer.removals, *(b"-%d" % target for target in targets)))

@@ -1,0 +1,127 @@
+"""The port for those who watch: /metrics, /healthz (alive), /readyz (ready), and what else a process has to show.
+
+Nobody can hold it up for long.
+"""
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from common.errors import ConfigurationError
+from common.telemetry.http_routes import BadQuery, Response, Route, Routes, parameters_of
+
+_SECONDS_PER_REQUEST = 5.0
+_MAX_CONNECTIONS = 64
+_MAX_HEAD_BYTES = 8 * 1024
+
+NotReady = Callable[[], str | None]
+"""Why the process is not ready, None when it is. Must not block."""
+
+
+log = logging.getLogger("thunder.http")
+
+
+class HttpServer:
+    """Bound when made, ConfigurationError if it cannot be; serves in a thread of its own until stop().
+
+    port is the one that was bound: 0 asks for any free one. routes says, for each request, what else there is.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        not_ready: NotReady,
+        routes: Callable[[], Routes] = dict[str, Route],
+    ) -> None:
+        self._registry = registry
+        self._not_ready = not_ready
+        self._routes = routes
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._socket = _listen(host, port)
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port, cutting off whoever is still connected; again is a no-op."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._converse, sock=self._socket, limit=_MAX_HEAD_BYTES)
+        await self._stopping.wait()
+        server.close()
+        await asyncio.sleep(0)  # a client just accepted takes its place among the others
+        while self._clients:
+            for client in self._clients:
+                client.transport.abort()
+            await asyncio.sleep(0)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+        try:
+            if len(self._clients) <= _MAX_CONNECTIONS:
+                async with asyncio.timeout(_SECONDS_PER_REQUEST):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    writer.write((await self._respond(head)).encode())
+                    writer.close()
+                    await writer.wait_closed()
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # too slow, gone, or too much: nobody to tell
+        finally:
+            self._clients.discard(writer)
+            writer.transport.abort()
+
+    async def _respond(self, head: bytes) -> Response:
+        method, target, *_ = [*head.split(None, 2), b"", b""]
+        if method != b"GET":
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET\n")
+        path, _, query = target.decode("latin-1").partition("?")
+        route = self._routes().get(path)
+        return self._watched(path) if route is None else await _answer_of(route, query)
+
+    def _watched(self, path: str) -> Response:
+        match path:
+            case "/metrics":
+                return Response(HTTPStatus.OK, generate_latest(self._registry), CONTENT_TYPE_LATEST)
+            case "/healthz":
+                return Response(HTTPStatus.OK, b"alive\n")
+            case "/readyz":
+                reason = self._not_ready()
+                if reason is None:
+                    return Response(HTTPStatus.OK, b"ready\n")
+                return Response(HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n".encode())
+            case _:
+                return Response(HTTPStatus.NOT_FOUND, b"/metrics, /healthz or /readyz\n")
+
+
+async def _answer_of(route: Route, query: str) -> Response:
+    try:
+        return await route(parameters_of(query))
+    except BadQuery as bad:
+        return Response(HTTPStatus.BAD_REQUEST, f"{bad}\n".encode())
+    except Exception:
+        log.exception("A request over HTTP failed")
+        return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"internal error\n")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ConfigurationError(f"HTTP cannot listen on {host}:{port} (--http-port): {error.strerror}") from error

@@ -1,0 +1,83 @@
+"""Spans for OpenTelemetry: the only file that knows its library, which is an extra (thunder-redis[otel])."""
+
+import atexit
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from itertools import islice
+from threading import Timer
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from common.telemetry.tracing import TRACEPARENT, SpanIds
+
+_MOST_LINKS = 128
+"""What OpenTelemetry keeps of a span's links."""
+
+_LAST_SPANS_SECONDS = 1.0
+"""What is left to send when the process ends has so long: it must not be killed because nobody listens."""
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class OpenTelemetry:
+    """See tracing.Tracing."""
+
+    def __init__(self, service: str, processor: SpanProcessor) -> None:
+        provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        provider.add_span_processor(processor)
+        self._tracer = provider.get_tracer("thunder")
+
+    def span(
+        self, name: str, parent: str, links: Iterable[str], attributes: Mapping[str, int]
+    ) -> AbstractContextManager[object]:
+        """See tracing.span."""
+        return self._tracer.start_as_current_span(
+            name,
+            context=_context_of(parent) if parent else None,
+            links=[trace.Link(linked) for linked in _distinct(links)],
+            attributes=attributes,
+        )
+
+    def traceparent(self) -> str:
+        """See tracing.Tracing."""
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier)
+        return carrier.get(TRACEPARENT, "")
+
+    def ids(self) -> SpanIds | None:
+        """See tracing.Tracing."""
+        current = trace.get_current_span().get_span_context()
+        if not current.is_valid:
+            return None
+        return SpanIds(trace.format_trace_id(current.trace_id), trace.format_span_id(current.span_id))
+
+
+def exporting(service: str) -> OpenTelemetry:
+    """To where the environment variables of OpenTelemetry say, in the background; the rest when the process ends."""
+    exporter = OTLPSpanExporter()
+    tracing = OpenTelemetry(service, BatchSpanProcessor(exporter))
+    atexit.register(_give_up_soon, exporter)  # runs before what its library has registered, which waits for the end
+    return tracing
+
+
+def _give_up_soon(exporter: SpanExporter) -> None:
+    timer = Timer(_LAST_SPANS_SECONDS, exporter.shutdown)
+    timer.daemon = True
+    timer.start()
+
+
+def _context_of(traceparent: str) -> Context:
+    return _PROPAGATOR.extract({TRACEPARENT: traceparent})
+
+
+def _distinct(links: Iterable[str]) -> Iterable[trace.SpanContext]:
+    """Of those that can be read."""
+    distinct = islice(dict.fromkeys(link for link in links if link), _MOST_LINKS)
+    spans = (trace.get_current_span(_context_of(link)).get_span_context() for link in distinct)
+    return (span for span in spans if span.is_valid)

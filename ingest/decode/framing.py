@@ -1,0 +1,52 @@
+"""What a schema registry's client puts in front of a payload, and taking it off."""
+
+from common.settings.kafka import Framing
+from ingest.events import Malformed, MalformedReason
+
+_ID_BYTES = {0: 4, 1: 16}
+"""Length of the schema's id after each magic byte."""
+
+_MAX_VARINT_BYTES = 5
+"""Message indexes are int32."""
+
+
+def unframe(payload: bytes, framing: Framing, *, message_indexes: bool) -> bytes:
+    """The payload without its frame; Malformed(BAD_FRAMING) when the frame is not there.
+
+    message_indexes: the schema is a protobuf file, so the path to the message within it stands behind the schema's id.
+    Which schema and which message they name is not checked: a topic holds messages of one type.
+    """
+    if framing is Framing.NONE:
+        return payload
+    id_bytes = _ID_BYTES.get(payload[0]) if payload else None
+    if id_bytes is None:
+        raise Malformed(MalformedReason.BAD_FRAMING, "no magic byte")
+    start = 1 + id_bytes
+    if message_indexes:
+        start = _after_message_indexes(payload, start)
+    if start > len(payload):
+        raise _cut_short(payload)
+    return payload[start:]
+
+
+def _after_message_indexes(payload: bytes, position: int) -> int:
+    """A count and as many indexes, each a zigzag varint; a count of 0 is short for one index, 0."""
+    zigzag_count, position = _varint(payload, position)
+    if zigzag_count & 1:
+        raise Malformed(MalformedReason.BAD_FRAMING, "a negative number of message indexes")
+    for _ in range(zigzag_count >> 1):
+        _, position = _varint(payload, position)
+    return position
+
+
+def _varint(payload: bytes, position: int) -> tuple[int, int]:
+    value = 0
+    for offset, byte in enumerate(payload[position : position + _MAX_VARINT_BYTES]):
+        value |= (byte & 0x7F) << (7 * offset)
+        if byte < 0x80:
+            return value, position + offset + 1
+    raise _cut_short(payload)
+
+
+def _cut_short(payload: bytes) -> Malformed:
+    return Malformed(MalformedReason.BAD_FRAMING, f"{len(payload)} bytes end inside the frame")

@@ -1,0 +1,99 @@
+"""Follow lists as an operator edits them: read from Redis, and changed by the writer that Kafka's events go through."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.keys import KeySpace, ViewerKeys
+from common.store.layout import check_eviction, check_layout, initialise_layout
+from common.store.scripts import FOLLOW_BOUNDS, read_follows, read_target_removals
+from common.timing import Clock, system_clock
+from ingest.events import Follow
+from ingest.write.follow_writer import FollowWriter
+
+
+class Edit(NamedTuple):
+    """What became of a list: entries now, added, removed, and left out or given up because a list holds so many."""
+
+    follows: int
+    added: int
+    removed: int
+    given_up: int
+
+
+class FollowListEditor:
+    """The lists of a store. Changes are visible at once. All calls block and may raise StoreUnavailable."""
+
+    def __init__(self, shards: Shards, keys: KeySpace, retention_seconds: int, clock: Clock = system_clock) -> None:
+        """retention_seconds: of posts, for a store that has not been laid out yet. StoreMismatch: not our store."""
+        for node in shards.nodes():
+            check_eviction(node)
+        meta = shards.meta_client()
+        if check_layout(meta, keys) is None:
+            initialise_layout(meta, keys, retention_seconds)
+        self._shards = shards
+        self._keys = keys
+        self._clock = clock
+        self._writer = FollowWriter(shards, keys)
+
+    def following(self, viewer_id: int) -> dict[int, int]:
+        """Whom the viewer follows, and since when (Unix seconds), the newest first."""
+        flat: list[bytes] = self._ask(viewer_id, read_follows)
+        return {int(target): int(at) for target, at in zip(flat[::2], flat[1::2], strict=True)}
+
+    def write(self, follows: Sequence[Follow]) -> int:
+        """Apply events of any viewers. Number of follows given up because of the cap."""
+        return self._writer.apply(follows, self._clock())
+
+    def replace(self, viewer_id: int, targets: Iterable[int]) -> Edit:
+        """Make the list these, the first of them if there are too many; who stays keeps the time of the follow.
+
+        Up to a thousand changes are seen at once, more in steps.
+        """
+        distinct = dict.fromkeys(targets)
+        wanted = dict.fromkeys(islice(distinct, FOLLOW_BOUNDS.cap))
+        before = self.following(viewer_id)
+        ends = self._ends(viewer_id, [target for target in before if target not in wanted], before)
+        begins = self._begins(viewer_id, [target for target in wanted if target not in before])
+        return self._edit(viewer_id, before, ends + begins, left_out=len(distinct) - len(wanted))
+
+    def add(self, viewer_id: int, targets: Iterable[int]) -> Edit:
+        """Follow these too, from now on; who is followed already keeps the time of the follow."""
+        before = self.following(viewer_id)
+        new = [target for target in dict.fromkeys(targets) if target not in before]
+        return self._edit(viewer_id, before, self._begins(viewer_id, new))
+
+    def remove(self, viewer_id: int, targets: Iterable[int]) -> Edit:
+        """Follow these no more, whatever made the viewer follow them."""
+        before = self.following(viewer_id)
+        return self._edit(viewer_id, before, self._ends(viewer_id, dict.fromkeys(targets), before))
+
+    def _edit(self, viewer_id: int, before: Collection[int], events: Sequence[Follow], left_out: int = 0) -> Edit:
+        given_up = self.write(events)
+        now = self.following(viewer_id)
+        removed = sum(event.removed and event.target_id in before for event in events)
+        return Edit(len(now), sum(not event.removed for event in events), removed, given_up + left_out)
+
+    def _begins(self, viewer_id: int, targets: Sequence[int]) -> list[Follow]:
+        """Follows that count whatever was removed until now, be it within this second."""
+        if not targets:
+            return []
+        now = self._clock()
+        removed: list[bytes | None] = self._ask(viewer_id, lambda viewer: read_target_removals(viewer, targets))
+        return [
+            Follow(viewer_id, target, 0, max(now, int(at or 0) + 1))
+            for target, at in zip(targets, removed, strict=True)
+        ]
+
+    def _ends(self, viewer_id: int, targets: Iterable[int], since: Mapping[int, int]) -> list[Follow]:
+        """Removals of whatever counts now, be it dated a little ahead."""
+        now = self._clock()
+        return [Follow(viewer_id, target, 0, max(now, since.get(target, 0)), removed=True) for target in targets]
+
+    def _ask(self, viewer_id: int, command: Callable[[ViewerKeys], bytes]) -> Reply:
+        viewer = self._keys.viewer(viewer_id)
+        (reply,) = replies = self._shards.run([NodeCommand(viewer.bucket, command(viewer))])
+        if failed := failures(replies):
+            raise failed[0]
+        return reply

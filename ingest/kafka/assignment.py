@@ -1,0 +1,76 @@
+"""What the group has given to this member, and what changed since the member last looked."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from ingest.kafka.catch_up import OffsetRange
+
+
+class Changes(NamedTuple):
+    """Partitions that came and went. One that went and came back is in both: it is read again from its commit."""
+
+    gained: Mapping[int, OffsetRange]
+    lost: frozenset[int]
+
+
+NO_CHANGES = Changes({}, frozenset())
+
+
+class Assignment:
+    """The partitions of this member. Those without a commit are not ready until their start offset is committed."""
+
+    def __init__(self) -> None:
+        self._owned: set[int] = set()
+        self._uncommitted: dict[int, OffsetRange] = {}
+        self._gained: dict[int, OffsetRange] = {}
+        self._lost: set[int] = set()
+        self._assigned = False
+
+    def assigned(self, spans: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
+        """The group gave these partitions, perhaps none."""
+        self._assigned = True
+        self._owned.update(spans)
+        for partition, span in spans.items():
+            pending = self._uncommitted if partition in without_commit else self._gained
+            pending[partition] = span
+
+    def revoked(self, partitions: Collection[int]) -> None:
+        """The group took these partitions, or they are lost."""
+        self._owned.difference_update(partitions)
+        self._lost.update(partitions)
+        for partition in partitions:
+            self._uncommitted.pop(partition, None)
+            self._gained.pop(partition, None)
+
+    def committed(self, offsets: Mapping[int, int]) -> frozenset[int]:
+        """These offsets are committed. Returns the partitions that became ready to be read."""
+        ready = {
+            partition: span for partition, span in self._uncommitted.items() if offsets.get(partition) == span.next
+        }
+        for partition, span in ready.items():
+            del self._uncommitted[partition]
+            self._gained[partition] = span
+        return frozenset(ready)
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call, as far as it is ready to be read."""
+        if not (self._gained or self._lost):
+            return NO_CHANGES
+        changes = Changes(self._gained, frozenset(self._lost))
+        self._gained, self._lost = {}, set()
+        return changes
+
+    @property
+    def settled(self) -> bool:
+        """The group has given something once, be it nothing, and all of it is ready to be read."""
+        return self._assigned and not self._uncommitted
+
+    @property
+    def owned(self) -> frozenset[int]:
+        """All partitions of this member."""
+        return frozenset(self._owned)
+
+    @property
+    def ready(self) -> frozenset[int]:
+        """Those that may be read."""
+        return frozenset(self._owned - self._uncommitted.keys())

@@ -1,0 +1,93 @@
+"""What a worker does while its sink cannot take a batch: pause, hold the batch, resume. It stays in its group."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from common.errors import KafkaUnavailable, StoreUnavailable
+from common.timing import Backoff
+from ingest.batch import Batch, E
+from ingest.kafka.assignment import Changes
+
+_log = logging.getLogger("thunder.ingest")
+
+
+class Pausable(Protocol):
+    """The part of a source that back-pressure needs."""
+
+    def pause(self) -> None:
+        """Receive nothing until resume."""
+        ...
+
+    def idle(self, seconds: float) -> None:
+        """Stay in the group for so long, receiving nothing."""
+        ...
+
+    def take_changes(self) -> Changes:
+        """Partitions that came and went since the last call."""
+        ...
+
+    def resume(self) -> None:
+        """Receive again."""
+        ...
+
+
+class BackPressure:
+    """Delivers one batch at a time, for as long as that takes."""
+
+    def __init__(
+        self,
+        source: Pausable,
+        backoff: Backoff,
+        should_stop: Callable[[], bool],
+        on_changes: Callable[[Changes], None],
+        on_hold: Callable[[bool], None],
+    ) -> None:
+        """on_changes is told what the group changed, on_hold(True or False) that holding a batch began or ended."""
+        self._source = source
+        self._backoff = backoff
+        self._should_stop = should_stop
+        self._on_changes = on_changes
+        self._on_hold = on_hold
+        self._holding = False
+
+    def deliver(self, batch: Batch[E], write: Callable[[Batch[E]], None]) -> Batch[E] | None:
+        """Write the batch until that succeeds, less the messages of partitions that are lost meanwhile.
+
+        Returns what was written and is still this member's; None when the worker was told to stop before. Blocks.
+        """
+        attempt = 0
+        while True:
+            try:
+                write(batch)
+            except (StoreUnavailable, KafkaUnavailable) as reason:
+                self._hold(batch, reason)
+                batch = batch.without(self._wait(attempt))
+                attempt += 1
+            else:
+                self._release()
+                return batch
+            if self._should_stop():
+                return None
+
+    def _hold(self, batch: Batch[E], reason: Exception) -> None:
+        if self._holding:
+            return
+        _log.warning("Paused, holding a batch of %d messages: %s", len(batch.entries), reason)
+        self._holding = True
+        self._source.pause()
+        self._on_hold(True)
+
+    def _wait(self, attempt: int) -> frozenset[int]:
+        self._source.idle(self._backoff.delay(attempt))
+        changes = self._source.take_changes()
+        self._on_changes(changes)
+        return changes.lost
+
+    def _release(self) -> None:
+        if not self._holding:
+            return
+        _log.info("Resumed: the held batch is written")
+        self._holding = False
+        self._source.resume()
+        self._on_hold(False)

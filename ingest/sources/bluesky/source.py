@@ -1,0 +1,110 @@
+"""Bluesky, live: a Jetstream (v1, JSON) over a WebSocket."""
+
+from collections.abc import Callable, Generator, Iterator
+from urllib.parse import urlencode
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import CloseCode
+from websockets.sync.client import connect
+
+from common.errors import ConfigurationError
+from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS
+from ingest.sources.bluesky.lines import parse_jetstream_line
+from ingest.sources.connection import (
+    OPEN_TIMEOUT,
+    RECONNECT_POLICY,
+    USER_AGENT,
+    Connection,
+    ConnectionLost,
+    ReconnectPolicy,
+    checked_url,
+    rejected_by_server,
+    retry_after,
+)
+from ingest.sources.message import ParsedMessage, too_large
+
+_MAX_MESSAGE_BYTES = 1024 * 1024
+_REWIND_US = 5_000_000
+_PING_SECONDS = 20.0
+_CLOSE_TIMEOUT = 1.0  # seconds
+
+
+class BlueskySource:
+    """What happens on Bluesky. A position is the time of an event, in microseconds.
+
+    Resuming goes back five seconds before the position: a Jetstream is only nearly in order, and events of one instant
+    may be split by a loss. What is heard again on this way is harmless, for every event may be applied twice.
+    """
+
+    name = "bluesky"
+    expected = None
+
+    def __init__(self, url: str, patience: ReconnectPolicy = RECONNECT_POLICY) -> None:
+        """url: the subscribe endpoint of a Jetstream. Raises ConfigurationError: it is no ws or wss address."""
+        self._url = checked_url(url, "ws", "wss")
+        self._connection = Connection(self.name, self._open, _hear, patience)
+
+    @property
+    def reconnects(self) -> int:
+        """How often a lost connection was made anew."""
+        return self._connection.reconnects
+
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
+        """Events from position on (empty: from now on) until told to stop. See Source."""
+        return self._connection.listen(position, should_stop)
+
+    def _open(self, position: str) -> Generator[bytes | None]:
+        """Messages of one connection; None stands for one that is too large, after which the connection ends."""
+        try:
+            with connect(
+                _address(self._url, position),
+                user_agent_header=USER_AGENT,
+                open_timeout=OPEN_TIMEOUT,
+                ping_interval=_PING_SECONDS,
+                ping_timeout=None,  # a silence is noticed anyhow, and who listens slowly reads no pongs either
+                close_timeout=_CLOSE_TIMEOUT,
+                max_size=_MAX_MESSAGE_BYTES,
+            ) as socket:
+                while True:
+                    yield socket.recv(decode=False)
+        except ConnectionClosed as closed:
+            if _was_too_large(closed):
+                yield None
+            raise ConnectionLost(_how_it_closed(closed)) from closed
+        except InvalidStatus as answer:
+            headers = answer.response.headers
+            raise rejected_by_server(
+                self._url, answer.response.status_code, retry_after(headers.get("Retry-After"))
+            ) from answer
+        except (OSError, ValueError, WebSocketException) as error:
+            raise ConnectionLost(f"cannot connect: {error}") from error
+
+
+def _hear(message: bytes | None) -> ParsedMessage:
+    return too_large(_MAX_MESSAGE_BYTES) if message is None else parse_jetstream_line(message)
+
+
+def _address(url: str, position: str) -> str:
+    """The address of the stream from position on. A Jetstream counts its cursor in microseconds."""
+    wanted: list[tuple[str, object]] = [("wantedCollections", collection) for collection in WANTED_COLLECTIONS]
+    wanted.append(("maxMessageSizeBytes", _MAX_MESSAGE_BYTES))
+    if position:
+        wanted.append(("cursor", max(0, _microseconds(position) - _REWIND_US)))
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(wanted)}"
+
+
+def _microseconds(position: str) -> int:
+    if not (position.isascii() and position.isdecimal() and len(position) < 20):
+        raise ConfigurationError("a Jetstream is resumed from a time in microseconds")
+    return int(position)
+
+
+def _how_it_closed(closed: ConnectionClosed) -> str:
+    if _was_too_large(closed):
+        return f"a message had more than {_MAX_MESSAGE_BYTES:,} bytes"
+    return "the server is gone" if closed.rcvd is None else f"the server closed it with code {closed.rcvd.code}"
+
+
+def _was_too_large(closed: ConnectionClosed) -> bool:
+    """Whether it was this side that ended the connection, for the size of a message."""
+    return closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG

@@ -1,0 +1,126 @@
+"""The counts of a source over all of its runs, and where it resumes, kept in Redis."""
+
+import logging
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple, cast
+
+import redis
+
+from common.errors import StoreUnavailable
+from common.settings.redis import RedisSettings
+from common.store.client import Shards
+from common.store.errors import redis_errors_as_unavailable
+from common.store.keys import source_key
+from ingest.sources.statistics import Counts, as_fields, of_fields
+
+KEPT_SECONDS = 30 * 24 * 3600
+"""How long they outlive the last run of the source."""
+
+_POSITION = "position"
+
+
+class Kept(NamedTuple):
+    """What Redis holds. position: empty when there is none."""
+
+    totals: Counts
+    position: str
+
+
+class CountStore:
+    """A hash in Redis for one source. One thread at a time; each call blocks for the timeout of the settings at most.
+
+    An addition whose reply was lost may count twice: these numbers are for people.
+    """
+
+    def __init__(self, settings: RedisSettings, source: str) -> None:
+        self._settings = settings
+        self._key = source_key(source).decode()
+        self._shards: Shards | None = None
+
+    def read(self) -> Kept:
+        """What was kept so far. Raises StoreUnavailable."""
+        with self._client() as client:
+            held = cast("dict[bytes, bytes]", client.hgetall(self._key))
+        fields = {name.decode(): value.decode() for name, value in held.items()}
+        position = fields.pop(_POSITION, "")
+        return Kept(of_fields({name: int(value) for name, value in fields.items()}), position)
+
+    def add(self, more: Mapping[str, int], position: str) -> None:
+        """Add to the fields (statistics.as_fields names them), replace the position unless it is empty.
+
+        Raises StoreUnavailable: then nothing is known to be added.
+        """
+        with self._client() as client:
+            whole = client.pipeline(transaction=True)
+            for name, count in more.items():
+                whole.hincrby(self._key, name, count)
+            if position:
+                whole.hset(self._key, _POSITION, position)
+            whole.expire(self._key, KEPT_SECONDS)
+            whole.execute()
+
+    @contextmanager
+    def _client(self) -> Generator[redis.Redis]:
+        """Of the node that holds the hash, which is found anew after each failure."""
+        self._shards = self._shards or self._connected()
+        try:
+            with redis_errors_as_unavailable():
+                yield self._shards.meta_client()
+        except StoreUnavailable:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connections; the next call makes new ones."""
+        if self._shards is not None:
+            self._shards.close()
+            self._shards = None
+
+    def _connected(self) -> Shards:
+        timeout_seconds = self._settings.redis_timeout_ms / 1000
+        return Shards(self._settings.redis_address, buckets=1, timeout_seconds=timeout_seconds)
+
+
+Add = Callable[[Mapping[str, int], str], object]
+"""Adds to the fields that are kept and replaces the position unless it is empty. Raises StoreUnavailable."""
+
+_log = logging.getLogger("thunder.source")
+
+
+class CountKeeper:
+    """Adds what is new, now and then. While Redis is away the source goes on, and what is new adds up until it is back.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, add: Add) -> None:
+        self._add = add
+        self._added: dict[str, int] = {}
+        self._position = ""
+        self._is_away = False
+
+    def keep(self, counts: Counts, position: str) -> None:
+        """The counts of this run so far, and where to resume. Says once that Redis is away, and that it is back."""
+        fields = as_fields(counts)
+        more = {name: count - self._added.get(name, 0) for name, count in fields.items()}
+        news = {name: count for name, count in more.items() if count}
+        if not news and position == self._position:
+            return
+        try:
+            self._add(news, position)
+        except StoreUnavailable as reason:
+            self._say_away(reason)
+        else:
+            self._added, self._position = fields, position
+            self._say_back()
+
+    def _say_away(self, reason: StoreUnavailable) -> None:
+        if not self._is_away:
+            _log.warning("The counts are not kept for the moment, the source goes on: %s", reason)
+        self._is_away = True
+
+    def _say_back(self) -> None:
+        if self._is_away:
+            _log.info("The counts are kept again")
+        self._is_away = False

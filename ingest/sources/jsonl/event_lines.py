@@ -1,0 +1,74 @@
+"""Events as lines of JSON: an InNetworkEvent or a FollowEvent in proto3's JSON on each. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
+
+from common.pb.thunder.v1.in_network_pb2 import FollowEvent, InNetworkEvent
+from common.post import LightPost
+from ingest.decode.follow_event import decode_follow
+from ingest.decode.refined_event import decode_event
+from ingest.events import AuthorDelete, Event, Follow, Malformed, PostDelete
+from ingest.sources.json_line import BadLine, parsed
+from ingest.sources.message import Disposition, ParsedMessage, sent_message
+
+M = TypeVar("M", bound=Message)
+
+
+class BadEventReason(StrEnum):
+    """Why a line is no event. A closed set; the last three are MalformedReasons, of what else JSON cannot have."""
+
+    NOT_JSON = "not_json"
+    NOT_AN_EVENT = "not_an_event"
+    MISSING_FIELD = "missing_field"
+    BAD_ID = "bad_id"
+    BAD_TIME = "bad_time"
+
+
+class BadEvent(Exception):
+    """The line is no event. The message may quote a name that the line gives to a field."""
+
+    def __init__(self, reason: BadEventReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def parse_event_line(line: bytes) -> ParsedMessage:
+    """What a line says; never raises. It has no position. label: a SentKind, or a BadEventReason."""
+    try:
+        return sent_message(read_event(line))
+    except BadEvent as bad:
+        return ParsedMessage(Disposition.DROPPED, bad.reason, detail=str(bad))
+
+
+def read_event(line: bytes) -> Event | Follow:
+    """Read one line. Raises BadEvent, and never anything else."""
+    fields = _parsed(line)
+    try:
+        if fields.keys() & {"viewerId", "viewer_id"}:
+            return decode_follow(_message(fields, FollowEvent(), "a FollowEvent").SerializeToString())
+        event = decode_event(_message(fields, InNetworkEvent(), "an InNetworkEvent").SerializeToString())
+    except Malformed as malformed:
+        raise BadEvent(BadEventReason(malformed.reason), malformed.detail) from malformed
+    match event:
+        case LightPost() | PostDelete() | AuthorDelete():
+            return event
+        case _:
+            raise BadEvent(BadEventReason.NOT_AN_EVENT, "an InNetworkEvent without an event")
+
+
+def _parsed(line: bytes) -> Mapping[str, object]:
+    try:
+        return parsed(line)
+    except BadLine as bad:
+        raise BadEvent(BadEventReason.NOT_JSON, f"not an InNetworkEvent: {bad}") from bad
+
+
+def _message(fields: Mapping[str, object], message: M, what: str) -> M:
+    try:
+        return ParseDict(dict(fields), message)
+    except (ParseError, ValueError, RecursionError) as error:
+        raise BadEvent(BadEventReason.NOT_AN_EVENT, f"not {what}: {error}") from error

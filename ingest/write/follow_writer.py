@@ -1,0 +1,48 @@
+"""Writes follows to Redis, one script call per viewer and one pipeline per node, for serve/store/follow_store.py."""
+
+from collections.abc import Iterator, Sequence
+
+from common.store.client import NodeCommand, Shards, failures
+from common.store.keys import KeySpace
+from common.store.scripts import FOLLOW_BOUNDS, FollowBounds, FollowChange, apply_follows
+from ingest.events import Follow
+
+_EVENTS_PER_CALL = 1000
+"""Redis answers nobody else during a call: a few milliseconds."""
+
+
+class FollowWriter:
+    """A sink of follows. Writing the same events again, or in another order, changes nothing. One thread at a time.
+
+    That holds for events of which the removal is younger than the bounds say, and for lists below their cap.
+    """
+
+    def __init__(self, shards: Shards, keys: KeySpace, bounds: FollowBounds = FOLLOW_BOUNDS) -> None:
+        self._shards = shards
+        self._keys = keys
+        self._bounds = bounds
+
+    def write(self, events: Sequence[Follow], now: int) -> None:
+        """See loop.Sink: as apply()."""
+        self.apply(events, now)
+
+    def apply(self, events: Sequence[Follow], now: int) -> int:
+        """Return when all events are in the store. now in Unix seconds. Blocks.
+
+        The number of follows that were given up because of the cap. StoreUnavailable when some events are not in the
+        store: those of healthy shards may be. The same call may simply be made again.
+        """
+        replies = self._shards.run([*self._commands(events, now)])
+        if failed := failures(replies):
+            raise failed[0]
+        return sum(replies)
+
+    def _commands(self, events: Sequence[Follow], now: int) -> Iterator[NodeCommand]:
+        of_viewers: dict[int, list[FollowChange]] = {}
+        for viewer_id, target_id, follow_id, at, removed in events:
+            of_viewers.setdefault(viewer_id, []).append(FollowChange(target_id, follow_id, at, removed))
+        for viewer_id, changes in of_viewers.items():
+            viewer = self._keys.viewer(viewer_id)
+            for first in range(0, len(changes), _EVENTS_PER_CALL):
+                call = apply_follows(viewer, changes[first : first + _EVENTS_PER_CALL], self._bounds, now)
+                yield NodeCommand(viewer.bucket, call)

@@ -1,0 +1,142 @@
+"""Writes events to Redis: the thin shell around write_plan.py. One pipeline per node and step."""
+
+from collections.abc import Mapping, Sequence
+
+from common.errors import StoreUnavailable
+from common.retention import Retention
+from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.keys import KeySpace
+from common.store.member import post_id
+from common.store.protocol import pack
+from common.store.record import PostRecord, live_record, record_field
+from common.store.scripts import Removal, add_posts, claim_posts, erase_author, remove_posts
+from ingest.events import AuthorDelete, Event, PostDelete
+from ingest.write.write_plan import (
+    PostEvent,
+    Winners,
+    by_author,
+    calls,
+    needed_sources,
+    plan_claims,
+    sub_batches,
+    winners,
+)
+
+LIST_CAP = 5000
+"""Posts that each list of an author shows at most."""
+
+MAX_SCORE = 2**53 - 1
+"""Largest whole number that the score of a sorted set holds exactly."""
+
+
+class PostWriter:
+    """A sink of events. Writing the same events again changes nothing. One thread at a time."""
+
+    def __init__(self, shards: Shards, keys: KeySpace, retention: Retention, list_cap: int = LIST_CAP) -> None:
+        self._shards = shards
+        self._keys = keys
+        self._retention = retention
+        self._list_cap = list_cap
+
+    def write(self, events: Sequence[Event], now: int) -> None:
+        """Return when all events are in the store. Blocks.
+
+        StoreUnavailable when some are not: those of healthy shards may be. The same call may simply be made again.
+        """
+        failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
+        if failed:
+            raise failed[0]
+
+    def _write(self, batch: Sequence[Event], now: int) -> list[StoreUnavailable]:
+        step = _Steps(self._shards)
+        claims: list[PostEvent] = []
+        for event in batch:
+            claims += self._erase(event, step, now) if isinstance(event, AuthorDelete) else (event,)
+        sources = self._records(needed_sources(claims), step, now)
+        won = self._claim(claims, sources, step, now)
+        refused = self._add(won, step, now)
+        self._remove(won.removals, step, now)
+        if refused:
+            self._claim([PostDelete(post_id(member), now) for member in refused], {}, step, now)
+        return step.failed
+
+    def _erase(self, event: AuthorDelete, step: "_Steps", now: int) -> list[PostDelete]:
+        """Refuse the author's creates up to the deletion, return deletes of the posts stored until then.
+
+        The author's set is read after the refusal stands and emptied only by those deletes: a crash in between leaves
+        the posts to be found by the replay.
+        """
+        keys = self._keys.author(event.author_id)
+        deleted_at = min(event.deleted_at, MAX_SCORE) if event.deleted_at > 0 else now
+        (members,) = step.run([NodeCommand(keys.bucket, erase_author(keys, deleted_at, self._retention, now))])
+        return [PostDelete(post_id(member), now) for member in dict.fromkeys(members or ())]
+
+    def _records(self, ids: Sequence[int], step: "_Steps", now: int) -> dict[int, PostRecord | None]:
+        """Live record of each id, None where there is none; ids whose shard does not answer are missing."""
+        keys = [self._keys.post(post) for post in ids]
+        replies = step.run(
+            [
+                NodeCommand(key.bucket, pack((b"HGET", key.hash, record_field(post))))
+                for post, key in zip(ids, keys, strict=True)
+            ],
+            failed=False,
+        )
+        oldest = self._retention.oldest(now)
+        return {
+            post: live_record(reply, oldest) for post, reply in zip(ids, replies, strict=True) if reply is not False
+        }
+
+    def _claim(
+        self, events: Sequence[PostEvent], sources: Mapping[int, PostRecord | None], step: "_Steps", now: int
+    ) -> Winners:
+        planned = calls(plan_claims(events, sources, self._keys), bucket_of=lambda claim: claim.bucket)
+        replies = step.run(
+            [
+                NodeCommand(bucket, claim_posts([planned.claim for planned in claims], self._retention, now))
+                for bucket, claims in planned
+            ]
+        )
+        won = Winners([], [])
+        for (_, claims), reply in zip(planned, replies, strict=True):
+            if reply is not None:
+                more = winners(claims, reply, self._keys)
+                won.additions.extend(more.additions)
+                won.removals.extend(more.removals)
+        return won
+
+    def _add(self, won: Winners, step: "_Steps", now: int) -> list[bytes]:
+        """Members that an author's erasure refuses: they were claimed and must be given up again."""
+        authors = by_author(won.additions, self._keys)
+        replies = step.run(
+            [
+                NodeCommand(bucket, add_posts(group, self._retention, self._list_cap, now))
+                for bucket, group in calls(
+                    authors, bucket_of=lambda author: author[0].bucket, size_of=lambda author: len(author[1])
+                )
+            ]
+        )
+        return [member for reply in replies for member in reply or ()]
+
+    def _remove(self, removals: Sequence[Removal], step: "_Steps", now: int) -> None:
+        step.run(
+            [
+                NodeCommand(bucket, remove_posts(group, self._retention, now))
+                for bucket, group in calls(removals, bucket_of=lambda removal: removal.keys.bucket)
+            ]
+        )
+
+
+class _Steps:
+    """Runs the steps of one write on the shards that answer, and remembers those that did not."""
+
+    def __init__(self, shards: Shards) -> None:
+        self._shards = shards
+        self.failed: list[StoreUnavailable] = []
+
+    def run(self, commands: Sequence[NodeCommand], failed: Reply = None) -> list[Reply]:
+        """Replies in order, `failed` in the places of those that did not come."""
+        if not commands:
+            return []
+        replies = self._shards.run(commands)
+        self.failed += failures(replies)
+        return [failed if isinstance(reply, StoreUnavailable) else reply for reply in replies]

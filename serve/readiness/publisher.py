@@ -1,0 +1,52 @@
+"""Carries the verdict on readiness to everyone who asks: gRPC health, /readyz, the log, the metrics."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from serve.metrics import ServeMetrics
+from serve.readiness.state import ServingState
+from serve.readiness.verdict import STARTING, Readiness, StoreStatus, Verdict
+from serve.rpc.server import GrpcServer
+
+log = logging.getLogger("thunder.serve")
+
+
+class ReadinessPublisher:
+    """Tells of changes only."""
+
+    def __init__(self, state: ServingState, server: GrpcServer, metrics: ServeMetrics) -> None:
+        self._state = state
+        self._server = server
+        self._metrics = metrics
+        self._was_ready = False
+
+    async def tell(self, verdict: Verdict) -> None:
+        """Announce a verdict that differs from the last."""
+        self._state.judged(verdict)
+        await self._server.announce(ready=verdict.ready)
+        if not verdict.ready:
+            log.log(logging.WARNING if self._was_ready else logging.INFO, "Not ready: %s", verdict.reason)
+        elif self._was_ready:
+            log.info("Ready again")
+        else:
+            self._was_ready = True
+            self._metrics.initialised(time.monotonic() - self._state.started_at)
+            log.info("HTTP/gRPC server is ready")
+
+
+_PERIOD_SECONDS = 0.5
+
+
+async def watch_readiness(
+    read_status: Callable[[], Awaitable[StoreStatus]], tell: Callable[[Verdict], Awaitable[None]]
+) -> None:
+    """Call tell at every change, until cancelled. What read_status raises ends the watch."""
+    readiness, last = Readiness(), STARTING
+    while True:
+        verdict = readiness.judge(await read_status())
+        if verdict != last:
+            await tell(verdict)
+            last = verdict
+        await asyncio.sleep(_PERIOD_SECONDS)

@@ -1,0 +1,135 @@
+"""One connection to a Redis server, shared by all requests: pipelines go out as they come, replies match in order.
+
+A caller that gives up leaves its replies to be read and thrown away, so a cancelled request costs nobody a reconnect.
+"""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from typing import Any
+
+import hiredis
+import redis
+
+from common.errors import StoreUnavailable
+from common.store.protocol import pack
+from common.store.topology import Node
+
+Reply = Any
+"""bytes, int, None, a list of these, or a hiredis.ReplyError."""
+
+
+class _Waiting:
+    """A pipeline whose replies are due."""
+
+    __slots__ = ("due", "future", "replies", "since")
+
+    def __init__(self, due: int, future: "asyncio.Future[list[Reply]]") -> None:
+        self.due = due
+        self.future = future
+        self.since = time.monotonic()
+        self.replies: list[Reply] = []
+
+
+class RespConnection(asyncio.Protocol):
+    """Made by connect(). Not for more than one event loop."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._reader = hiredis.Reader()
+        self._waiting: deque[_Waiting] = deque()
+        self._transport: asyncio.Transport | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def is_overdue(self, seconds: float) -> bool:
+        """Whether a reply has been due for longer: the server hangs, or the connection is only half open."""
+        return bool(self._waiting) and time.monotonic() - self._waiting[0].since > seconds
+
+    async def run(self, packed: bytes, replies: int) -> list[Reply]:
+        """Send packed commands, return their replies. StoreUnavailable when the connection is lost before."""
+        if self._transport is None or self._transport.is_closing():
+            raise self._lost("the connection is closed")
+        future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(replies, future))
+        self._transport.write(packed)
+        return await future
+
+    def close(self) -> None:
+        """Close, failing what waits."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (a stream transport, by create_connection)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._transport = None
+        for waiting in self._waiting:
+            if not waiting.future.done():
+                waiting.future.set_exception(self._lost(exc or "closed by the server"))
+        self._waiting.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        self._reader.feed(data)
+        try:
+            while self._waiting:
+                waiting = self._waiting[0]
+                while len(waiting.replies) < waiting.due:
+                    reply = self._reader.gets()
+                    if reply is False:
+                        return
+                    waiting.replies.append(reply)
+                self._waiting.popleft()
+                if not waiting.future.done():
+                    waiting.future.set_result(waiting.replies)
+        except hiredis.ProtocolError:
+            self.close()
+
+    def _lost(self, cause: object) -> StoreUnavailable:
+        return StoreUnavailable(f"Redis {self._node.host}:{self._node.port}: {cause}")
+
+
+async def connect(url: str, node: Node, timeout: float) -> RespConnection:
+    """Connect to a node with the credentials of the URL. StoreUnavailable after timeout seconds at the latest."""
+    pool = redis.ConnectionPool.from_url(url)
+    connection = RespConnection(node)
+    loop = asyncio.get_running_loop()
+    try:
+        tls = _tls_of(pool.connection_kwargs) if pool.connection_class is redis.SSLConnection else None
+        async with asyncio.timeout(timeout):
+            await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
+            await _greet(connection, pool.connection_kwargs)
+    except (OSError, TimeoutError, hiredis.ReplyError) as error:
+        connection.close()
+        raise StoreUnavailable(f"Redis {node.host}:{node.port}: {error or 'does not answer'}") from error
+    return connection
+
+
+def _tls_of(options: dict[str, Any]) -> ssl.SSLContext:
+    """What the URL says of TLS, as redis-py names it. OSError, as ssl.SSLError is, when its files are no good."""
+    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
+    if certificate := options.get("ssl_certfile"):
+        context.load_cert_chain(certificate, options.get("ssl_keyfile"))
+    return context
+
+
+async def _greet(connection: RespConnection, options: dict[str, Any]) -> None:
+    commands: list[list[bytes]] = []
+    if password := options.get("password"):
+        user = options.get("username")
+        commands.append([b"AUTH", *([user.encode()] if user else []), password.encode()])
+    if database := options.get("db"):
+        commands.append([b"SELECT", b"%d" % database])
+    if commands:
+        for reply in await connection.run(b"".join(map(pack, commands)), len(commands)):
+            if isinstance(reply, hiredis.ReplyError):
+                raise reply

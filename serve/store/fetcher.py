@@ -1,0 +1,186 @@
+"""Reads rounds from Redis: one pipeline per node and round, written by hand over one shared connection per node."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import hiredis
+
+from common.errors import StoreUnavailable
+from common.store.keys import KeySpace
+from common.store.member import decode_id
+from common.store.record import record_field
+from common.store.topology import Node, Topology, read_topology
+from serve.store.connection import Reply, RespConnection, connect
+from serve.timeline.read_plan import FetchRequest, FetchResult
+
+log = logging.getLogger("thunder.serve")
+
+KNOWN_AUTHORS = 500_000
+"""Authors whose packed commands are kept: about 250 bytes each."""
+
+KNOWN_HASHES = 65_536
+"""The same for hashes of post records: about 150 bytes each."""
+
+
+_ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank
+_HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n"  # all but the field
+
+
+class _Late(StoreUnavailable):
+    """A node did not answer in time. That says nothing about where the buckets are."""
+
+
+class _AuthorCommand(NamedTuple):
+    """ZREVRANGE of an author's list, all but the last argument."""
+
+    bucket: int
+    posts: bytes
+    videos: bytes
+
+
+class _HashCommand(NamedTuple):
+    """HGET from a hash of post records, all but the last argument."""
+
+    bucket: int
+    records: bytes
+
+
+class _Pipeline:
+    """Commands of one round for one node, and what their replies are."""
+
+    def __init__(self) -> None:
+        self.packed: list[bytes] = []
+        self.authors: list[int] = []
+        self.parents: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+
+class RedisFetcher:
+    """A fetcher over one Redis or a Redis Cluster. Topology and connections are renewed after a failure."""
+
+    def __init__(self, url: str, keys: KeySpace, timeout_seconds: float) -> None:
+        self._url = url
+        self._keys = keys
+        self._timeout = timeout_seconds
+        self._topology: Topology | None = None
+        self._known: tuple[Node, ...] = ()
+        self._connections: dict[Node, RespConnection] = {}
+        self._connecting = asyncio.Lock()
+        self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
+        self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
+
+    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
+        """One round. See the port."""
+        limit = self._timeout if timeout is None else min(timeout, self._timeout)
+        topology = self._topology or await self._refresh(limit)
+        pipelines = self._pipelines(reading, topology)
+        runs = [self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()]
+        results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
+        fetched = FetchResult({}, {}, partial=False)
+        failed: list[StoreUnavailable] = []
+        for pipeline, replies in zip(pipelines.values(), results, strict=True):
+            if isinstance(replies, StoreUnavailable):
+                failed.append(replies)
+            else:
+                failed += _sort_in(pipeline, replies, fetched)
+        if failed:
+            if not all(isinstance(failure, _Late) for failure in failed):
+                self._topology = None
+            if not fetched.members and not fetched.records:
+                raise failed[0]
+            log.warning("answering in part: %s", failed[0])
+        return fetched._replace(partial=bool(failed))
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    def _pipelines(self, reading: FetchRequest, topology: Topology) -> dict[int, _Pipeline]:
+        pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
+        last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(reading.depths.values())}
+        node_of, is_video = topology.node_of_bucket, reading.video
+        author_command_of, hash_command_of = self._author_command_of, self._hash_command_of
+        for author, depth in reading.depths.items():
+            command = author_command_of(author)
+            pipeline = pipelines[node_of[command.bucket]]
+            pipeline.packed.append((command.videos if is_video else command.posts) + last_arguments[depth])
+            pipeline.authors.append(author)
+        for parent in reading.parents:
+            post_id = decode_id(parent)
+            command = hash_command_of(self._keys.post_hash_number(post_id))
+            pipeline = pipelines[node_of[command.bucket]]
+            pipeline.packed.append(command.records + record_field(post_id) + b"\r\n")
+            pipeline.parents.append(parent)
+        return pipelines
+
+    def _pack_author(self, author: int) -> _AuthorCommand:
+        keys = self._keys.author(author)
+        return _AuthorCommand(
+            keys.bucket, _ZREVRANGE % (len(keys.posts), keys.posts), _ZREVRANGE % (len(keys.videos), keys.videos)
+        )
+
+    def _pack_hash(self, number: int) -> _HashCommand:
+        key = self._keys.post_hash(number)
+        return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
+
+    async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> "list[Reply] | StoreUnavailable":
+        try:
+            async with asyncio.timeout(limit):
+                connection = await self._connection(node)
+                return await connection.run(b"".join(pipeline.packed), len(pipeline))
+        except TimeoutError:
+            return _Late(f"Redis {node.host}:{node.port}: no answer within {limit:g} s")
+        except StoreUnavailable as failure:
+            return failure
+
+    async def _connection(self, node: Node) -> RespConnection:
+        connection = self._connections.get(node)
+        if connection is not None and connection.is_open and not connection.is_overdue(self._timeout):
+            return connection
+        async with self._connecting:
+            if self._connections.get(node) is connection:  # nobody else renewed it meanwhile
+                if connection is not None:
+                    connection.close()
+                self._connections[node] = await connect(self._url, node, self._timeout)
+            return self._connections[node]
+
+    async def _refresh(self, limit: float) -> Topology:
+        try:
+            async with asyncio.timeout(limit), self._connecting:
+                if self._topology is None:
+                    self._topology = await asyncio.to_thread(
+                        read_topology, self._url, self._known, self._keys.buckets, self._timeout
+                    )
+                    self._known = self._topology.nodes
+                return self._topology
+        except TimeoutError as error:
+            raise StoreUnavailable(f"Redis does not answer within {limit:g} s") from error
+
+
+def _bulk(value: bytes) -> bytes:
+    return b"$%d\r\n%b\r\n" % (len(value), value)
+
+
+def _sort_in(pipeline: _Pipeline, replies: Sequence[Reply], fetched: FetchResult) -> list[StoreUnavailable]:
+    """File the replies of a node under their authors and parents; return the failures among them."""
+    authors = len(pipeline.authors)
+    fetched.members.update(zip(pipeline.authors, replies[:authors], strict=True))
+    fetched.records.update(zip(pipeline.parents, replies[authors:], strict=True))
+    errors = [reply for reply in replies if isinstance(reply, hiredis.ReplyError)]
+    if errors:
+        _drop_errors(fetched.members)
+        _drop_errors(fetched.records)
+    return [StoreUnavailable(f"Redis: {error}") for error in errors]
+
+
+def _drop_errors(replies: dict[Any, Any]) -> None:
+    for key in [key for key, reply in replies.items() if isinstance(reply, hiredis.ReplyError)]:
+        del replies[key]

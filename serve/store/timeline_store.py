@@ -1,0 +1,60 @@
+"""The store as a server sees it: timelines to read, and whether ingest has filled it."""
+
+import asyncio
+
+from common.errors import StoreUnavailable
+from common.retention import Retention
+from common.settings.serve import ServeSettings
+from common.store.catch_up import lagging_partitions, read_status
+from common.store.client import Shards
+from common.store.layout import check_eviction, check_layout
+from serve.readiness.verdict import StoreStatus
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
+
+
+class TimelineStore:
+    """Redis, read with these settings."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        url = settings.redis_address
+        timeout = settings.redis_timeout_ms / 1000
+        self._keys = settings.key_space
+        self._shards = Shards(url, self._keys.buckets, timeout)
+        self._fetcher = RedisFetcher(url, self._keys, timeout)
+        self.timelines = Timelines(
+            self._fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
+        )
+
+    async def status(self) -> StoreStatus:
+        """Ask Redis. StoreMismatch when this server must not read the store; never StoreUnavailable."""
+        return await asyncio.to_thread(self._status)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._fetcher.close()
+        self._shards.close()
+
+    def _status(self) -> StoreStatus:
+        try:
+            return self._look()
+        except StoreUnavailable:  # the node that was asked may have handed over to another: find out before giving up
+            try:
+                return self._look()
+            except StoreUnavailable as error:
+                return StoreStatus(False, None, False, str(error))
+
+    def _look(self) -> StoreStatus:
+        with self._shards.noting_failures():
+            for node in self._shards.nodes():
+                check_eviction(node)
+            client = self._shards.meta_client()
+            layout = check_layout(client, self._keys)
+            if layout is None:
+                return StoreStatus(True, None, False, "an ingest worker to lay out the store")
+            lagging = lagging_partitions(read_status(client), layout.lineage)
+        if not all(lagging.values()):  # one topic fills the store; another may have done so before
+            return StoreStatus(True, layout.lineage, True, "")
+        behind = ", ".join(f"{len(partitions)} partition(s) of {topic}" for topic, partitions in lagging.items())
+        waiting_for = f"ingest to catch up with {behind}" if lagging else "an ingest worker to read its topic"
+        return StoreStatus(True, layout.lineage, False, waiting_for)

@@ -1,0 +1,163 @@
+"""The merge: which posts the answer holds, whose lists must be read deeper, which parents must be looked up. Pure.
+
+It runs after every round of fetching over all that is known, and is exact when it asks for nothing more. Entries are
+taken newest first over all authors until max_results have passed; rules are applied only to entries that get so far.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import NamedTuple
+
+from common.store.member import NEWEST_TAG, POST_ID, encode_time
+from common.store.record import PostRecord
+from serve.query import Query
+from serve.timeline.filters import Rules
+from serve.timeline.reply_filter import SECONDARY_TAGS
+
+_IDENTITY = slice(0, 15)  # created_at and post_id
+_LAST_ID_BYTE = 14
+_LAST_BYTE = itemgetter(-1)
+
+
+class Merged(NamedTuple):
+    """Members that passed and members that were looked at, newest first, and what is missing for this to be exact."""
+
+    passed: list[bytes]
+    examined: list[bytes]
+    short: list[int]  # authors whose list must be read deeper
+    unknown_parents: list[bytes]  # encoded post ids whose records must be looked up
+
+
+class Merge:
+    """What one request knows of the store, and the answer that follows from it."""
+
+    def __init__(self, query: Query, oldest: int) -> None:
+        """oldest: created_at of the oldest post that counts, in Unix seconds."""
+        self.author_of: dict[bytes, int] = {}
+        self._query = query
+        self._floor = encode_time(oldest)
+        self._rules = Rules(query)
+        self._members: list[bytes] = []
+        self._newest_of: dict[int, bytes] = {}
+        self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
+        self._newest_new = b""  # of the members learnt since the last run
+        self._pass = _Pass()
+
+    def add_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
+        """Take the newest entries of an author's list, newest first. complete: there are no others."""
+        new = readable = self._readable(author, members)
+        if author in self._last_read:  # read before, and deeper now
+            new = [member for member in readable if member not in self.author_of]
+        if complete:
+            self._last_read.pop(author, None)
+        else:
+            self._last_read[author] = members[-1]
+        if new:
+            self._members += new
+            self._newest_new = max(self._newest_new, new[0])
+            self._newest_of[author] = readable[0]
+            self.author_of.update(dict.fromkeys(new, author))
+            self._rules.add_author(author, readable)
+
+    def give_up(self, author: int) -> None:
+        """Older entries of this author cannot be had: do without."""
+        self._last_read.pop(author, None)
+
+    def add_parent(self, parent: bytes, record: PostRecord | None) -> None:
+        """Take the live record of a parent (encoded post id), None where there is none."""
+        self._rules.add_parent(parent, record)
+
+    def run(self) -> Merged:
+        """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
+        most = self._query.max_results
+        self._members.sort(reverse=True)
+        if self._rules.limited:  # what an author may contribute is counted from the newest entry on
+            self._rules.begin()
+            self._pass = _Pass()
+        else:
+            self._pass.rewind(self._members, self._newest_new)
+        self._newest_new = b""
+        self._pass.settle(self._rules)
+        self._pass.go_on(self._members, self.author_of, self._live_members(), most, self._rules)
+        passed = self._pass.passed()[:most]
+        cut = passed[-1] if len(passed) == most else self._floor
+        short = [author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)]
+        return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
+
+    @property
+    def unreadable(self) -> int:
+        """How many live posts were met that a newer version wrote: the answer is without them."""
+        return sum(map(len, self._unreadable.values()))
+
+    def authors_of_newest(self, members: list[bytes]) -> int:
+        """How many authors these members have, which are the newest of all."""
+        return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
+
+    def _readable(self, author: int, members: list[bytes]) -> list[bytes]:
+        if not members or max(map(_LAST_BYTE, members)) <= NEWEST_TAG:
+            return members
+        readable = [member for member in members if member[-1] <= NEWEST_TAG]
+        live = {member[_IDENTITY] for member in members if member >= self._floor}
+        self._unreadable[author] = live.difference(member[_IDENTITY] for member in readable)
+        return readable
+
+    def _live_members(self) -> int:
+        return _up_to(self._floor, self._members)
+
+
+def _up_to(bound: bytes, members: list[bytes]) -> int:
+    """How many of the members, which are ordered newest first, are not older than the bound."""
+    return bisect_left(members, True, key=lambda member: member < bound)
+
+
+class _Pass:
+    """Entries taken newest first until enough have passed. It can go on when more becomes known."""
+
+    def __init__(self) -> None:
+        self.examined = 0
+        self._candidates: list[bytes] = []
+        self._waiting: set[bytes] = set()  # candidates whose parent is unknown
+
+    def passed(self) -> list[bytes]:
+        """Candidates that pass, newest first."""
+        waiting = self._waiting
+        return [member for member in self._candidates if member not in waiting] if waiting else self._candidates
+
+    def rewind(self, members: list[bytes], newest_new: bytes) -> None:
+        """Go back to before the newest of the members that are new."""
+        if self.examined and members[self.examined - 1] <= newest_new:
+            self.examined = _up_to(newest_new, members) - 1
+            del self._candidates[_up_to(newest_new, self._candidates) :]
+            self._waiting.intersection_update(self._candidates)
+
+    def settle(self, rules: Rules) -> None:
+        """Drop the candidates whose parents, now known, do not let them pass."""
+        if self._waiting:
+            dropped = {member for member in self._waiting if rules.judge(member) is False}
+            self._waiting = {member for member in self._waiting if member not in rules.verdicts}
+            self._candidates = [member for member in self._candidates if member not in dropped]
+
+    def go_on(self, members: list[bytes], author_of: Mapping[bytes, int], live: int, most: int, rules: Rules) -> None:
+        """Look at further members until `most` pass or the live ones end. The hot loop: it calls only where it must."""
+        candidates, waiting = self._candidates, self._waiting
+        excluded, limited, verdicts = rules.excluded, rules.limited, rules.verdicts
+        last = candidates[-1] if candidates else bytes(_IDENTITY.stop)
+        while self.examined < live and (missing := most - len(candidates) + len(waiting)) > 0:
+            start, self.examined = self.examined, min(live, self.examined + missing)
+            for member in members[start : self.examined]:
+                if member[_LAST_ID_BYTE] == last[_LAST_ID_BYTE] and member[_IDENTITY] == last[_IDENTITY]:
+                    continue  # the same post, encoded by another version
+                last = member
+                if limited and author_of[member] in limited:
+                    passes = rules.passes(member, author_of[member])
+                elif member[-1] in SECONDARY_TAGS:
+                    passes = verdicts[member] if member in verdicts else rules.judge(member)
+                    if passes is None:
+                        waiting.add(member)
+                        passes = True
+                else:
+                    passes = not excluded or member[POST_ID] not in excluded
+                if passes:
+                    candidates.append(member)

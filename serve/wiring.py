@@ -1,0 +1,60 @@
+"""Puts the rpc together: everything between gRPC and the stores it reads."""
+
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry
+
+from common.settings.serve import AnswerSettings, ServingSettings
+from common.timing import Clock
+from serve.metrics import ServeMetrics
+from serve.overload.admission import Admission, TokenBucket
+from serve.overload.scheduler import RequestScheduler
+from serve.query import Caps
+from serve.rpc.authentication import Authenticator
+from serve.rpc.intake import RequestIntake
+from serve.rpc.posts_service import Answering, TimelineReader
+from serve.rpc.request import RequestLimits
+from serve.rpc.servicer import InNetworkPostsServicer
+from serve.store.follow_store import FollowStore
+
+
+class Service(NamedTuple):
+    """The rpc, where its requests come in, and the metrics that they move."""
+
+    servicer: InNetworkPostsServicer
+    intake: RequestIntake
+    metrics: ServeMetrics
+
+
+def build_service(
+    settings: ServingSettings,
+    timelines: TimelineReader,
+    follows: FollowStore | None,
+    clock: Clock,
+    registry: CollectorRegistry,
+) -> Service:
+    """A service over these stores, with its metrics on the registry. ConfigurationError."""
+    rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
+    admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
+    lane = RequestScheduler()
+    metrics = ServeMetrics(registry, lambda: admission.in_flight, lane.delay)
+    answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
+    intake = RequestIntake(answering, admission, lane, metrics)
+    servicer = InNetworkPostsServicer(intake, Authenticator(settings), settings.request_timeout_ms / 1000 or None)
+    return Service(servicer, intake, metrics)
+
+
+def limits_of(settings: AnswerSettings) -> RequestLimits:
+    """The limits that these settings set on requests."""
+    return RequestLimits(
+        default_results=settings.default_max_results,
+        default_videos=settings.default_max_videos,
+        max_results=settings.max_results_limit,
+        list_size=settings.max_list_size,
+        caps=Caps(
+            original=settings.max_original_per_author,
+            secondary=settings.max_secondary_per_author,
+            video=settings.max_videos_per_author,
+            scan=settings.max_scan_per_author,
+        ),
+    )

@@ -1,0 +1,64 @@
+"""The table of metrics in the README: `python -m tests.tools.metrics_page` prints it, a test compares."""
+
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Metric
+
+from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
+from ingest.sources.metrics import Labels, SourceMetrics
+from ingest.sources.statistics import of_fields
+from serve.metrics import ServeMetrics
+
+
+def metrics_table() -> str:
+    """Markdown: name, labels, where it is exported, what it tells."""
+    rows = ["| metric | kind | exported by | what it tells |", "|---|---|---|---|"]
+    for roles, metrics in exported_metrics().items():
+        rows += _rows(roles, metrics)
+    return "\n".join(rows)
+
+
+def exported_metrics() -> dict[str, list[Metric]]:
+    """Every metric, with the samples that are there from the start, by the roles that export it."""
+    registries = {"ingest, transform": _ingest(), "ingest": _store(), "serve": _serve(), "sources": _source()}
+    return {roles: list(registry.collect()) for roles, registry in registries.items()}
+
+
+def _ingest() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    IngestMetrics(registry)
+    return registry
+
+
+def _store() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    FreshnessMetrics(registry)
+    StoreMetrics(registry)
+    return registry
+
+
+def _serve() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ServeMetrics(registry, in_flight=lambda: 0, lag_seconds=lambda: 0.0)
+    return registry
+
+
+def _source() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    SourceMetrics(registry, Labels(("post",), ("like",), ()), lambda: of_fields({}), queued=lambda: 0)
+    return registry
+
+
+def _rows(roles: str, metrics: Iterable[Metric]) -> Iterator[str]:
+    for metric in metrics:
+        yield f"| `{_name(metric)}` | {metric.type} | {roles} | {metric.documentation} |"
+
+
+def _name(metric: Metric) -> str:
+    name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+    labels = sorted({label for sample in metric.samples for label in sample.labels if label != "le"})
+    return f"{name}{{{','.join(labels)}}}" if labels else name
+
+
+if __name__ == "__main__":
+    print(metrics_table())

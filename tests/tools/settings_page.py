@@ -1,0 +1,47 @@
+"""The settings of all roles as the table of the README: python -m tests.tools.settings_page prints it."""
+
+from common.settings.ingest import IngestSettings, TransformSettings
+from common.settings.schema import Setting, settings_of
+from common.settings.serve import ServeSettings
+from common.settings.source import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
+
+_SOURCES = {
+    "bluesky": BlueskySettings,
+    "wikipedia": WikipediaSettings,
+    "synthetic": SyntheticSettings,
+    "jsonl": JsonlSettings,
+}
+_ROLES = {"ingest": IngestSettings, "transform": TransformSettings, "serve": ServeSettings, **_SOURCES}
+
+
+def settings_table() -> str:
+    """Markdown; a row for each setting, in the order of --help."""
+    roles_of: dict[Setting, list[str]] = {}
+    for role, model in _ROLES.items():
+        for setting in settings_of(model):
+            roles_of.setdefault(setting, []).append(role)
+    groups = dict.fromkeys(setting.group for setting in roles_of)
+    lines = ["| setting | default | roles | what it is |", "|---|---|---|---|"]
+    for group in groups:
+        lines.append(f"| **{group}** | | | |")
+        lines += [_row(setting, roles) for setting, roles in roles_of.items() if setting.group == group]
+    return "\n".join(lines) + "\n"
+
+
+def _row(setting: Setting, roles: list[str]) -> str:
+    default = "*required*" if setting.required else setting.default
+    choices = f": {', '.join(setting.choices)}" if setting.choices else ""
+    also = f"; also from {', '.join(f'`{variable}`' for variable in setting.also_from)}" if setting.also_from else ""
+    return f"| `{setting.flag}` | {default} | {_in_words(roles)} | {setting.description}{choices}{also} |"
+
+
+def _in_words(roles: list[str]) -> str:
+    if len(roles) == len(_ROLES):
+        return "all"
+    if not _SOURCES.keys() <= set(roles):
+        return ", ".join(roles)
+    return ", ".join([*(role for role in roles if role not in _SOURCES), "sources"])
+
+
+if __name__ == "__main__":
+    print(settings_table(), end="")

@@ -1,0 +1,55 @@
+import pytest
+from pydantic import ValidationError
+
+from common.settings.schema import settings_of
+from common.settings.source import (
+    BlueskySettings,
+    JsonlSettings,
+    SourceSettings,
+    SyntheticSettings,
+    WikipediaSettings,
+)
+
+SOURCES = (BlueskySettings, WikipediaSettings, SyntheticSettings)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_needs_nothing_and_disturbs_no_other_process(source: type[SourceSettings]) -> None:
+    settings = source()
+    assert (settings.topic, settings.follows_topic) == ("innetwork_post", "follows")
+    assert settings.http_port == 0
+    assert not settings.as_json
+
+
+def test_a_file_has_to_be_named() -> None:
+    with pytest.raises(ValidationError, match="file"):
+        JsonlSettings.model_validate({})
+
+
+def test_the_topic_is_the_refined_one_by_whichever_name() -> None:
+    assert BlueskySettings(innetwork_post_topic="a").topic == "a"
+    assert BlueskySettings(innetwork_post_topic="a", topic="b").topic == "b"
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"reply_share": 0.6, "repost_share": 0.5}, "must be at most 1 together"),
+        ({"rate": 0, "backlog_seconds": 60}, "needs a rate above 0"),
+        ({"rate": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(given: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        SyntheticSettings.model_validate(given)
+
+
+@pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
+def test_every_source_takes_what_users_were_promised(source: type[SourceSettings]) -> None:
+    flags = {setting.flag for setting in settings_of(source)}
+    assert flags >= {"--in-network-events-producer-dest", "--topic", "--json", "--queue-size", "--when-full"}
+
+
+@pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
+def test_every_setting_says_what_it_is(source: type[SourceSettings]) -> None:
+    assert all(setting.description and "thunder" not in setting.group for setting in settings_of(source))

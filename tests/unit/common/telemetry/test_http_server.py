@@ -1,0 +1,178 @@
+import asyncio
+import socket
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from common.errors import ConfigurationError
+from common.telemetry import http_server as http_port
+from common.telemetry.http_routes import Parameters, Response, Route, only
+from common.telemetry.http_server import HttpServer
+
+HOST = "127.0.0.1"
+
+
+class Process:
+    """What an HTTP port tells of: a registry, and a readiness and routes that the test sets."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.reason: str | None = "Kafka has not caught up"
+        self.routes: dict[str, Route] = {}
+        self.http = HttpServer(HOST, 0, self.registry, lambda: self.reason, lambda: self.routes)
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urlopen(f"http://{HOST}:{self.http.port}{path}", timeout=10) as response:
+                return response.status, response.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection((HOST, self.http.port), timeout=10)
+
+
+@pytest.fixture
+def process() -> Iterator[Process]:
+    process = Process()
+    yield process
+    process.http.stop()
+
+
+def test_any_free_port_is_bound_and_told(process: Process) -> None:
+    assert process.http.port > 0
+    assert process.get("/healthz") == (200, "alive\n")
+
+
+def test_readiness_comes_with_its_reason(process: Process) -> None:
+    assert process.get("/readyz") == (503, "Kafka has not caught up\n")
+    process.reason = None
+    assert process.get("/readyz") == (200, "ready\n")
+
+
+def test_metrics_are_those_of_the_registry(process: Process) -> None:
+    Counter("posts", "Posts seen", registry=process.registry).inc(3)
+    status, text = process.get("/metrics?anything")
+    assert status == 200
+    assert "posts_total 3.0" in text
+
+
+def test_other_paths_and_methods_are_refused(process: Process) -> None:
+    assert process.get("/")[0] == 404
+    with process.connect() as client:
+        client.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 405 ")
+
+
+async def show_colour(parameters: Parameters) -> Response:
+    only(parameters, "colour")
+    await asyncio.sleep(0)
+    return Response(HTTPStatus.OK, parameters.get("colour", "none").encode(), "text/plain")
+
+
+def test_a_route_is_there_from_when_it_is_added_to_when_it_is_taken_away(process: Process) -> None:
+    assert process.get("/page?colour=blue")[0] == 404
+    process.routes = {"/page": show_colour}
+    assert process.get("/page?colour=bl%C3%BCe") == (200, "blüe")
+    assert process.get("/page") == (200, "none")
+    assert process.get("/healthz") == (200, "alive\n")
+    process.routes = {}
+    assert process.get("/page")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "complaint"),
+    [
+        ("size=3", "no such parameter: 'size'; there is colour\n"),
+        ("%0d%0aX-Evil:1=3", "no such parameter: '\\r\\nX-Evil:1'; there is colour\n"),
+        ("colour=a&colour=b", "each parameter may be given once\n"),
+        ("&".join(f"p{number}=1" for number in range(9)), "at most 8 parameters\n"),
+    ],
+)
+def test_a_wrong_query_is_told_what_is_wrong(query: str, complaint: str, process: Process) -> None:
+    process.routes = {"/page": show_colour}
+    assert process.get(f"/page?{query}") == (400, complaint)
+
+
+def test_a_route_that_fails_says_nothing_of_the_cause(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(_parameters: Parameters) -> Response:
+        raise KeyError("a secret")
+
+    process.routes = {"/page": fail}
+    assert process.get("/page") == (500, "internal error\n")
+    assert "a secret" in caplog.text
+
+
+def test_a_route_that_takes_too_long_is_cut_off(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait(_parameters: Parameters) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.2)
+    process.routes = {"/page": wait}
+    with process.connect() as client:
+        client.sendall(b"GET /page HTTP/1.1\r\n\r\n")
+        assert _is_cut_off(client)
+
+
+def test_browsers_are_told_to_run_and_fetch_nothing_from_elsewhere(process: Process) -> None:
+    with urlopen(f"http://{HOST}:{process.http.port}/healthz", timeout=10) as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_slow_clients_are_cut_off_and_hold_nobody_up(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.5)
+    slow = [process.connect() for _ in range(10)]
+    for client in slow:
+        client.sendall(b"GET /healthz HT")
+    assert process.get("/healthz")[0] == 200
+    for client in slow:
+        with client:
+            assert _is_cut_off(client)
+
+
+def test_an_endless_request_is_cut_off(process: Process) -> None:
+    with process.connect() as client:
+        client.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)
+        assert _is_cut_off(client)
+
+
+def test_connections_are_bounded(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "_MAX_CONNECTIONS", 1)
+    with process.connect() as first, process.connect() as second:
+        assert _is_cut_off(second)
+        first.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert first.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_stopping_does_not_wait_for_clients(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+    with process.connect() as client:
+        client.sendall(b"GET /healthz")
+        process.get("/healthz")  # the slow client was accepted before this one
+        process.http.stop()
+        assert _is_cut_off(client)
+        with pytest.raises(ConnectionRefusedError):
+            process.connect()
+    assert caplog.text == ""
+
+
+def test_a_taken_port_is_a_configuration_error(process: Process) -> None:
+    with pytest.raises(ConfigurationError, match=f"HTTP cannot listen on {HOST}:{process.http.port}"):
+        HttpServer(HOST, process.http.port, CollectorRegistry(), lambda: None)
+
+
+def _is_cut_off(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True

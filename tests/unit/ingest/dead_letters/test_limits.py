@@ -1,0 +1,64 @@
+from itertools import cycle, islice
+
+import pytest
+
+from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
+
+SMALL = DeadLetterLimits(consecutive=10, window=100, share=0.5)
+
+
+def test_fewer_bad_messages_in_a_row_than_the_limit_are_borne() -> None:
+    count = DeadLetterLimitState(SMALL)
+    count.did_read(malformed=True, count=9)
+    count.did_read(malformed=False)
+    count.did_read(malformed=True, count=9)
+    assert count.should_stop is None
+
+
+def test_a_row_of_bad_messages_stops_the_worker() -> None:
+    count = DeadLetterLimitState(SMALL)
+    count.did_read(malformed=True, count=9)
+    count.did_read(malformed=True)
+    assert count.should_stop == "10 messages in a row are malformed (limit 10)"
+
+
+def test_a_limit_that_was_passed_stays_passed() -> None:
+    count = DeadLetterLimitState(SMALL)
+    count.did_read(malformed=True, count=10)
+    count.did_read(malformed=False, count=1000)
+    assert count.should_stop
+
+
+def test_more_than_half_of_a_full_window_stops_the_worker() -> None:
+    count = DeadLetterLimitState(SMALL)
+    for malformed in islice(cycle((True, True, False)), 99):
+        count.did_read(malformed)
+    assert count.should_stop is None, "the window is not full yet"
+    count.did_read(malformed=True)
+    assert count.should_stop == "67 of the last 100 messages are malformed (limit 50%)"
+
+
+def test_just_half_is_borne_for_ever() -> None:
+    count = DeadLetterLimitState(SMALL)
+    for malformed in islice(cycle((True, False)), 1000):
+        count.did_read(malformed)
+    assert count.should_stop is None
+
+
+def test_what_left_the_window_no_longer_counts() -> None:
+    count = DeadLetterLimitState(DeadLetterLimits(consecutive=1000, window=100, share=0.5))
+    count.did_read(malformed=True, count=50)
+    count.did_read(malformed=False, count=80)
+    count.did_read(malformed=True, count=30)
+    assert count.should_stop is None, "20 old and 30 new ones of the last 100"
+    count.did_read(malformed=True, count=1)
+    assert count.should_stop is None, "one came, one left"
+
+
+@pytest.mark.parametrize("malformed", [True, False])
+def test_the_default_limits_are_ten_thousand_in_a_row_and_half_of_a_hundred_thousand(malformed: bool) -> None:
+    count = DeadLetterLimitState(DeadLetterLimits())
+    count.did_read(malformed, 9_999)
+    assert count.should_stop is None
+    count.did_read(malformed, 1)
+    assert (count.should_stop is not None) == malformed

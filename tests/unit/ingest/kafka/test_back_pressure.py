@@ -1,0 +1,108 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from common.errors import KafkaUnavailable, StoreMismatch, StoreUnavailable
+from common.timing import Backoff
+from ingest.batch import Batch, Message, decode_batch
+from ingest.events import Event
+from ingest.kafka.assignment import Changes
+from ingest.kafka.back_pressure import BackPressure
+from tests.support.memory_ports import DIGITS
+from tests.support.memory_topic import MemorySource, MemoryTopic
+
+BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], DIGITS, now=0)
+
+
+class Held(NamedTuple):
+    """Back-pressure on a source, and what it told."""
+
+    pressure: BackPressure
+    source: MemorySource
+    changes: list[Changes]
+    holding: list[bool]
+
+
+def held(should_stop: Callable[[], bool] = lambda: False) -> Held:
+    source = MemoryTopic(partitions=2).join()
+    source.poll(1)
+    source.take_changes()
+    changes: list[Changes] = []
+    holding: list[bool] = []
+    return Held(BackPressure(source, Backoff(), should_stop, changes.append, holding.append), source, changes, holding)
+
+
+class Sink:
+    """Fails for as many writes, then holds what was written."""
+
+    def __init__(self, failures: int, error: Exception, on_failure: Callable[[], object] = lambda: None) -> None:
+        self._failures = failures
+        self._error = error
+        self._on_failure = on_failure
+        self.written: list[Batch[Event]] = []
+
+    def write(self, batch: Batch[Event]) -> None:
+        if self._failures:
+            self._failures -= 1
+            self._on_failure()
+            raise self._error
+        self.written.append(batch)
+
+
+def test_a_sink_that_takes_the_batch_is_not_noticed() -> None:
+    subject, sink = held(), Sink(0, StoreUnavailable())
+    assert subject.pressure.deliver(BATCH, sink.write) == BATCH
+    assert subject.holding == subject.changes == []
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable(), KafkaUnavailable()])
+def test_while_the_sink_does_not_answer_nothing_is_received_and_the_same_batch_is_tried_again(error: Exception) -> None:
+    subject = held()
+    paused: list[bool] = []
+    sink = Sink(3, error, on_failure=lambda: paused.append(subject.source.paused))
+    assert subject.pressure.deliver(BATCH, sink.write) == BATCH
+    assert sink.written == [BATCH]
+    assert paused == [False, True, True]
+    assert not subject.source.paused
+    assert subject.holding == [True, False]
+
+
+def test_each_outage_is_held_anew() -> None:
+    subject = held()
+    for _ in range(2):
+        subject.pressure.deliver(BATCH, Sink(1, StoreUnavailable()).write)
+    assert subject.holding == [True, False, True, False]
+
+
+def test_messages_of_partitions_lost_meanwhile_are_not_written() -> None:
+    subject = held()
+    sink = Sink(1, StoreUnavailable(), on_failure=lambda: subject.source.rebalance(lost=[0]))
+    assert subject.pressure.deliver(BATCH, sink.write) == BATCH.without({0})
+    assert sink.written == [BATCH.without({0})]
+    assert [changes.lost for changes in subject.changes] == [{0}]
+
+
+def test_messages_of_a_partition_that_went_and_came_back_are_read_again_instead() -> None:
+    subject = held()
+
+    def go_and_return() -> None:
+        subject.source.rebalance(lost=[0])
+        subject.source.idle(0)
+        subject.source.rebalance(gained=[0])
+
+    sink = Sink(1, StoreUnavailable(), on_failure=go_and_return)
+    assert subject.pressure.deliver(BATCH, sink.write) == BATCH.without({0})
+    assert subject.changes[0].gained.keys() == {0}
+
+
+def test_a_worker_that_is_told_to_stop_gives_the_batch_up() -> None:
+    subject, sink = held(should_stop=lambda: True), Sink(1, StoreUnavailable())
+    assert subject.pressure.deliver(BATCH, sink.write) is None
+    assert sink.written == []
+
+
+def test_an_error_that_retrying_does_not_mend_is_raised() -> None:
+    subject = held()
+    with pytest.raises(StoreMismatch):
+        subject.pressure.deliver(BATCH, Sink(1, StoreMismatch()).write)

@@ -1,0 +1,61 @@
+import pytest
+
+from common.settings.kafka import OffsetReset
+from ingest.kafka.lineage import Commit
+from ingest.kafka.start_position import StartOffset, StartPolicy, Watermarks
+
+HELD = Watermarks(low=30, high=90)
+
+
+@pytest.mark.parametrize("reset", OffsetReset)
+def test_a_commit_is_resumed_whatever_the_reset(reset: OffsetReset) -> None:
+    assert StartPolicy(reset).start(Commit(40), HELD, "") == StartOffset(40, has_commit=True)
+
+
+@pytest.mark.parametrize(
+    ("reset", "offset"),
+    [
+        (OffsetReset.SMALLEST, 30),
+        (OffsetReset.EARLIEST, 30),
+        (OffsetReset.LARGEST, 90),
+        (OffsetReset.LATEST, 90),
+    ],
+)
+def test_without_a_commit_the_reset_decides_and_the_start_must_be_committed(reset: OffsetReset, offset: int) -> None:
+    assert StartPolicy(reset).start(None, HELD, "") == StartOffset(offset, has_commit=False)
+
+
+def test_what_was_missed_can_be_skipped() -> None:
+    policy = StartPolicy(OffsetReset.SMALLEST, skip_to_latest=True)
+    assert policy.start(Commit(40), HELD, "") == StartOffset(90, has_commit=False)
+    assert policy.start(Commit(90), HELD, "") == StartOffset(90, has_commit=True)
+
+
+def test_it_is_skipped_once_and_partitions_that_move_later_are_resumed() -> None:
+    policy = StartPolicy(OffsetReset.SMALLEST, skip_to_latest=True).after_first_assignment
+    assert policy.start(Commit(40), HELD, "") == StartOffset(40, has_commit=True)
+
+
+def test_a_commit_at_zero_is_a_commit() -> None:
+    assert StartPolicy().start(Commit(0), HELD, "") == StartOffset(0, has_commit=True)
+
+
+@pytest.mark.parametrize(
+    ("commit", "lineage", "resumed"),
+    [
+        (Commit(40, "a"), "a", True),
+        (Commit(40, "a"), "b", False),
+        (Commit(40), "a", True),
+        (Commit(40, "a"), "", True),
+    ],
+)
+def test_a_commit_counts_for_the_store_it_was_made_for(commit: Commit, lineage: str, resumed: bool) -> None:
+    start = StartPolicy().start(commit, HELD, lineage)
+    assert start == (StartOffset(40, has_commit=True) if resumed else None)
+
+
+@pytest.mark.parametrize("commit", [None, Commit(40), Commit(40, "b")])
+def test_a_rebuild_trusts_only_commits_made_for_the_store_as_it_is(commit: Commit | None) -> None:
+    policy = StartPolicy(OffsetReset.LARGEST, rebuild=True)
+    assert policy.start(commit, HELD, "a") is None
+    assert policy.start(Commit(40, "a"), HELD, "a") == StartOffset(40, has_commit=True)

@@ -1,0 +1,234 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from common.post import LightPost
+from common.string_ids import id_of_string
+from ingest.decode.follow_event import decode_follow, encode_follow
+from ingest.events import AuthorDelete, Follow, PostDelete
+from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
+from ingest.sources.json_line import BadLine, BadLineReason
+from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, account, commit, line, reply, uri
+
+RECORDING = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
+
+ALICES_POST = id_of_string(uri(ALICE, POST, "3abc"))
+ALICE_ID, BOB_ID = id_of_string(ALICE), id_of_string(BOB)
+WRITTEN_AT = AT - 10
+
+
+def test_a_post() -> None:
+    read = read_line(commit(POST, text="hello"))
+
+    assert read.outcome == LightPost(ALICES_POST, ALICE_ID, WRITTEN_AT)
+    assert (read.did, read.at, read.time_us) == (ALICE, AT, AT * 1_000_000 + 999_999)
+    assert not read.has_bad_date
+
+
+def test_a_reply_belongs_to_the_conversation_of_its_root() -> None:
+    read = read_line(commit(POST, reply=reply(parent=uri(rkey="3second"), root=uri(rkey="3first"))))
+
+    assert read.outcome == LightPost(
+        ALICES_POST,
+        ALICE_ID,
+        WRITTEN_AT,
+        in_reply_to_post_id=id_of_string(uri(rkey="3second")),
+        in_reply_to_user_id=BOB_ID,
+        is_reply=True,
+        conversation_id=id_of_string(uri(rkey="3first")),
+    )
+
+
+@pytest.mark.parametrize("via", [None, {"uri": uri(collection=REPOST), "cid": "c"}], ids=["direct", "via"])
+def test_a_repost_names_the_original_however_it_was_found(via: Json | None) -> None:
+    read = read_line(commit(REPOST, subject={"uri": uri(), "cid": "c"}, via=via))
+
+    assert read.outcome == LightPost(
+        id_of_string(uri(ALICE, REPOST, "3abc")),
+        ALICE_ID,
+        WRITTEN_AT,
+        is_retweet=True,
+        source_post_id=id_of_string(uri()),
+        source_user_id=BOB_ID,
+    )
+
+
+VIDEO: Json = {"$type": "app.bsky.embed.video"}
+
+
+@pytest.mark.parametrize(
+    ("embed", "has_video"),
+    [
+        (VIDEO, True),
+        ({"$type": "app.bsky.embed.recordWithMedia", "media": VIDEO, "record": {}}, True),
+        ({"$type": "app.bsky.embed.recordWithMedia", "media": {"$type": "app.bsky.embed.images"}}, False),
+        ({"$type": "app.bsky.embed.recordWithMedia", "media": "video"}, False),
+        ({"$type": "app.bsky.embed.images"}, False),
+        ({"$type": ["app.bsky.embed.video"]}, False),
+        ("app.bsky.embed.video", False),
+        (None, False),
+    ],
+)
+def test_videos_are_seen_alone_and_beside_a_quoted_post(embed: object, has_video: bool) -> None:
+    assert read_line(commit(POST, embed=embed)).outcome == LightPost(
+        ALICES_POST, ALICE_ID, WRITTEN_AT, has_video=has_video
+    )
+
+
+@pytest.mark.parametrize("collection", [POST, REPOST])
+def test_a_deletion_has_no_record_and_yet_names_the_post(collection: str) -> None:
+    read = read_line(commit(collection, "delete"))
+
+    assert read.outcome == PostDelete(id_of_string(uri(ALICE, collection, "3abc")), AT)
+
+
+def test_a_follow_and_its_end_share_an_id() -> None:
+    follow_id = id_of_string(uri(ALICE, FOLLOW, "3abc"))
+
+    assert read_line(commit(FOLLOW, subject=BOB)).outcome == Follow(ALICE_ID, BOB_ID, follow_id, WRITTEN_AT)
+    assert read_line(commit(FOLLOW, "delete")).outcome == Follow(ALICE_ID, 0, follow_id, AT, removed=True)
+
+
+def test_a_deleted_account_takes_its_posts_along() -> None:
+    read = read_line(account(active=False, status="deleted"))
+
+    assert read.outcome == AuthorDelete(ALICE_ID, AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (commit("app.bsky.feed.like"), IgnoredKind.LIKE),
+        (commit("app.bsky.feed.like", "delete"), IgnoredKind.LIKE),
+        (commit("app.bsky.graph.block"), IgnoredKind.BLOCK),
+        (commit("app.bsky.graph.listitem"), IgnoredKind.LIST),
+        (commit("app.bsky.actor.profile", "update"), IgnoredKind.PROFILE),
+        (commit("app.bsky.feed.threadgate"), IgnoredKind.GATE),
+        (commit("org.example.anything"), IgnoredKind.OTHER),
+        (commit(POST, "update"), IgnoredKind.UPDATE),
+        (line(kind="identity", identity={}), IgnoredKind.IDENTITY),
+        (account(active=True), IgnoredKind.ACCOUNT),
+        (account(active=False, status="suspended"), IgnoredKind.ACCOUNT),
+        (line(kind="news"), IgnoredKind.OTHER),
+        (line(kind=["commit"]), IgnoredKind.OTHER),
+    ],
+)
+def test_what_changes_nothing_in_a_feed_is_ignored_by_kind(text: str, kind: IgnoredKind) -> None:
+    assert read_line(text).outcome is kind
+
+
+@pytest.mark.parametrize(
+    ("written", "at", "is_bad"),
+    [
+        ("2025-10-09T08:53:10.250Z", WRITTEN_AT, False),
+        ("1970-01-01T00:00:01Z", 1, False),
+        ("1970-01-01T00:00:00Z", AT, True),
+        ("1969-12-31T23:59:00Z", AT, True),
+        ("yesterday", AT, True),
+    ],
+)
+def test_a_follow_that_claims_to_be_older_than_any_can_be_is_as_old_as_its_event(
+    written: str, at: int, is_bad: bool
+) -> None:
+    read = read_line(commit(FOLLOW, createdAt=written, subject=BOB))
+
+    assert isinstance(read.outcome, Follow)
+    assert (read.outcome.at, read.has_bad_date) == (at, is_bad)
+    assert decode_follow(encode_follow(read.outcome)) == read.outcome
+
+
+@pytest.mark.parametrize(
+    ("written", "created_at", "is_bad"),
+    [
+        ("2025-10-09T08:53:10.250Z", WRITTEN_AT, False),
+        ("2025-10-09T10:53:10+02:00", WRITTEN_AT, False),
+        ("2031-01-01T00:00:00Z", AT, False),
+        ("9999-12-31T23:59:59-23:59", AT, False),
+        ("1969-12-31T23:59:00Z", -60, False),
+        ("2025-10-09T08:53:10", AT, True),
+        ("0001-01-01T00:00:00+23:59", -62_135_683_140, False),
+        ("yesterday", AT, True),
+        ("", AT, True),
+        (1_760_000_000, AT, True),
+        (None, AT, True),
+    ],
+)
+def test_a_post_is_as_old_as_it_says_but_never_younger_than_its_event(
+    written: object, created_at: int, is_bad: bool
+) -> None:
+    read = read_line(commit(POST, createdAt=written))
+
+    assert isinstance(read.outcome, LightPost)
+    assert (read.outcome.created_at, read.has_bad_date) == (created_at, is_bad)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        ("", BadLineReason.NOT_JSON),
+        ("{", BadLineReason.NOT_JSON),
+        ("[]", BadLineReason.NOT_JSON),
+        (b"\xff\xfe{}", BadLineReason.NOT_JSON),
+        ("[" * 100_000, BadLineReason.NOT_JSON),
+        ('{"did":' + "9" * 5000 + "}", BadLineReason.NOT_JSON),
+        ("{}", BadLineReason.BAD_FIELD),
+        (line(did=7), BadLineReason.BAD_FIELD),
+        (line(did="alice"), BadLineReason.BAD_DID),
+        (line(did="did:plc:\ud800"), BadLineReason.BAD_DID),
+        (line(did="did:plc:" + "a" * 10_000), BadLineReason.BAD_DID),
+        (line(time_us=0), BadLineReason.BAD_TIME),
+        (line(time_us=True), BadLineReason.BAD_TIME),
+        (line(time_us=1e15), BadLineReason.BAD_TIME),
+        (line(time_us=2**63), BadLineReason.BAD_TIME),
+        (line(), BadLineReason.BAD_FIELD),
+        (line(commit=[]), BadLineReason.BAD_FIELD),
+        (line(kind="account"), BadLineReason.BAD_FIELD),
+        (commit(POST, "upsert"), BadLineReason.BAD_FIELD),
+        (line(commit={"collection": POST, "operation": "create", "rkey": "3abc"}), BadLineReason.BAD_FIELD),
+        (line(commit={"collection": POST, "operation": "delete"}), BadLineReason.BAD_FIELD),
+        (line(commit={"collection": POST, "operation": "delete", "rkey": "a/b"}), BadLineReason.BAD_REFERENCE),
+        (commit(POST, reply={}), BadLineReason.BAD_FIELD),
+        (commit(POST, reply=reply(parent=uri(), root=None)), BadLineReason.BAD_FIELD),
+        (commit(POST, reply=reply(parent="3xyz", root=uri())), BadLineReason.BAD_REFERENCE),
+        (commit(REPOST), BadLineReason.BAD_FIELD),
+        (commit(REPOST, subject={"uri": "at://bob.example/app.bsky.feed.post/3xyz"}), BadLineReason.BAD_REFERENCE),
+        (commit(REPOST, subject={"uri": uri() + "#fragment"}), BadLineReason.BAD_REFERENCE),
+        (commit(FOLLOW, subject=None), BadLineReason.BAD_FIELD),
+        (commit(FOLLOW, subject="bob"), BadLineReason.BAD_DID),
+    ],
+)
+def test_a_hostile_line_ends_in_a_reason(hostile: str | bytes, reason: BadLineReason) -> None:
+    with pytest.raises(BadLine) as caught:
+        read_line(hostile)
+
+    assert caught.value.reason is reason
+
+
+def test_endless_nesting_inside_an_embed_is_no_video() -> None:
+    embed: Json = VIDEO
+    for _ in range(300):
+        embed = {"$type": "app.bsky.embed.recordWithMedia", "media": embed}
+
+    outcome = read_line(commit(POST, embed=embed)).outcome
+
+    assert isinstance(outcome, LightPost)
+    assert not outcome.has_video
+
+
+def test_every_line_of_a_recording_is_accounted_for() -> None:
+    outcomes = [read_line(text).outcome for text in RECORDING.read_bytes().splitlines()]
+
+    assert Counter(o.value if isinstance(o, IgnoredKind) else type(o).__name__ for o in outcomes) == {
+        "LightPost": 13,
+        "PostDelete": 2,
+        "AuthorDelete": 1,
+        "Follow": 4,
+        "like": 1,
+        "block": 1,
+        "profile": 1,
+        "update": 1,
+        "identity": 1,
+        "account": 1,
+        "other": 1,
+    }

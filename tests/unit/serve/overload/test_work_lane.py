@@ -1,0 +1,147 @@
+import asyncio
+import time
+
+import pytest
+
+from serve.overload.scheduler import RequestScheduler, Scheduled
+from tests.support.in_loop import in_loop
+
+
+def work_for(seconds: float) -> None:
+    ends_at = time.perf_counter() + seconds
+    while time.perf_counter() < ends_at:
+        pass
+
+
+async def busy(seconds: float = 0.002) -> None:
+    """Two steps of work."""
+    work_for(seconds)
+    await asyncio.sleep(0)
+    work_for(seconds)
+
+
+async def in_turns(lane: RequestScheduler, seconds: float = 0.002) -> None:
+    await Scheduled(busy(seconds), lane)
+
+
+@in_loop
+async def test_work_returns_what_it_returns_and_raises_what_it_raises() -> None:
+    async def answer() -> int:
+        await asyncio.sleep(0)
+        return 42
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("broken")
+
+    lane = RequestScheduler()
+    assert await Scheduled(answer(), lane) == 42
+    with pytest.raises(ValueError, match="broken"):
+        await Scheduled(fail(), lane)
+    assert await Scheduled(answer(), lane) == 42
+
+
+@in_loop
+async def test_an_awaited_failure_reaches_the_work() -> None:
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def recover() -> str:
+        try:
+            await future
+        except OSError:
+            return "recovered"
+        return "nothing to recover from"
+
+    working = asyncio.create_task(wait_for(Scheduled(recover(), RequestScheduler())))
+    await asyncio.sleep(0)
+    future.set_exception(OSError())
+    assert await working == "recovered"
+
+
+async def wait_for(work: Scheduled[str]) -> str:
+    return await work
+
+
+@in_loop
+async def test_calls_are_taken_while_much_work_waits() -> None:
+    lane, turns_of_the_loop, ended = RequestScheduler(), 40, list[int]()
+
+    async def take_calls() -> None:
+        for _ in range(turns_of_the_loop):
+            lane.arrived()
+            await asyncio.sleep(0)
+
+    works = [asyncio.create_task(in_turns(lane)) for _ in range(50)]
+    for work in works:
+        work.add_done_callback(lambda _: ended.append(1))
+    await take_calls()
+    assert len(ended) < 15, "the calls did not wait for all the work"
+    await asyncio.gather(*works)
+
+
+@in_loop
+async def test_work_that_has_begun_goes_before_new_work() -> None:
+    lane, began, ended = RequestScheduler(), list[int](), list[int]()
+
+    async def numbered(number: int) -> None:
+        began.append(number)
+        await busy()
+        ended.append(number)
+
+    async def one(number: int) -> None:
+        await Scheduled(numbered(number), lane)
+
+    await asyncio.gather(*(one(number) for number in range(20)))
+    assert began == ended == list(range(20))
+
+
+@in_loop
+async def test_the_delay_is_how_long_the_next_to_begin_has_waited() -> None:
+    lane = RequestScheduler()
+    assert lane.delay() == 0
+    works = [asyncio.create_task(in_turns(lane, 0.005)) for _ in range(20)]
+    delays = list[float]()
+    while not all(work.done() for work in works):
+        await asyncio.sleep(0)
+        delays.append(lane.delay())
+    assert max(delays) > 0.05
+    assert lane.delay() == 0
+
+
+@in_loop
+async def test_cancelled_work_hears_of_it_and_leaves_the_lane_to_others() -> None:
+    lane, heard = RequestScheduler(), list[str]()
+
+    async def patient(name: str) -> None:
+        try:
+            work_for(0.002)
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            heard.append(name)
+            raise
+
+    async def one(name: str) -> None:
+        await Scheduled(patient(name), lane)
+
+    waiting = [asyncio.create_task(one(str(number))) for number in range(20)]
+    others = [asyncio.create_task(in_turns(lane)) for _ in range(20)]
+    for turns in range(40):  # cancelled when waiting for a turn, when given one, when awaiting
+        await asyncio.sleep(0)
+        waiting[turns // 2].cancel()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+    await asyncio.wait_for(asyncio.gather(*others), 20)
+    assert heard
+
+
+@in_loop
+async def test_a_timeout_inside_the_work_ends_inside_the_work() -> None:
+    async def limited() -> str:
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            return "timed out"
+        return "never"
+
+    assert await Scheduled(limited(), RequestScheduler()) == "timed out"

@@ -1,0 +1,41 @@
+from serve.readiness.verdict import READY, Readiness, StoreStatus, Verdict
+
+CATCHING_UP = StoreStatus(answers=True, lineage="first", caught_up=False, waiting_for="ingest")
+NOTHING_STORED = CATCHING_UP._replace(lineage=None)
+CAUGHT_UP = CATCHING_UP._replace(caught_up=True, waiting_for="")
+SILENT = StoreStatus(answers=False, lineage=None, caught_up=False, waiting_for="Redis does not answer")
+NO_REDIS = Verdict(ready=False, reason="Redis does not answer")
+NO_INGEST = Verdict(ready=False, reason="serving waits for ingest")
+
+
+def verdicts(*statuses: StoreStatus) -> list[Verdict]:
+    readiness = Readiness()
+    return [readiness.judge(status) for status in statuses]
+
+
+def test_the_first_readiness_waits_for_ingest() -> None:
+    assert verdicts(SILENT, NOTHING_STORED, CATCHING_UP, CAUGHT_UP) == [
+        NO_REDIS,
+        NO_INGEST,
+        NO_INGEST,
+        READY,
+    ]
+
+
+def test_later_lag_is_no_reason_to_stop_serving() -> None:
+    assert verdicts(CAUGHT_UP, CATCHING_UP) == [READY, READY]
+
+
+def test_not_ready_while_redis_is_silent_and_ready_again_with_the_same_store() -> None:
+    assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, NO_REDIS, READY]
+
+
+def test_a_store_that_began_anew_must_be_filled_again() -> None:
+    wiped, refilled = CATCHING_UP._replace(lineage="second"), CAUGHT_UP._replace(lineage="second")
+    assert verdicts(CAUGHT_UP, NOTHING_STORED, wiped, refilled, wiped) == [
+        READY,
+        NO_INGEST,
+        NO_INGEST,
+        READY,
+        READY,
+    ]

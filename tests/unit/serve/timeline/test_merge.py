@@ -1,0 +1,105 @@
+"""What the scenarios cannot show of the merge: what it asks for, and stores that hold more than they should."""
+
+from common.post import LightPost
+from common.store.member import NEWEST_TAG, encode_member
+from common.store.record import PostRecord
+from serve.query import Caps, Query
+from serve.timeline.filters import LIST_CAP
+from serve.timeline.merge import Merge
+
+NOW = 1_790_000_000
+QUERY = Query(1, (5, 6), frozenset(), 3, video=False, caps=Caps(50, 30, 100, 500))
+PARENT = PostRecord(NOW, 9, is_reply=False, is_retweet=False, has_video=False, in_reply_to_post_id=None)
+
+
+def post(post_id: int, age: int = 0) -> bytes:
+    return encode_member(LightPost(post_id, 5, NOW - age))
+
+
+def newer(post_id: int, age: int = 0) -> bytes:
+    return post(post_id, age) + bytes((1, NEWEST_TAG + 8))
+
+
+def reply(post_id: int, parent: int, age: int = 0) -> bytes:
+    return encode_member(LightPost(post_id, 5, NOW - age, in_reply_to_post_id=parent, is_reply=True))
+
+
+def test_an_author_is_read_deeper_only_while_unread_posts_could_be_in_the_answer() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50, 0), post(49, 1)], complete=False)
+    merge.add_author(6, [post(60, 2), post(59, 300)], complete=False)
+    merged = merge.run()
+    assert merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
+    assert merged.short == [5]
+    merge.add_author(5, [post(50, 0), post(49, 1), post(48, 5)], complete=False)
+    assert merge.run().short == []
+
+
+def test_an_author_whose_last_read_post_is_expired_is_read_no_deeper() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50), post(49, 601)], complete=False)
+    assert merge.run() == ([post(50)], [post(50)], [], [])
+
+
+def test_what_cannot_be_had_is_done_without() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50)], complete=False)
+    merge.give_up(5)
+    assert merge.run().short == []
+
+
+def test_a_reply_waits_for_its_parent() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [reply(50, parent=7), post(49, 1)], complete=True)
+    merged = merge.run()
+    assert merged.passed == [post(49, 1)]
+    assert len(merged.unknown_parents) == 1
+    merge.add_parent(merged.unknown_parents[0], PARENT)
+    merged = merge.run()
+    assert merged.passed == [reply(50, parent=7), post(49, 1)]
+    assert merged.unknown_parents == []
+
+
+def test_two_encodings_of_a_post_are_one() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    other = encode_member(LightPost(50, 5, NOW, conversation_id=50))
+    merge.add_author(5, sorted([post(50), other], reverse=True), complete=True)
+    assert len(merge.run().passed) == 1
+
+
+def test_what_a_newer_version_wrote_is_left_out_and_counted() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [newer(52), post(51), newer(50), newer(40, 601)], complete=False)
+    assert merge.run() == ([post(51)], [post(51)], [], [])
+    assert merge.unreadable == 2
+
+
+def test_a_list_is_read_on_behind_what_a_newer_version_wrote() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [newer(52), newer(51)], complete=False)
+    assert merge.run().short == [5]
+    merge.add_author(5, [newer(52), newer(51), post(50)], complete=True)
+    assert merge.run().passed == [post(50)]
+
+
+def test_a_post_of_both_versions_is_not_left_out() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [newer(50), post(50)], complete=True)
+    assert (merge.run().passed, merge.unreadable) == ([post(50)], 0)
+
+
+def test_entries_beyond_the_list_cap_do_not_exist() -> None:
+    members = [post(10_000 - age, age // 10) for age in range(LIST_CAP + 10)]
+    seen = frozenset(10_000 - age for age in range(LIST_CAP - 1))
+    merge = Merge(QUERY._replace(excluded=seen), NOW - 600)
+    merge.add_author(5, members, complete=False)
+    merged = merge.run()
+    assert merged.passed == [members[LIST_CAP - 1]]
+    assert merged.short == [5]  # replies and reposts may lie deeper
+
+
+def test_a_video_list_counts_all_its_entries_together() -> None:
+    repost = encode_member(LightPost(49, 5, NOW, is_retweet=True))
+    merge = Merge(QUERY._replace(video=True, caps=Caps(50, 30, 2, 500)), NOW - 600)
+    merge.add_author(5, [post(50), repost, post(48)], complete=True)
+    assert merge.run().passed == [post(50), repost]

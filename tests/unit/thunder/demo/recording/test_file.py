@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from common.post import LightPost
+from ingest.events import AuthorDelete, PostDelete
+from thunder.demo.recording.file import RecordingFormat, read_recording
+
+JETSTREAM = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
+AT = 1_760_000_000
+
+
+def create(post_id: object = 1, **fields: object) -> bytes:
+    return json.dumps({"tweetCreateEvent": {"postId": post_id, "authorId": "7", "createdAt": AT} | fields}).encode()
+
+
+def test_in_network_events_are_read_in_both_spellings_of_proto3_json() -> None:
+    recording = read_recording(
+        [
+            create("9007199254740993", isReply=True, inReplyToPostId=5),
+            b'{"tweet_create_event": {"post_id": 2, "author_id": 7, "created_at": 1760000001}}',
+            b'{"tweetDeleteEvent": {"postId": "2", "deletedAt": "1760000002"}}',
+            b'{"authorDeleteEvent": {"authorId": "7", "deletedAt": "1760000003"}}',
+        ]
+    )
+
+    assert recording.format is RecordingFormat.IN_NETWORK_EVENTS
+    assert recording.events == [
+        LightPost(9007199254740993, 7, AT, in_reply_to_post_id=5, is_reply=True),
+        LightPost(2, 7, AT + 1),
+        PostDelete(2, AT + 2),
+        AuthorDelete(7, AT + 3),
+    ]
+    assert (recording.lines, recording.newest, recording.bad_lines) == (4, AT + 1, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"{", "not an InNetworkEvent"),
+        (b"7", "not an InNetworkEvent"),
+        (b"\xff", "not an InNetworkEvent"),
+        (b"[" * 100_000, "not an InNetworkEvent"),
+        (b'{"likeEvent": {}}', "likeEvent"),
+        (create(postText="x"), "postText"),
+        (create(**{"\x1b[2J": 1}), "not an InNetworkEvent"),
+        (create(2**63), "postId"),
+        (create(0), "post_id"),
+        (create(-1), "post_id"),
+        (b"{}", "event_variant"),
+    ],
+)
+def test_a_bad_line_is_named_and_costs_itself_alone(line: bytes, why: str) -> None:
+    recording = read_recording([create(1), b"", line, create(2)])
+
+    assert [post.post_id for post in recording.events if isinstance(post, LightPost)] == [1, 2]
+    assert [bad.number for bad in recording.bad_lines] == [3]
+    assert why in recording.bad_lines[0].why
+    assert recording.bad_lines[0].why.isprintable()
+
+
+def test_an_absurd_time_is_not_the_newest() -> None:
+    assert read_recording([create(1), create(2, createdAt=str(2**62))]).newest == AT
+
+
+def test_a_jetstream_is_known_by_its_first_good_line_and_accounted_for_line_by_line() -> None:
+    recording = read_recording([b"{", *JETSTREAM.read_bytes().splitlines()])
+
+    assert recording.format is RecordingFormat.JETSTREAM
+    assert [bad.number for bad in recording.bad_lines] == [1]
+    assert recording.newest == AT + 27
+    assert len(recording.events) == 16
+    assert len(recording.follows) == 4
+    assert sum(recording.ignored.values()) == 7
+    assert recording.lines == 28
+
+
+def test_authors_are_called_by_what_is_known_of_them() -> None:
+    jetstream = read_recording(JETSTREAM.read_bytes().splitlines())
+    post = next(event for event in jetstream.events if isinstance(event, LightPost))
+
+    assert jetstream.name_of(post.author_id) == "did:plc:alicexxxxxxxxxxxxxxxxxxx"
+    assert jetstream.name_of(1) == "someone not in the recording"
+    assert read_recording([create()]).name_of(7) == "7"
+
+
+def test_a_file_of_nothing_is_an_empty_recording() -> None:
+    recording = read_recording([b"\n", b"  \n"])
+
+    assert (recording.lines, recording.events, recording.newest) == (0, [], 0)

@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConfigurationError
+from common.post import LightPost
+from ingest.decode.refined_event import decode_event
+from ingest.events import AuthorDelete
+from thunder.demo.event_feed import Entrance, Feed
+from thunder.demo.recording.playback import open_recording, playback
+
+JETSTREAM = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
+NOW = 1_800_000_000
+RETENTION = 172_800
+
+
+def write_events(folder: Path, *created_at: int) -> Path:
+    path = folder / "events.jsonl"
+    line = '{{"tweetCreateEvent": {{"postId": {}, "authorId": 7, "createdAt": {}}}}}\n'
+    path.write_text("".join(line.format(number, at) for number, at in enumerate(created_at, start=1)))
+    return path
+
+
+def play(path: Path) -> Feed:
+    return playback(open_recording(path), path.name, NOW, RETENTION)
+
+
+def created_at(feed: Feed) -> list[int]:
+    events = [decode_event(message.payload) for message in feed.messages]
+    return [event.created_at for event in events if isinstance(event, LightPost)]
+
+
+def test_a_jetstream_ends_now_and_goes_past_the_transformer() -> None:
+    feed = play(JETSTREAM)
+
+    events = [decode_event(message.payload) for message in feed.messages]
+    assert feed.entrance is Entrance.REFINED
+    assert [type(event).__name__ for event in events].count("LightPost") == 13
+    assert AuthorDelete in {type(event) for event in events}
+    assert events[-1] == next(event for event in events if isinstance(event, LightPost) and event.created_at == NOW - 1)
+
+
+def test_what_is_told_of_a_jetstream() -> None:
+    feed = play(JETSTREAM)
+
+    assert feed.viewer.description == "did:plc:davexxxxxxxxxxxxxxxxxxxx, who follows 2 people"
+    summary, shift = feed.notes
+    assert summary == (
+        "jetstream_recording.jsonl, a recording of Bluesky. Posts, replies and reposts: 13, deletions: 2, "
+        "deleted accounts: 1, follow events: 4. Ignored: like 1, block 1, profile 1, other 1, update 1, identity 1, "
+        "account 1"
+    )
+    assert shift == "Its times are moved forward by 462 d, so that its newest event is now"
+    assert feed.facts["lines"] == 27
+    assert feed.facts["moved_seconds"] == NOW - 1_760_000_027
+
+
+def test_fresh_events_of_ones_own_keep_their_times(tmp_path: Path) -> None:
+    feed = play(write_events(tmp_path, NOW - 500, NOW - 50))
+
+    assert created_at(feed) == [NOW - 500, NOW - 50]
+    assert "Its times are left as they are" in feed.notes
+
+
+@pytest.mark.parametrize("newest", [NOW - RETENTION, NOW + 1_000])
+def test_events_that_could_not_be_shown_are_moved(newest: int, tmp_path: Path) -> None:
+    feed = play(write_events(tmp_path, newest - 60, newest))
+
+    assert created_at(feed) == [NOW - 60, NOW]
+    assert any("are moved" in note for note in feed.notes)
+
+
+def test_bad_lines_are_named_up_to_a_point(tmp_path: Path) -> None:
+    path = write_events(tmp_path, NOW)
+    path.write_text(path.read_text() + "oops\n" * 8)
+
+    notes = play(path).notes
+
+    named = [note for note in notes if note.startswith("Line ")]
+    assert [note.partition(":")[0] for note in named] == [f"Line {number} is skipped" for number in range(2, 7)]
+    assert notes[-1] == "3 more bad lines are skipped"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [("", "holds no post"), ("oops\n", "Line 1 is skipped"), (None, "cannot read .*: No such file")],
+)
+def test_a_file_without_posts_is_an_error_that_says_why(content: str | None, complaint: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ConfigurationError, match=complaint):
+        open_recording(path)

@@ -1,0 +1,117 @@
+"""How a running source looks: a line that changes on a terminal, a table at the end, one JSON object for programs."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from ingest.sources.statistics import Counts, Statistics
+
+
+class CountRow(NamedTuple):
+    """How often something happened. in_total: in all runs, None when nobody knows."""
+
+    fate: str
+    label: str
+    in_this_run: int
+    in_total: int | None
+
+
+def count_rows(counts: Counts, totals: Counts | None) -> list[CountRow]:
+    """A row for each label that ever came up, what came up most first among those of one fate."""
+    rows: list[CountRow] = []
+    for fate in ("sent", "ignored", "dropped"):
+        run: dict[str, int] = getattr(counts, fate)
+        total: dict[str, int] = getattr(totals, fate, {})
+        rows += [
+            CountRow(fate, label, run.get(label, 0), None if totals is None else total.get(label, 0))
+            for label in sorted(run | total, key=lambda label: (-total.get(label, 0), -run.get(label, 0), label))
+        ]
+    return rows
+
+
+def source_as_json(source: str, statistics: Statistics, totals: Counts | None) -> dict[str, object]:
+    """The last line of --json. totals: null when Redis does not tell."""
+    overall = statistics.pace.overall
+    return {
+        "source": source,
+        **statistics.counts._asdict(),
+        "rates": {
+            "received_per_second": round(overall.received, 1),
+            "produced_per_second": round(overall.produced, 1),
+        },
+        "seconds": round(statistics.pace.seconds, 3),
+        "totals": None if totals is None else totals._asdict(),
+    }
+
+
+def source_summary(source: str, statistics: Statistics) -> str:
+    """The run in a line."""
+    counts, overall = statistics.counts, statistics.pace.overall
+    extra = {"failed": counts.failed, "bad dates": counts.bad_dates, "reconnects": counts.reconnects}
+    told = "".join(f", {name} {count:,}" for name, count in extra.items() if count)
+    return (
+        f"{source}: received {counts.received:,} ({overall.received:,.0f}/s), produced {counts.produced:,} "
+        f"({overall.produced:,.0f}/s), queue {statistics.queued:,}{told}, in {statistics.pace.seconds:.1f} s"
+    )
+
+
+class SourceDisplay:
+    """See ingest.sources.app.Display. Nothing moves unless stderr is a terminal; stdout is for what stays."""
+
+    def __init__(self, source: str, expected: int | None, *, as_json: bool) -> None:
+        """expected: messages in all, None when nobody knows. as_json: stdout is for a program."""
+        self._source = source
+        self._as_json = as_json
+        self._progress = _progress(Console(stderr=True, highlight=False), with_bar=expected is not None)
+        self._task = self._progress.add_task(source, total=expected, numbers="")
+        self._progress.start()  # from now on what others write to stderr scrolls by above the line
+
+    def show(self, statistics: Statistics) -> None:
+        """See Display."""
+        recent = statistics.pace.recent
+        numbers = f"received {recent.received:,.0f}/s · produced {recent.produced:,.0f}/s · queue {statistics.queued:,}"
+        self._progress.update(self._task, completed=statistics.counts.received, numbers=numbers)
+
+    def end(self, statistics: Statistics, totals: Counts | None) -> None:
+        """See Display."""
+        self.close()
+        console = Console(stderr=self._as_json, highlight=False)
+        if rows := count_rows(statistics.counts, totals):
+            console.print(_table(rows))
+        console.print(source_summary(self._source, statistics), soft_wrap=True)
+        if self._as_json:
+            print(json.dumps(source_as_json(self._source, statistics, totals)), flush=True)
+
+    def close(self) -> None:
+        """Nothing moves from now on, and the cursor is back; again is a no-op."""
+        self._progress.stop()
+
+
+def _progress(console: Console, *, with_bar: bool) -> Progress:
+    bar = (BarColumn(), MofNCompleteColumn()) if with_bar else ()
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        *bar,
+        TextColumn("{task.fields[numbers]}", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal or console.is_dumb_terminal,
+    )
+
+
+def _table(rows: Sequence[CountRow]) -> Table:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("")
+    table.add_column("event type")
+    table.add_column("this run", justify="right")
+    table.add_column("in total", justify="right")
+    for row in rows:
+        total = "unknown" if row.in_total is None else f"{row.in_total:,}"
+        table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)
+    return table

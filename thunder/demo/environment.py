@@ -1,0 +1,97 @@
+"""Everything that a demo runs on: the embedded servers and the roles, in a temporary folder, gone when it is left."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from common.errors import ThunderError
+from common.lifecycle import Stop
+from thunder.demo.roles import Addresses, RoleProcess, role_commands
+from thunder.embedded.child import stop_together
+from thunder.embedded.free_port import LOOPBACK, free_port
+from thunder.embedded.kafka_cluster import EmbeddedKafka
+from thunder.embedded.redis_server import EmbeddedRedis
+
+TOPIC_RAW = "tweet_events"
+TOPIC_REFINED = "innetwork_post"
+TOPIC_DEAD_LETTERS = "thunder_dead_letters"
+
+_SECONDS_TO_GET_READY = 60.0
+_SECONDS_BETWEEN_CHECKS = 0.1
+_SECONDS_TO_STOP = 5.0
+
+
+class NotReady(ThunderError):
+    """A role has started, but is not ready after a minute."""
+
+
+class Environment:
+    """A context manager: leaving it stops the processes and removes the folder, whatever happened.
+
+    An error that leaves it becomes ChildDied when a process has died.
+    """
+
+    def __init__(self, grpc_port: int, http_port: int) -> None:
+        """Start the servers and the roles, which need some seconds more; a port of 0 is any free one.
+
+        Raises ConfigurationError, KafkaUnavailable, ChildDied.
+        """
+        with ExitStack() as starting:
+            self._folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="thunder-demo-")))
+            kafka = EmbeddedKafka()
+            starting.callback(kafka.stop)
+            self.redis = EmbeddedRedis(self._folder)
+            starting.callback(self.redis.stop)
+            self.addresses = Addresses(
+                kafka=kafka.bootstrap_servers,
+                topic_raw=TOPIC_RAW,
+                topic_refined=TOPIC_REFINED,
+                redis=self.redis.url,
+                grpc=f"{LOOPBACK}:{grpc_port or free_port()}",
+                http=f"{LOOPBACK}:{http_port or free_port()}",
+            )
+            for topic in (TOPIC_RAW, TOPIC_REFINED, TOPIC_DEAD_LETTERS):
+                kafka.create_topic(topic)
+            self._roles: list[RoleProcess] = []
+            starting.callback(self._stop_roles)
+            self._roles += (RoleProcess(command, self._folder) for command in role_commands(self.addresses))
+            self._open = starting.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is not None:
+                self.check()  # a process that has died explains more than what it led to
+        finally:
+            self._open.close()
+
+    def check(self) -> None:
+        """Raise ChildDied, with the end of its log, when a process has ended."""
+        self.redis.check()
+        for role in self._roles:
+            role.process.check()
+
+    def wait_until_ready(self, stop: Stop, tell: Callable[[str], object]) -> bool:
+        """Wait for the roles, and tell which ones. Returns False when stopped before. Raises ChildDied, NotReady."""
+        deadline = time.monotonic() + _SECONDS_TO_GET_READY
+        while waiting_for := [role for role in self._roles if not role.is_ready()]:
+            self.check()
+            if stop.wait(_SECONDS_BETWEEN_CHECKS):
+                return False
+            if time.monotonic() > deadline:
+                raise NotReady(
+                    "\n".join(f"{role.name} is not ready:\n{role.process.last_lines()}" for role in waiting_for)
+                )
+            tell(f"starting: {', '.join(role.name for role in waiting_for)}")
+        return True
+
+    def _stop_roles(self) -> None:
+        stop_together([role.process for role in self._roles], _SECONDS_TO_STOP)

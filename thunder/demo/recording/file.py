@@ -1,0 +1,108 @@
+"""Reading a file of real events: those of ours as lines of JSON, or a recording of Bluesky's Jetstream. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from common.post import MAX_CREATED_AT, LightPost
+from common.string_ids import id_of_string
+from common.text import one_short_line
+from ingest.events import AuthorDelete, Event, Follow, PostDelete
+from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
+from ingest.sources.json_line import BadLine
+from ingest.sources.jsonl.event_lines import BadEvent, read_event
+
+
+class RecordingFormat(StrEnum):
+    """What the lines of a file are."""
+
+    IN_NETWORK_EVENTS = "in_network_events"
+    JETSTREAM = "jetstream"
+
+
+class BadRecordingLine(NamedTuple):
+    """A line that could not be read; lines are numbered from 1."""
+
+    number: int
+    why: str
+
+
+@dataclass
+class Recording:
+    """What a file holds, in its order. newest is the time of the newest event, in Unix seconds; 0 for none."""
+
+    format: RecordingFormat
+    lines: int = 0
+    events: list[Event] = field(default_factory=list[Event])
+    follows: list[Follow] = field(default_factory=list[Follow])
+    dids: dict[int, str] = field(default_factory=dict[int, str])
+    ignored: Counter[str] = field(default_factory=Counter[str])
+    bad_dates: int = 0
+    bad_lines: list[BadRecordingLine] = field(default_factory=list[BadRecordingLine])
+    newest: int = 0
+
+    def name_of(self, author_id: int) -> str:
+        """What to call an author: the DID, or the id where that is all there is."""
+        if self.format is RecordingFormat.IN_NETWORK_EVENTS:
+            return str(author_id)
+        return self.dids.get(author_id, "someone not in the recording")
+
+
+def read_recording(lines: Iterable[bytes]) -> Recording:
+    """Read every line, in the format of the first that is a JSON object. A bad line is noted and costs itself alone."""
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    recording = Recording(_format(line for _, line in numbered), len(numbered))
+    take = _TAKE[recording.format]
+    for number, line in numbered:
+        try:
+            take(line, recording)
+        except (BadLine, BadEvent) as problem:
+            recording.bad_lines.append(BadRecordingLine(number, one_short_line(str(problem))))
+    return recording
+
+
+def _format(lines: Iterable[bytes]) -> RecordingFormat:
+    for line in lines:
+        try:
+            parsed: object = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(parsed, dict):
+            return RecordingFormat.JETSTREAM if "did" in parsed else RecordingFormat.IN_NETWORK_EVENTS
+    return RecordingFormat.IN_NETWORK_EVENTS
+
+
+def _take_jetstream(text: bytes, recording: Recording) -> None:
+    line = read_line(text)
+    recording.newest = max(recording.newest, line.at)
+    recording.bad_dates += line.has_bad_date
+    recording.dids[id_of_string(line.did)] = line.did
+    match line.outcome:
+        case IgnoredKind():
+            recording.ignored[line.outcome.value] += 1
+        case Follow():
+            recording.follows.append(line.outcome)
+        case LightPost() | PostDelete() | AuthorDelete():
+            recording.events.append(line.outcome)
+
+
+def _take_in_network_event(text: bytes, recording: Recording) -> None:
+    event = read_event(text)
+    match event:
+        case LightPost():
+            if event.created_at <= MAX_CREATED_AT:
+                recording.newest = max(recording.newest, event.created_at)
+            recording.events.append(event)
+        case PostDelete() | AuthorDelete():
+            recording.events.append(event)
+        case Follow():
+            recording.follows.append(event)
+
+
+_TAKE: dict[RecordingFormat, Callable[[bytes, Recording], None]] = {
+    RecordingFormat.JETSTREAM: _take_jetstream,
+    RecordingFormat.IN_NETWORK_EVENTS: _take_in_network_event,
+}

@@ -1,0 +1,39 @@
+"""Through whose eyes a recording is seen. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from common.post import LightPost
+from ingest.events import Follow
+from thunder.demo.event_feed import Viewer
+from thunder.demo.recording.file import Recording
+
+_MOST_FOLLOWS = 10_000  # ids of a request that the server looks at
+
+
+def choose_viewer(recording: Recording) -> Viewer:
+    """Whoever follows the authors of most posts; when nobody follows an author, somebody who follows them all."""
+    posts = Counter(event.author_id for event in recording.events if isinstance(event, LightPost))
+    following = _following(recording.follows)
+    seen = {viewer: sum(posts[target] for target in targets) for viewer, targets in following.items()}
+    viewer_id = max(seen, key=lambda candidate: seen[candidate], default=0)
+    if seen.get(viewer_id, 0) > 0:
+        targets = tuple(following[viewer_id])[:_MOST_FOLLOWS]
+        name = recording.name_of(viewer_id)
+        return Viewer(viewer_id, name, targets, f"{name}, who follows {len(targets):,} people")
+    everyone = tuple(author for author, _ in posts.most_common(_MOST_FOLLOWS))
+    return Viewer(0, "somebody", everyone, f"somebody who follows everyone who posted, {len(everyone):,} people")
+
+
+def _following(follows: Sequence[Follow]) -> dict[int, dict[int, None]]:
+    """Who is followed in the end, by viewer, in the order of the follows."""
+    standing: dict[int | tuple[int, int], Follow] = {}
+    for follow in follows:
+        name = follow.follow_id or (follow.viewer_id, follow.target_id)
+        standing.pop(name, None)
+        if not follow.removed:
+            standing[name] = follow
+    following: dict[int, dict[int, None]] = {}
+    for follow in standing.values():
+        following.setdefault(follow.viewer_id, {})[follow.target_id] = None
+    return following

@@ -1,0 +1,35 @@
+"""Who follows whom in a demo, and what people are called: what the live page reads from the store beside posts."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+from common.retention import Retention
+from common.settings.redis import RetentionSettings
+from common.store.client import Shards
+from common.store.display_names import write_names
+from common.store.keys import KeySpace
+from common.string_ids import id_of_string
+from ingest.events import Follow
+from ingest.write.follow_writer import FollowWriter
+from thunder.demo.event_feed import SocialGraph, Viewer
+
+_SECONDS_TO_ANSWER = 10.0
+
+
+def graph_around(viewer: Viewer, follows: Sequence[Follow], names: Mapping[int, str], now: int) -> SocialGraph:
+    """A society of these follows and names, in which the viewer follows whom he follows. now in Unix seconds.
+
+    A viewer who is nobody in particular becomes somebody: a page asks for people by their id.
+    """
+    viewer_id = viewer.user_id or id_of_string(viewer.name)
+    own = (Follow(viewer_id, target, 0, now) for target in viewer.following)
+    others = (follow for follow in follows if follow.viewer_id != viewer_id)
+    return SocialGraph(viewer_id, (*own, *others), {viewer_id: viewer.name, **names})
+
+
+def introduce(society: SocialGraph, redis_url: str, now: int) -> None:
+    """Write it to a store of the default layout. StoreUnavailable. Blocks."""
+    keys, retention = KeySpace(), Retention(RetentionSettings().post_retention_seconds)
+    with closing(Shards(redis_url, keys.buckets, _SECONDS_TO_ANSWER)) as shards:
+        FollowWriter(shards, keys).write(society.follows, now)
+        write_names(shards.meta_client(), society.names, retention.ttl_seconds)

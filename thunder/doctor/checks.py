@@ -1,0 +1,86 @@
+"""What each role needs, and so what is looked at for it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
+from common.settings.kafka import KafkaSettings
+from common.settings.serve import ServeSettings
+from common.settings.source import SourceSettings
+from common.settings.types import Settings
+from thunder.doctor.caller_files import check_caller_files
+from thunder.doctor.finding import Finding
+from thunder.doctor.kafka_probe import probe_kafka
+from thunder.doctor.kafka_rules import DEAD_LETTER_BYTES, WantedTopic
+from thunder.doctor.redis_probe import probe_redis
+from thunder.doctor.redis_rights import INGEST, SERVE, SOURCE
+from thunder.doctor.redis_rules import Expected
+
+_SKEW_SECONDS = 60
+
+
+class RoleChecks(NamedTuple):
+    """A role: its settings, and what looks at all that it needs."""
+
+    settings: type[Settings]
+    examine: Callable[[Any], Iterator[Finding]]
+
+
+def _ingest(settings: IngestSettings) -> Iterator[Finding]:
+    read = _read(settings, _partitions(settings), _kept(settings))
+    yield from _kafka(settings, read, [_dead_letters(settings)])
+    yield from probe_redis(settings, INGEST, Expected(writes=True, skew=settings.clock_skew_seconds))
+
+
+def _transform(settings: TransformSettings) -> Iterator[Finding]:
+    raw = _read(settings, settings.tweet_events_num_partitions, settings.post_retention_seconds)
+    refined = WantedTopic(settings.innetwork_post_topic, kept_seconds=settings.post_retention_seconds)
+    yield from _kafka(settings, raw, [refined, _dead_letters(settings)])
+
+
+def _serve(settings: ServeSettings) -> Iterator[Finding]:
+    yield from check_caller_files(settings)
+    yield from probe_redis(settings, SERVE, Expected(writes=False, skew=_SKEW_SECONDS))
+
+
+def _source(settings: SourceSettings) -> Iterator[Finding]:
+    posts = WantedTopic(settings.topic, largest_sent=settings.batch_bytes)
+    follows = WantedTopic(settings.follows_topic, kept_seconds=None)
+    yield from probe_kafka(settings.producer_connection, [posts, follows])
+    yield from probe_redis(settings, SOURCE, Expected(writes=True, skew=_SKEW_SECONDS))
+
+
+CHECKS = {
+    "ingest": RoleChecks(IngestSettings, _ingest),
+    "serve": RoleChecks(ServeSettings, _serve),
+    "transform": RoleChecks(TransformSettings, _transform),
+    "source": RoleChecks(SourceSettings, _source),
+}
+
+
+def _kafka(settings: KafkaSettings, read: WantedTopic, written: Sequence[WantedTopic]) -> Iterator[Finding]:
+    if settings.consumer_connection == settings.producer_connection:
+        yield from probe_kafka(settings.consumer_connection, [read, *written])
+    else:
+        yield from probe_kafka(settings.consumer_connection, [read])
+        yield from probe_kafka(settings.producer_connection, written)
+
+
+def _read(settings: IngestSettings | TransformSettings, partitions: int | None, kept: int | None) -> WantedTopic:
+    return WantedTopic(settings.source_topic, partitions, kept, largest_fetch=settings.max_partition_fetch_bytes)
+
+
+def _dead_letters(settings: KafkaSettings) -> WantedTopic:
+    return WantedTopic(settings.dead_letter_topic, largest_sent=DEAD_LETTER_BYTES, made=True)
+
+
+def _partitions(settings: IngestSettings) -> int | None:
+    return {
+        EventsSource.REFINED: settings.kafka_tweet_events_v2_num_partitions,
+        EventsSource.RAW: settings.tweet_events_num_partitions,
+        EventsSource.FOLLOWS: None,
+    }[settings.events]
+
+
+def _kept(settings: IngestSettings) -> int | None:
+    return None if settings.events is EventsSource.FOLLOWS else settings.post_retention_seconds
