@@ -1,6 +1,10 @@
-"""The table of metrics in the README: `python -m tests.tools.metrics_page` prints it, a test compares."""
+"""Writes docs/metrics.md, the metrics of all roles: python -m tests.tools.metrics_page.
+
+A test compares the file with what this module makes.
+"""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric
 
@@ -8,6 +12,22 @@ from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
 from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import of_fields
 from serve.metrics import ServeMetrics
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+_INTRODUCTION = """\
+# Metrics
+
+Prometheus metrics of each role, on its HTTP port under `/metrics`. Label values of a closed set exist from the start.
+
+This page is generated: `uv run python -m tests.tools.metrics_page`.
+
+"""
+
+
+def metrics_page() -> str:
+    """Return the page as Markdown."""
+    return _INTRODUCTION + metrics_table() + "\n"
 
 
 def metrics_table() -> str:
@@ -61,4 +81,4 @@ def _name(metric: Metric) -> str:
 
 
 if __name__ == "__main__":
-    print(metrics_table())
+    PAGE.write_text(metrics_page(), encoding="utf-8")

@@ -1,4 +1,9 @@
-"""The settings of all roles as the table of the README: python -m tests.tools.settings_page prints it."""
+"""Writes docs/settings.md, the settings of all roles: python -m tests.tools.settings_page.
+
+A test compares the file with what this module makes.
+"""
+
+from pathlib import Path
 
 from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.schema import Setting, settings_of
@@ -12,6 +17,26 @@ _SOURCES = {
     "jsonl": JsonlSettings,
 }
 _ROLES = {"ingest": IngestSettings, "transform": TransformSettings, "serve": ServeSettings, **_SOURCES}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+_INTRODUCTION = """\
+# Settings
+
+Each setting is a flag, an environment variable `THUNDER_<NAME>` (`--grpc-port` is `THUNDER_GRPC_PORT`) or a line
+`grpc_port = 50051` of the TOML file that `--config` (or `THUNDER_CONFIG`) names. The first of these that gives a value
+wins. An unknown name is an error. Roles may share an environment and a file: each takes the settings that it has.
+`thunder --is-serving` takes the settings of ingest and serve, `thunder` without it those of transform.
+
+This page is generated: `uv run python -m tests.tools.settings_page`.
+
+"""
+
+
+def settings_page() -> str:
+    """Return the page as Markdown."""
+    return _INTRODUCTION + settings_table()
 
 
 def settings_table() -> str:
@@ -44,4 +69,4 @@ def _in_words(roles: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(settings_table(), end="")
+    PAGE.write_text(settings_page(), encoding="utf-8")

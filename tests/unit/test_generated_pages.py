@@ -1,0 +1,9 @@
+from tests.tools import metrics_page, settings_page
+
+
+def test_the_page_of_metrics_is_up_to_date() -> None:
+    assert metrics_page.PAGE.read_text(encoding="utf-8") == metrics_page.metrics_page()
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.settings_page()
