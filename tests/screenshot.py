@@ -1,4 +1,4 @@
-"""Takes the picture of the live page that the README shows: `uv run python -m tests.screenshot`. It takes a minute."""
+"""Takes the picture of the live page: `uv run --group browser python -m tests.screenshot`. It takes a minute."""
 
 import tempfile
 from contextlib import closing

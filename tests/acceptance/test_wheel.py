@@ -65,5 +65,5 @@ def test_the_demo_answers_from_the_installed_wheel(environment: Path, tmp_path: 
 
 
 def pinned_test_tools() -> list[str]:
-    development = tomllib.loads((TOP / "pyproject.toml").read_text())["dependency-groups"]["dev"]
-    return [line for line in development if Requirement(line).name in TEST_TOOLS]
+    unit = tomllib.loads((TOP / "pyproject.toml").read_text())["dependency-groups"]["unit"]
+    return [line for line in unit if Requirement(line).name in TEST_TOOLS]
