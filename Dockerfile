@@ -1,5 +1,5 @@
 # One image for every role: docker build --tag thunder . && docker run thunder serve --redis-url redis://...
-# What it runs to build also runs without Docker, as plain commands of an unprivileged user: tests/acceptance/test_image.py
+# What it runs to build also runs without Docker, as plain commands of an unprivileged user: tests/acceptance/containers/test_image.py
 
 # By digest: --build-arg PYTHON_IMAGE=python@sha256:...
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm

@@ -2,11 +2,11 @@
 
 kafka          KafkaBroker: bootstrap, sasl_bootstrap, scram_bootstrap, sasl_ssl_bootstrap (HOST:PORT), ca_path,
                create_topic(name, partitions), stop(), kill(), restart(). It is shared: use topics and groups of your
-               own (`unique("posts")` from tests.support.unique) and leave it running. Topics are not created by use.
-               Its user: SASL_USER and SASL_PASSWORD of tests.support.kafka_broker.
+               own (`unique("posts")` from tests.support.unused) and leave it running. Topics are not created by use.
+               Its user: SASL_USER and SASL_PASSWORD of tests.support.kafka.broker.
 redis_url      URL of an empty Redis; redis_cluster_url: of an empty Redis Cluster of three masters; store_url: both in
                turn, the test runs as [standalone] and [cluster]. A key left without a TTL (but for
-               key_leaks.PERMANENT) is an error.
+               redis.key_leaks.PERMANENT) is an error.
 redis_server, redis_cluster: what stands behind the URLs, for fixtures of a wider scope: url, flush(), kill().
 thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}) on free ports, killed after the test;
                role.wait_until_ready(), role.wait_for_output("regular expression"), role.status("/healthz"),
@@ -15,11 +15,11 @@ thunder        role = thunder.start("serve", "--redis-url", redis_url, env={...}
                thunder.run("query", ...) -> CompletedProcess.
 browser        (in tests/acceptance) a Browser of Playwright's synchronous interface, one per module: meanwhile its
                thread has a running event loop, so these tests cannot have one of their own.
-built          built(tool) is the path of a tool of tests.support.go_tools.
+built          built(tool) is the path of a tool of tests.support.programs.go_tools.
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
-Beside them in tests.support: wait.eventually (never sleep), child.Child (any command, killed when pytest dies),
-key_leaks.assert_every_key_has_ttl, descendants.is_running(pid), free_ports.free_port.
+Beside them in tests.support: wait.eventually (never sleep), processes.child.Child (killed when pytest dies),
+redis.key_leaks.assert_every_key_has_ttl, processes.descendants.is_running(pid), unused.free_port.
 A server that cannot be had skips its tests with the reason; under CI=true every skipped test fails.
 """
 
@@ -34,13 +34,13 @@ from _pytest.capture import CaptureManager
 from hypothesis import settings
 
 from common.errors import ConfigurationError
-from tests.support.descendants import adopt_orphans, end_descendants
-from tests.support.go_tools import GoTool, go_tool
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_libraries import kafka_libraries
-from tests.support.processes import Thunder
-from tests.support.programs import Progress, Unavailable
-from tests.support.redis_servers import RedisCluster, RedisServer
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.libraries import kafka_libraries
+from tests.support.processes.descendants import adopt_orphans, end_descendants
+from tests.support.processes.thunder import Thunder
+from tests.support.programs.go_tools import GoTool, go_tool
+from tests.support.programs.installed import Progress, Unavailable
+from tests.support.redis.servers import RedisCluster, RedisServer
 
 T = TypeVar("T")
 

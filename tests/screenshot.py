@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.support.browser import chromium
-from tests.support.processes import Thunder
+from tests.support.processes.thunder import Thunder
+from tests.support.programs.browser import chromium
 
 PICTURE = Path(__file__).parents[1] / "docs" / "live-page.png"
 _SECONDS_OF_LIFE = 50

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import chromium
-from tests.support.programs import Progress, Unavailable
+from tests.support.programs.browser import chromium
+from tests.support.programs.installed import Progress, Unavailable
 
 
 @pytest.fixture(scope="module")

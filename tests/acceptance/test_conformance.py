@@ -12,13 +12,13 @@ from common.lifecycle import Stop
 from common.settings.ingest import IngestSettings
 from common.settings.serve import ServeSettings
 from ingest.app import ingest_role
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.pipeline import pipeline
-from tests.support.processes import Thunder
-from tests.support.replay import Replay, Wave, replay
-from tests.support.scenarios import scenarios
-from tests.support.serve_thread import ServeThread
-from tests.support.unique import unique
+from tests.acceptance.pipeline import pipeline
+from tests.acceptance.replay import Replay, Wave, replay
+from tests.support.conformance.scenarios import scenarios
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.thunder import Thunder
+from tests.support.serving.serve_thread import ServeThread
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 4

@@ -21,10 +21,10 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInN
 from common.post import LightPost
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import PostDelete
-from tests.support.descendants import descendants
-from tests.support.free_ports import free_port
-from tests.support.processes import Role, Thunder
-from tests.support.rpc import get_in_network_posts
+from tests.support.processes.descendants import descendants
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.serving.rpc import get_in_network_posts
+from tests.support.unused import free_port
 from tests.support.wait import eventually
 from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
 

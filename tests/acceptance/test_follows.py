@@ -9,12 +9,12 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from ingest.decode.envelope import seal
 from ingest.decode.follow_event import encode_follow, follow_key
 from ingest.events import Follow
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import read_topic
-from tests.support.processes import Role, Thunder
-from tests.support.redis_servers import RedisServer
-from tests.support.refined_topic import produce_events, recent_posts
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.refined_topic import produce_events, recent_posts
+from tests.support.kafka.topic import read_topic
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.redis.servers import RedisServer
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 VIEWER, ANNA, BEN = 17, 2**63 - 1, 2**63 - 2

@@ -8,11 +8,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, 
 
 from common.post import LightPost
 from ingest.events import PostDelete
-from tests.support.browser import Watched
-from tests.support.ingest_workers import IngestWorkers
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.shown_store import ShownStore
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.ingest_workers import IngestWorkers
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.programs.browser import Watched
+from tests.support.redis.shown_store import ShownStore
 
 ADA, BO, CY, DEE = 2**63 - 1, 2, 3, 4
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from tests.support.filled_store import fill_store
-from tests.support.free_ports import free_port
-from tests.support.loopback_dns import LoopbackDns
-from tests.support.processes import Role, Thunder
-from tests.support.refined_topic import recent_posts
-from tests.support.shipped_client import load_on
-from tests.support.tcp_balancer import TcpBalancer
+from tests.acceptance.shipped_client import load_on
+from tests.support.kafka.refined_topic import recent_posts
+from tests.support.network.loopback_dns import LoopbackDns
+from tests.support.network.tcp_balancer import TcpBalancer
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.redis.filled_store import fill_store
+from tests.support.unused import free_port
 from tests.support.wait import eventually
 
 REQUEST = GetInNetworkPostsRequest(following_user_ids=[7])

@@ -11,12 +11,12 @@ import grpc
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from tests.support.jetstream_server import JetstreamServer
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.redis_users import INGEST, StoreWithUsers
-from tests.support.rpc import METHOD
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.redis.users import INGEST, StoreWithUsers
+from tests.support.serving.rpc import METHOD
+from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.unused import unique
 
 REDIS, KAFKA, TOKEN = "Redis/Passw0rd#1?", "Kafka-Passw0rd-2", "Bearer-T0ken-3"
 COMMANDS = ("", "demo", "query", "source bluesky", "topics create", "transform", "ingest", "serve", "follows show")

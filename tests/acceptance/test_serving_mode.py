@@ -7,9 +7,9 @@ from confluent_kafka import Producer
 
 from common.post import LightPost
 from ingest.decode.refined_event import encode_event, event_key
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.unused import unique
 
 AUTHOR = 7
 

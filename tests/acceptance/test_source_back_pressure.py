@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Thunder
-from tests.support.sources import Sources
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.source_runs import Sources
+from tests.support.processes.thunder import Thunder
 
 FASTER_THAN_ITS_SINK = ("synthetic", "--rate", "0", "--sending", "sync", "--queue-size", "100")
 """The source takes no breath, and the producer waits for the acknowledgement of each event."""

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent
-from tests.support.event_stream_server import EventStreamServer
-from tests.support.free_ports import free_port
-from tests.support.jetstream_server import JetstreamServer
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import read_topic
-from tests.support.processes import Role, Thunder
-from tests.support.scenes import Says, Then
-from tests.support.sources import Json, Sources, report_of
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import read_topic
+from tests.support.processes.source_runs import Json, Sources, report_of
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.sources.event_stream_server import EventStreamServer
+from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.sources.scenes import Says, Then
+from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
 
 RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"

@@ -2,10 +2,10 @@
 
 import json
 
-from tests.support.kafka_broker import SASL_PASSWORD, SASL_USER, KafkaBroker
-from tests.support.processes import Thunder
-from tests.support.topic_options import topic_option
-from tests.support.unique import unique
+from tests.support.kafka.broker import SASL_PASSWORD, SASL_USER, KafkaBroker
+from tests.support.kafka.topic import topic_option
+from tests.support.processes.thunder import Thunder
+from tests.support.unused import unique
 
 DAY_MS = 86_400_000
 

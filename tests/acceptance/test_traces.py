@@ -5,9 +5,9 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.support.free_ports import free_port
-from tests.support.processes import Thunder
-from tests.support.spans import Collector
+from tests.support.processes.thunder import Thunder
+from tests.support.serving.spans import Collector
+from tests.support.unused import free_port
 from tests.support.wait import eventually
 
 

@@ -24,11 +24,11 @@ from rich.table import Table
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from ingest.decode.refined_event import encode_event, event_key
 from tests.benchmarks.standard_store import AUTHORS, POSTS_PER_AUTHOR, posts, requests
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_libraries import kafka_libraries
-from tests.support.processes import Role, Thunder
-from tests.support.redis_servers import RedisServer
-from tests.support.rpc import METHOD
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.libraries import kafka_libraries
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.redis.servers import RedisServer
+from tests.support.serving.rpc import METHOD
 from tests.support.wait import eventually
 
 TOPIC = "innetwork_post"

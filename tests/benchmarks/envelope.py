@@ -33,9 +33,9 @@ from ingest.metrics import IngestMetrics
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.benchmarks.standard_store import POSTS_PER_AUTHOR, posts
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_libraries import kafka_libraries
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.libraries import kafka_libraries
+from tests.support.unused import unique
 
 PARTITIONS = 4
 EVENTS_PER_MESSAGE = (1, 10, 100, 1000)

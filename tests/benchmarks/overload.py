@@ -24,8 +24,8 @@ from common.settings.serve import ServingSettings
 from serve.query import Answer, Query, Summary
 from serve.rpc.server import GrpcServer
 from serve.wiring import build_service
-from tests.support.child import Child
-from tests.support.rpc import METHOD
+from tests.support.processes.child import Child
+from tests.support.serving.rpc import METHOD
 
 SECONDS = 5
 STEPS = 3

@@ -21,8 +21,8 @@ from rich.table import Table
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from tests.benchmarks.__main__ import fill_topic, kafka_flags, servers
 from tests.benchmarks.standard_store import AUTHOR_IDS, AUTHORS, POSTS_PER_AUTHOR
-from tests.support.processes import Role
-from tests.support.redis_servers import RedisServer
+from tests.support.processes.thunder import Role
+from tests.support.redis.servers import RedisServer
 from tests.support.wait import eventually
 
 LONGEST_SECONDS = 600.0

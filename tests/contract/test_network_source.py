@@ -15,12 +15,11 @@ from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.connection import ReconnectPolicy
 from ingest.sources.message import TOO_LARGE, Disposition, ParsedMessage, Source
 from ingest.sources.wikipedia.source import WikipediaSource
-from tests.support.event_stream_server import EventStreamServer
-from tests.support.free_ports import free_port
-from tests.support.in_time import in_time
-from tests.support.jetstream_server import JetstreamServer
-from tests.support.scenes import NeverAnswers, Refuses, Says, Stage, Then
-from tests.support.wait import eventually
+from tests.support.sources.event_stream_server import EventStreamServer
+from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Stage, Then
+from tests.support.unused import free_port
+from tests.support.wait import eventually, in_time
 
 IMPATIENT = ReconnectPolicy(longest_silence=0.5, backoff=Backoff(first=0.02, longest=0.1))
 PATIENT = ReconnectPolicy(longest_silence=60, backoff=Backoff(first=60, longest=60))

@@ -8,7 +8,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, LightP
 from serve.page.admission import TimedResponse, TimelineAsker
 from serve.rpc_errors import RpcFailure
 from tests.support.in_loop import in_loop, soon
-from tests.support.serving import FakeFollows, Serving, answer_with, serving
+from tests.support.serving.read_service import FakeFollows, Serving, answer_with, serving
 
 REQUEST = GetInNetworkPostsRequest(user_id=1)
 POST = LightPost(post_id=1, author_id=20, created_at=5)

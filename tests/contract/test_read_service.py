@@ -9,8 +9,8 @@ from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
 from common.post import MAX_ID
 from tests.support.in_loop import in_loop, soon
-from tests.support.rpc import METHOD
-from tests.support.serving import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
+from tests.support.serving.read_service import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
+from tests.support.serving.rpc import METHOD
 
 POSTS = [
     LightPost(post_id=2, author_id=20, created_at=NOW - 60),

@@ -10,10 +10,10 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.rpc.server import SERVICE
-from tests.support.grpc_health import watch_health
 from tests.support.in_loop import in_loop, soon
-from tests.support.rpc import METHOD
-from tests.support.serving import Serving, answer_with, serving
+from tests.support.serving.grpc_health import watch_health
+from tests.support.serving.read_service import Serving, answer_with, serving
+from tests.support.serving.rpc import METHOD
 
 REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
 

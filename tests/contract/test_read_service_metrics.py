@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, LightPost
 from serve.metrics import ServeMetrics
 from tests.support.in_loop import in_loop
-from tests.support.serving import NOW, FakeFollows, answer_with, serving
+from tests.support.serving.read_service import NOW, FakeFollows, answer_with, serving
 
 SIZES = [1.2**power for power in range(55)]
 SECONDS = [0.001 * 1.3**power for power in range(40)]

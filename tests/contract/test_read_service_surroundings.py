@@ -10,10 +10,10 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
 from serve.rpc.server import SERVICE
-from tests.support.grpc_health import check_health
 from tests.support.in_loop import in_loop
-from tests.support.serving import Serving, answer_with, call_on, serving
-from tests.support.tcp_balancer import TcpBalancer
+from tests.support.network.tcp_balancer import TcpBalancer
+from tests.support.serving.grpc_health import check_health
+from tests.support.serving.read_service import Serving, answer_with, call_on, serving
 
 SERVING = HealthCheckResponse.SERVING
 NOT_SERVING = HealthCheckResponse.NOT_SERVING

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.node_programs import buf, node_environment
-from tests.support.programs import Progress, Unavailable
+from tests.support.programs.installed import Progress, Unavailable
+from tests.support.programs.node_programs import buf, node_environment
 
 PROTO = Path(__file__).parents[2] / "proto"
 RELEASED = Path(__file__).parents[1] / "data" / "released.txtpb"

@@ -11,10 +11,10 @@ from common.settings.kafka import OffsetReset
 from ingest.batch import Message
 from ingest.kafka.catch_up import OffsetRange
 from ingest.loop import MessageSource
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import KafkaTopic
-from tests.support.memory_topic import MemoryTopic
-from tests.support.unique import unique
+from tests.support.fakes.memory_topic import MemoryTopic
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import KafkaTopic
+from tests.support.unused import unique
 from tests.support.wait import eventually
 from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY, PARTITIONS, EmbeddedKafka
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.go_tools import HELM_3, HELM_4, HELM_UNITTEST, KUBECONFORM, GoTool
+from tests.support.programs.go_tools import HELM_3, HELM_4, HELM_UNITTEST, KUBECONFORM, GoTool
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from common.errors import ConfigurationError
+from tests.helm.kubernetes_cluster import KubernetesCluster
 from tests.support.chart import CHART
-from tests.support.go_tools import GoTool
-from tests.support.kubernetes_cluster import KubernetesCluster
-from tests.support.programs import Progress, Unavailable
-from tests.support.unique import unique
+from tests.support.programs.go_tools import GoTool
+from tests.support.programs.installed import Progress, Unavailable
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.timeout(3000)  # the first run builds a control plane

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.certificates import Authority
+from tests.helm.probes import PROBES, is_healthy, passes
 from tests.support.chart import Manifest, containers, environment, manifests
-from tests.support.free_ports import free_port
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.probes import PROBES, is_healthy, passes
-from tests.support.processes import Thunder
-from tests.support.programs import Progress
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.network.certificates import Authority
+from tests.support.processes.thunder import Thunder
+from tests.support.programs.installed import Progress
+from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helm.kube_schemas import schema_location
 from tests.support.chart import CHART, VALUE_FILES, manifests, render
-from tests.support.kube_schemas import schema_location
 
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.observability.promql import exported_series, matchers, metric_names
 from tests.support.chart import CHART
-from tests.support.promql import exported_series, matchers, metric_names
 
 ALERTS = CHART / "alerts.yaml"
 UNIT_TESTS = Path(__file__).with_name("alerts.yaml")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.observability.promql import exported_series, matchers, metric_names
 from tests.support.chart import CHART
-from tests.support.promql import exported_series, matchers, metric_names
 
 DOCS = CHART.parent / "docs"
 DASHBOARD: dict[str, Any] = json.loads((DOCS / "observability" / "dashboard.json").read_text())

@@ -6,9 +6,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.unused import unique
 
 PRESCRIBED = {
     "post_store_user_count": "a gauge with the name that X's Thunder gives it",

@@ -15,3 +15,9 @@ def eventually(predicate: Callable[[], T | None], description: str, timeout: flo
             raise AssertionError(f"not within {timeout:g} s: {description} (last value: {value!r})")
         time.sleep(interval)
     return value
+
+
+def in_time(seconds: float = 20.0) -> Callable[[], bool]:
+    """Told to stop when the test takes too long, which then hears too little and fails."""
+    deadline = time.monotonic() + seconds
+    return lambda: time.monotonic() > deadline

@@ -13,9 +13,9 @@ from ingest.batch import Message
 from ingest.kafka.assignment import Changes
 from ingest.kafka.catch_up import OffsetRange
 from ingest.kafka.consumer import GroupConsumer
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import KafkaTopic
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import KafkaTopic
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 6

@@ -9,14 +9,14 @@ import pytest
 
 from common.post import LightPost
 from ingest.events import AuthorDelete, Event, PostDelete
-from tests.support.child import Child
-from tests.support.crashing_worker import Moment
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import KafkaTopic
-from tests.support.redis_servers import RedisServer
-from tests.support.refined_topic import produce_events
-from tests.support.stored_posts import stored_values
-from tests.support.unique import unique
+from tests.integration.ingest.crashing_worker import Moment
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.refined_topic import produce_events
+from tests.support.kafka.topic import KafkaTopic
+from tests.support.processes.child import Child
+from tests.support.redis.servers import RedisServer
+from tests.support.redis.stored_posts import stored_values
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 NOW = 1_790_000_000
@@ -57,7 +57,13 @@ class Workers:
         )
 
     def start(self, moment: Moment) -> Child:
-        command = [sys.executable, ROOT / "tests/support/crashing_worker.py", moment, str(NOW), self._settings]
+        command = [
+            sys.executable,
+            ROOT / "tests/integration/ingest/crashing_worker.py",
+            moment,
+            str(NOW),
+            self._settings,
+        ]
         return Child(command, self._logs / f"{unique(moment)}.log", env=os.environ | {"PYTHONPATH": str(ROOT)})
 
     def finish(self) -> None:

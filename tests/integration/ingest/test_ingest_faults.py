@@ -8,14 +8,14 @@ import pytest
 from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 
-from tests.support.ingest_workers import IngestWorkers, posts
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_libraries import kafka_libraries
-from tests.support.kafka_topic import read_topic
-from tests.support.processes import Thunder
-from tests.support.programs import Progress
-from tests.support.redis_servers import RedisServer
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.libraries import kafka_libraries
+from tests.support.kafka.topic import read_topic
+from tests.support.processes.ingest_workers import IngestWorkers, posts
+from tests.support.processes.thunder import Thunder
+from tests.support.programs.installed import Progress
+from tests.support.redis.servers import RedisServer
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 

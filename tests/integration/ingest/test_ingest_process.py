@@ -10,10 +10,10 @@ import redis
 from common.store.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
 from ingest.metrics import FreshnessOrigin
-from tests.support.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 

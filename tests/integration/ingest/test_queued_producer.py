@@ -23,10 +23,9 @@ from ingest.events import PostDelete
 from ingest.sources.producer.murmur2 import partition_of
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
-from tests.support.free_ports import free_port
-from tests.support.kafka_broker import SASL_USER, KafkaBroker
-from tests.support.kafka_topic import read_topic
-from tests.support.unique import unique
+from tests.support.kafka.broker import SASL_USER, KafkaBroker
+from tests.support.kafka.topic import read_topic
+from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
 
 PARTITIONS = 3

@@ -11,10 +11,10 @@ from ingest.batch import Message
 from ingest.events import Event, PostDelete
 from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import KafkaTopic
-from tests.support.memory_ports import DIGITS, MemoryDeadLetters
-from tests.support.unique import unique
+from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import KafkaTopic
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 12

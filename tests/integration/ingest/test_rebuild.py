@@ -9,10 +9,10 @@ from confluent_kafka import Producer
 from common.store.keys import KeySpace
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import PostDelete
-from tests.support.ingest_workers import AUTHOR, SESSION_SECONDS, IngestWorkers, posts
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Role, Thunder
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.ingest_workers import AUTHOR, SESSION_SECONDS, IngestWorkers, posts
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 THREE_DAYS = 3 * 86_400

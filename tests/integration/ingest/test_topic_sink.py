@@ -8,9 +8,9 @@ from common.settings.kafka import KafkaSettings
 from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, PostDelete
 from ingest.write.refined_topic import RefinedTopicSink, SendFailed
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import read_topic
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import read_topic
+from tests.support.unused import unique
 
 EVENTS = [LightPost(1, 10, 1000, has_video=True), PostDelete(2, 1001), AuthorDelete(20, 1002)]
 

@@ -8,11 +8,11 @@ from confluent_kafka import Message
 from common.post import LightPost
 from ingest.decode.refined_event import decode_event
 from ingest.events import PostDelete
-from tests.support.golden_tweets import core_data, create, delete, event, golden
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.kafka_topic import KafkaTopic, read_topic
-from tests.support.processes import Role, Thunder
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import KafkaTopic, read_topic
+from tests.support.processes.thunder import Role, Thunder
+from tests.support.thrift.golden_tweets import core_data, create, delete, event, golden
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 4

@@ -9,11 +9,11 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.processes import Thunder
-from tests.support.redis_servers import RedisServer
-from tests.support.redis_users import INGEST, SERVE, SOURCE, StoreWithUsers
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.processes.thunder import Thunder
+from tests.support.redis.servers import RedisServer
+from tests.support.redis.users import INGEST, SERVE, SOURCE, StoreWithUsers
+from tests.support.unused import unique
 
 GROUP = ("--kafka-group-id", "feed")
 NO_BROKER = ("--in-network-events-consumer-dest", "127.0.0.1:1")

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, Producer
 
 from common.errors import KafkaUnavailable
 from common.store.layout import check_eviction
-from tests.support.descendants import is_running
+from tests.support.processes.descendants import is_running
 from tests.support.wait import eventually
 from thunder.embedded.child import Child, ChildDied, stop_together
 from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY, PARTITIONS, EmbeddedKafka

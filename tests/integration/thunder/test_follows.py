@@ -11,8 +11,8 @@ import redis
 from common.store.keys import KeySpace
 from common.store.layout import initialise_layout
 from ingest.events import Follow
-from tests.support.follow_graph import follow_graph
-from tests.support.free_ports import free_port
+from tests.support.redis.follow_graph import follow_graph
+from tests.support.unused import free_port
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.main import main
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from common.lifecycle import Stop
-from tests.support.descendants import descendants
+from tests.support.processes.descendants import descendants
 from thunder.demo.environment import Environment, NotReady
 from thunder.demo.screens.plain import PlainScreen
 from thunder.demo.session import Session, Stalled

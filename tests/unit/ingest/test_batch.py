@@ -1,6 +1,6 @@
 from ingest.batch import Message, decode_batch
 from ingest.events import EventKind, Ignored, MalformedReason, PostDelete
-from tests.support.memory_ports import DIGITS
+from tests.support.fakes.memory_ports import DIGITS
 
 MESSAGES = [
     Message(0, 10, b"1"),

@@ -12,8 +12,8 @@ from ingest.events import Event, PostDelete
 from ingest.kafka.catch_up import CatchUpPolicy
 from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from tests.support.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
-from tests.support.memory_topic import MemoryTopic
+from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
+from tests.support.fakes.memory_topic import MemoryTopic
 
 POLICIES = Policies(
     Batching(size=10, catch_up_size=20), DeadLetterLimits(consecutive=25, window=1000), CatchUpPolicy(batch_size=10)

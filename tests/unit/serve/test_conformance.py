@@ -7,9 +7,9 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
 from serve.timeline.timeline import Timelines
-from tests.support.memory_fetcher import MemoryFetcher
-from tests.support.model import Model
-from tests.support.scenarios import Scenario, query_of, scenarios
+from tests.support.conformance.model import Model
+from tests.support.conformance.scenarios import Scenario, query_of, scenarios
+from tests.unit.serve.memory_fetcher import MemoryFetcher
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from common.telemetry.http_server import HttpServer
-from tests.support.free_ports import free_port
+from tests.support.unused import free_port
 from thunder.health_check import main
 
 HOST = "127.0.0.1"

@@ -10,10 +10,9 @@ from common.kafka.cluster import KafkaCluster
 from common.kafka.connection import KafkaConnection
 from common.kafka.producer import ProducerRecord
 from common.kafka.topics import AtTime, Creation, Edge, PartitionAddress, TopicConfiguration, TopicOutcome
-from tests.support.free_ports import free_port
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.topic_options import topic_option
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import topic_option
+from tests.support.unused import free_port, unique
 
 
 @pytest.fixture

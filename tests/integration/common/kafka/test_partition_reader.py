@@ -11,8 +11,8 @@ from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProt
 from common.kafka.producer import ProducerRecord
 from common.kafka.reader import PartitionReader
 from common.kafka.topics import Edge, PartitionAddress
-from tests.support.kafka_broker import SASL_USER, KafkaBroker
-from tests.support.unique import unique
+from tests.support.kafka.broker import SASL_USER, KafkaBroker
+from tests.support.unused import unique
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from common.kafka.cluster import KafkaCluster
 from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from common.kafka.producer import NOTHING_WRITTEN, PartitionWriter, ProducerRecord
 from common.kafka.topics import PartitionAddress, TopicConfiguration
-from tests.support.free_ports import free_port
-from tests.support.kafka_broker import SASL_USER, KafkaBroker
-from tests.support.kafka_topic import read_topic
-from tests.support.unique import unique
+from tests.support.kafka.broker import SASL_USER, KafkaBroker
+from tests.support.kafka.topic import read_topic
+from tests.support.unused import free_port, unique
 
 MESSAGES = 30_000
 PAYLOAD_BYTES = 320

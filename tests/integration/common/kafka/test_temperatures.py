@@ -11,8 +11,8 @@ from common.kafka.cluster import KafkaCluster
 from common.kafka.connection import KafkaConnection
 from common.kafka.producer import ProducerRecord, TopicProducer
 from common.kafka.topics import TopicConfiguration
-from tests.support.kafka_broker import KafkaBroker
-from tests.support.unique import unique
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.unused import unique
 from tests.support.wait import eventually
 
 PARTITIONS = 3

@@ -8,7 +8,7 @@ from ingest.decode.follow_event import encode_follow
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.decode.refined_event import encode_event
 from ingest.events import Decoded, Dropped, DropReason, Event, Follow, MalformedReason, PostDelete
-from tests.support.golden_tweets import CREATED_AT, core_data, create, golden
+from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, golden
 
 POST = LightPost(post_id=1000, author_id=10, created_at=CREATED_AT)
 MENTION = POST._replace(in_reply_to_user_id=9)

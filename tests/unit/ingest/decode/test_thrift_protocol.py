@@ -6,8 +6,8 @@ from thriftpy2.utils import serialize
 from ingest.decode.thrift_protocol import MAX_DEPTH, MAX_ELEMENTS
 from ingest.decode.tweet_event import read_tweet_event
 from ingest.events import Malformed, MalformedReason
-from tests.support.golden_tweets import noise
-from tests.support.thrift_bytes import (
+from tests.support.thrift.golden_tweets import noise
+from tests.support.thrift.thrift_bytes import (
     BOOL,
     I32,
     I64,

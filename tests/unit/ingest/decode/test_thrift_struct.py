@@ -2,8 +2,8 @@ import pytest
 
 from ingest.decode.tweet_event import TweetEvent, read_tweet_event
 from ingest.events import Malformed, MalformedReason
-from tests.support.golden_tweets import core_data, create, golden, media
-from tests.support.thrift_bytes import (
+from tests.support.thrift.golden_tweets import core_data, create, golden, media
+from tests.support.thrift.thrift_bytes import (
     BOOL,
     I32,
     I64,

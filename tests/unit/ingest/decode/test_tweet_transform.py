@@ -4,7 +4,7 @@ from thriftpy2.thrift import TPayload
 from common.post import MAX_ID, LightPost
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import Decoded, Dropped, DropReason, EventKind, Ignored, Malformed, MalformedReason, PostDelete
-from tests.support.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise
+from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise
 
 NOW = CREATED_AT + 100
 RETENTION = 172_800

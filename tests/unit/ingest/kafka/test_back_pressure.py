@@ -9,8 +9,8 @@ from ingest.batch import Batch, Message, decode_batch
 from ingest.events import Event
 from ingest.kafka.assignment import Changes
 from ingest.kafka.back_pressure import BackPressure
-from tests.support.memory_ports import DIGITS
-from tests.support.memory_topic import MemorySource, MemoryTopic
+from tests.support.fakes.memory_ports import DIGITS
+from tests.support.fakes.memory_topic import MemorySource, MemoryTopic
 
 BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], DIGITS, now=0)
 

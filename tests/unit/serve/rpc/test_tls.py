@@ -5,8 +5,8 @@ import pytest
 from common.errors import ConfigurationError
 from common.settings.serve import ServeSettings
 from serve.rpc.tls import CertificateFiles, RenewedCertificates, server_credentials
-from tests.support.certificates import Authority
-from tests.support.programs import Progress
+from tests.support.network.certificates import Authority
+from tests.support.programs.installed import Progress
 
 
 @pytest.fixture

@@ -9,7 +9,20 @@ from ingest.decode.follow_event import decode_follow, encode_follow
 from ingest.events import AuthorDelete, Follow, PostDelete
 from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
 from ingest.sources.json_line import BadLine, BadLineReason
-from tests.support.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, account, commit, line, reply, uri
+from tests.support.sources.jetstream_lines import (
+    ALICE,
+    AT,
+    BOB,
+    FOLLOW,
+    POST,
+    REPOST,
+    Json,
+    account,
+    commit,
+    line,
+    reply,
+    uri,
+)
 
 RECORDING = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
 

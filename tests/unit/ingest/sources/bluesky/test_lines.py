@@ -10,8 +10,8 @@ from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
 from ingest.sources.bluesky.lines import parse_jetstream_line
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, SentKind
-from tests.support.jetstream_lines import AT, POST, REPOST, account, commit, reply, uri
-from tests.support.json_mutations import ANY_JSON, mutated_json
+from tests.support.sources.jetstream_lines import AT, POST, REPOST, account, commit, reply, uri
+from tests.support.sources.json_mutations import ANY_JSON, mutated_json
 
 RECORDING = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
 VIDEO = {"$type": "app.bsky.embed.video"}

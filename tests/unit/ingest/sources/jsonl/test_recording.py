@@ -9,7 +9,7 @@ from ingest.sources.jsonl import lines
 from ingest.sources.jsonl.recording import ReplaySource
 from ingest.sources.jsonl.shifted_times import time_of
 from ingest.sources.message import TOO_LARGE, Disposition, ParsedMessage
-from tests.support.jetstream_lines import POST, REPOST, commit, line, uri
+from tests.support.sources.jetstream_lines import POST, REPOST, commit, line, uri
 
 RECORDING = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
 NOW = 1_800_000_000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from common.settings.producer import ProducerSettings, SendMode
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
-from tests.support.memory_brokers import MemoryBrokers
+from tests.support.fakes.memory_brokers import MemoryBrokers
 
 Item = tuple[int, int]  # (key, place in the sequence)
 

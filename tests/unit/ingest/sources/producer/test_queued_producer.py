@@ -12,7 +12,7 @@ from ingest.sources.producer.figures import ProducerFigures
 from ingest.sources.producer.lanes import ProducerClosed
 from ingest.sources.producer.parcel import Addressed, DeliveryFailure, OutgoingMessage
 from ingest.sources.producer.queued_producer import QueuedProducer, QueueFull
-from tests.support.memory_brokers import MemoryBrokers
+from tests.support.fakes.memory_brokers import MemoryBrokers
 from tests.support.wait import eventually
 
 Start = Callable[..., QueuedProducer[str]]

@@ -10,8 +10,8 @@ from common.string_ids import id_of_string
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, ParsedMessage
 from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange, parse_change, resume_id
-from tests.support.json_mutations import mutated_json
-from tests.support.wikimedia_changes import AT, EVENT_ID, USER, change, event_id
+from tests.support.sources.json_mutations import mutated_json
+from tests.support.sources.wikimedia_changes import AT, EVENT_ID, USER, change, event_id
 
 POST = LightPost(id_of_string(EVENT_ID), id_of_string(USER), AT)
 

@@ -1,0 +1,69 @@
+"""The wheel, installed in an empty environment beside the locked requirements, is the whole product."""
+
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+TOP = Path(__file__).parents[3]
+PACKAGES = {"common", "ingest", "serve", "thunder"}
+TEST_TOOLS = {"cyclonedx-python-lib", "hypothesis", "jsonschema", "pytest", "pytest-timeout"}
+
+
+def output_of(*command: str | Path, cwd: Path = TOP) -> str:
+    """Return what the command prints, outside of the environment of this run; fail with all of it."""
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(command, cwd=cwd, env=environment, timeout=240, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of the environment."""
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None:
+        pytest.skip("uv is not on PATH")
+    folder = tmp_path_factory.mktemp("wheel")
+    output_of(uv, "build", "--quiet", "--wheel", "--out-dir", folder)
+    wheel = next(folder.glob("*.whl"))
+    output_of(uv, "venv", "--quiet", folder / "venv")
+    programs = folder / "venv" / "bin"
+    install = (uv, "pip", "install", "--quiet", "--python", programs / "python")
+    output_of(*install, "--require-hashes", "--requirement", "requirements.txt")
+    output_of(*install, "--no-deps", wheel)
+    output_of(*install, f"{wheel}[demo]", *pinned_test_tools())
+    return programs
+
+
+@pytest.fixture
+def checkout_without_packages(tmp_path: Path) -> Path:
+    for entry in TOP.iterdir():
+        if entry.name in PACKAGES or (entry.name.startswith(".") and entry.name != ".ci"):
+            continue
+        if entry.is_dir():
+            shutil.copytree(entry, tmp_path / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(entry, tmp_path)
+    return tmp_path
+
+
+def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_without_packages: Path) -> None:
+    about_the_checkout = "--ignore=tests/unit/common/test_generated_protobuf.py"
+    options = ("-q", "-p", "no:cacheprovider", about_the_checkout)
+    output_of(environment / "python", "-m", "pytest", *options, "tests/unit", cwd=checkout_without_packages)
+
+
+def test_the_demo_answers_from_the_installed_wheel(environment: Path, tmp_path: Path) -> None:
+    answer = json.loads(output_of(environment / "thunder", "demo", "--once", "--json", cwd=tmp_path))
+    assert answer["posts"]
+
+
+def pinned_test_tools() -> list[str]:
+    unit = tomllib.loads((TOP / "pyproject.toml").read_text())["dependency-groups"]["unit"]
+    return [line for line in unit if Requirement(line).name in TEST_TOOLS]

@@ -1,0 +1,110 @@
+"""Traces: which spans there are, and how they hang together over calls and messages."""
+
+import io
+import json
+import logging
+
+from prometheus_client import CollectorRegistry
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.post import LightPost
+from common.settings.kafka import KafkaSettings
+from common.telemetry.logs import JsonLines
+from common.telemetry.tracing import outgoing, span
+from ingest.batch import Message
+from ingest.loop import Adapters, IngestLoop, Policies, WriteLimiter
+from ingest.metrics import IngestMetrics
+from ingest.write.refined_topic import RefinedTopicSink
+from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
+from tests.support.fakes.memory_topic import MemoryTopic
+from tests.support.in_loop import in_loop
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.topic import KafkaTopic
+from tests.support.serving.read_service import FakeFollows, serving
+from tests.support.serving.spans import recorded_spans
+from tests.support.unused import unique
+from tests.support.wait import eventually
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+ELSEWHERE = f"00-{TRACE}-{SPAN}-01"
+
+
+def test_a_span_is_part_of_the_one_that_it_is_in() -> None:
+    with recorded_spans() as spans, span("outer", parent=ELSEWHERE), span("inner", posts=3):
+        pass
+    outer, inner = spans.named("outer"), spans.named("inner")
+    assert (outer.trace_id, outer.parent_id) == (TRACE, SPAN)
+    assert (inner.trace_id, inner.parent_id) == (TRACE, outer.span_id)
+    assert inner.attributes == {"posts": 3}
+
+
+def test_what_a_batch_came_from_is_linked_once() -> None:
+    with recorded_spans() as spans, span("batch", links=["", ELSEWHERE, "nonsense", ELSEWHERE]):
+        pass
+    assert spans.named("batch").links == [TRACE]
+
+
+def test_a_line_of_the_log_names_the_span_that_it_was_written_in() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    record = logging.makeLogRecord({"msg": "hello"})
+    with recorded_spans():
+        with span("request", parent=ELSEWHERE):
+            handler.emit(record)
+        handler.emit(record)
+    within, outside = map(json.loads, stream.getvalue().splitlines())
+    assert within["trace_id"] == TRACE
+    assert len(within["span_id"]) == 16
+    assert "trace_id" not in outside
+
+
+@in_loop
+async def test_a_request_and_its_look_up_belong_to_the_trace_of_the_caller() -> None:
+    with recorded_spans() as spans:
+        async with serving(FakeFollows({1: [20]})) as served:
+            await served.ask(GetInNetworkPostsRequest(user_id=1), metadata=(("traceparent", ELSEWHERE),))
+    request, follows = spans.named("GetInNetworkPosts"), spans.named("follows")
+    assert (request.trace_id, request.parent_id) == (TRACE, SPAN)
+    assert (follows.trace_id, follows.parent_id) == (TRACE, request.span_id)
+
+
+def test_a_message_carries_the_span_in_which_it_was_sent(kafka: KafkaBroker) -> None:
+    topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("refined")))
+    settings = KafkaSettings.model_validate(
+        {
+            "kafka_group_id": "unused",
+            "in_network_events_consumer_dest": kafka.bootstrap,
+            "innetwork_post_topic": topic.name,
+        }
+    )
+    messages: list[Message] = []
+    with recorded_spans():
+        with span("batch of raw"):
+            sent_in = outgoing()["traceparent"]
+            RefinedTopicSink(settings).write([LightPost(1, 10, 1000)], now=0)
+        topic.produce(b"by somebody who does not trace")
+        member = topic.join()
+        try:
+            eventually(lambda: messages.extend(member.poll(10)) or len(messages) == 2, "both messages")
+        finally:
+            member.close()
+    assert [message.traceparent for message in messages] == [sent_in, ""]
+
+
+def nobody_waits(partition: int, lineage: str) -> None:
+    """Takes the reports of what has caught up."""
+
+
+def test_the_batch_of_a_worker_is_linked_to_what_sent_its_messages() -> None:
+    topic = MemoryTopic()
+    topic.partitions[0] = [Message(0, offset, b"7", traceparent=ELSEWHERE) for offset in range(3)]
+    ports = Adapters(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters(), nobody_waits)
+    metrics = IngestMetrics(CollectorRegistry())
+    loop = IngestLoop("posts", ports, Policies(), WriteLimiter(1), metrics, lambda: 1000, lambda: False)
+    with recorded_spans() as spans:
+        loop.turn()
+        loop.turn()
+    batch = spans.named("batch of posts")
+    assert batch.links == [TRACE]
+    assert batch.attributes == {"messages": 3}

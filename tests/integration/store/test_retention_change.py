@@ -1,0 +1,104 @@
+"""A store whose retention is changed while it is in use, in the order that docs/operations.md tells."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from common.post import LightPost
+from common.retention import TRIM_SLACK_SECONDS, Retention
+from common.store.client import NodeCommand, Shards
+from common.store.keys import KeySpace
+from common.store.protocol import pack
+from ingest.decode.create_rules import drop_reason
+from ingest.events import Event, PostDelete
+from ingest.write.post_writer import PostWriter
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
+from tests.support.conformance.model import Model
+from tests.support.conformance.scenarios import query_of
+
+KEYS = KeySpace()
+NOW = 1_790_000_000
+HOUR = 3600
+SHORT, LONG = 4 * HOUR, 48 * HOUR
+QUIET, BUSY = 5, 6
+EVENTS: list[Event] = [
+    *(LightPost(1000 + age, BUSY, NOW - age * HOUR // 2) for age in range(120)),
+    LightPost(1, QUIET, NOW - 3 * HOUR),
+    LightPost(2, QUIET, NOW - 40 * HOUR),
+    PostDelete(1003, NOW),
+    PostDelete(1060, NOW),
+]
+"""What Kafka holds: the last 60 hours."""
+
+
+@pytest.fixture
+def shards(store_url: str) -> Iterator[Shards]:
+    shards = Shards(store_url, KEYS.buckets, timeout_seconds=5)
+    yield shards
+    shards.close()
+
+
+def write(shards: Shards, retention: int, events: Sequence[Event] = EVENTS, now: int = NOW) -> None:
+    """What a worker with this retention does with them."""
+    accepted = [
+        event for event in events if not (isinstance(event, LightPost) and drop_reason(event, now, retention, 60))
+    ]
+    PostWriter(shards, KEYS, Retention(retention, 60)).write(accepted, now)
+
+
+def shown(url: str, retention: int, now: int = NOW) -> list[int]:
+    """What a server with this retention answers."""
+
+    async def read() -> bytes:
+        fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+        try:
+            query = query_of(GetInNetworkPostsRequest(following_user_ids=[QUIET, BUSY]))
+            answer = await Timelines(fetcher, Retention(retention), max_bytes=64 << 20).read(query, now)
+        finally:
+            fetcher.close()
+        assert not answer.partial
+        return answer.body
+
+    return [post.post_id for post in GetInNetworkPostsResponse.FromString(asyncio.run(read())).posts]
+
+
+def expected(retention: int, now: int = NOW, more: Sequence[Event] = ()) -> list[int]:
+    """What the rules say."""
+    model = Model(retention)
+    model.apply([*EVENTS, *more], now)
+    return model.read(query_of(GetInNetworkPostsRequest(following_user_ids=[QUIET, BUSY])), now)
+
+
+def test_a_retention_is_raised(shards: Shards, store_url: str) -> None:
+    write(shards, SHORT)
+    assert shown(store_url, SHORT) == expected(SHORT)
+    write(shards, LONG, EVENTS[:1])  # workers first: servers stay exact
+    assert shown(store_url, SHORT) == expected(SHORT)
+    write(shards, LONG)  # moved back, they read it all again
+    assert shown(store_url, SHORT) == expected(SHORT)
+    assert shown(store_url, LONG) == expected(LONG)
+    assert len(expected(LONG)) > len(expected(SHORT))
+
+
+def test_raising_renews_the_keys_of_those_who_wrote_nothing_meanwhile(shards: Shards) -> None:
+    def seconds_left() -> int:
+        keys = KEYS.author(QUIET)
+        [seconds] = shards.run([NodeCommand(keys.bucket, pack((b"TTL", keys.posts)))])
+        return seconds
+
+    write(shards, SHORT)
+    assert seconds_left() <= SHORT + 60 + TRIM_SLACK_SECONDS
+    write(shards, LONG)
+    assert seconds_left() > LONG
+
+
+def test_a_retention_is_lowered(shards: Shards, store_url: str) -> None:
+    write(shards, LONG)
+    assert shown(store_url, SHORT) == expected(SHORT)  # servers first
+    new = [LightPost(3, BUSY, NOW)]
+    write(shards, SHORT, new)
+    assert shown(store_url, SHORT) == expected(SHORT, more=new)
+    assert shown(store_url, LONG) != expected(LONG, more=new), "workers have trimmed: servers must be first"

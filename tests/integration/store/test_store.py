@@ -1,0 +1,217 @@
+"""What operators rely on in the store: its layout, its TTLs, its failures."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+import redis
+
+from common.errors import StoreMismatch, StoreUnavailable
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
+from common.post import LightPost
+from common.retention import Retention
+from common.store.catch_up import lagging_partitions, read_status, report_caught_up
+from common.store.client import NodeCommand, Shards
+from common.store.keys import META, KeySpace
+from common.store.layout import check_eviction, check_layout, initialise_layout, read_layout
+from common.store.protocol import pack
+from ingest.events import AuthorDelete, PostDelete
+from ingest.write.post_writer import PostWriter
+from ingest.write.store_sample import StoreEstimate, sample_store
+from serve.query import Answer
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
+from tests.support.conformance.scenarios import query_of
+from tests.support.redis.servers import RedisCluster
+from tests.support.unused import free_port
+
+KEYS = KeySpace()
+NOW = 1_790_000_000
+RETENTION = Retention(600, 60)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def shards(store_url: str) -> Iterator[Shards]:
+    shards = Shards(store_url, KEYS.buckets, timeout_seconds=5)
+    yield shards
+    shards.close()
+
+
+async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
+    fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+    try:
+        query = query_of(GetInNetworkPostsRequest(following_user_ids=following))
+        return await Timelines(fetcher, RETENTION, max_bytes=64 << 20).read(query, now)
+    finally:
+        fetcher.close()
+
+
+def ids(answer: Answer) -> list[int]:
+    return [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
+
+
+def test_the_first_worker_lays_the_store_out(client: redis.Redis) -> None:
+    assert read_layout(client) is None
+    layout = initialise_layout(client, KEYS, 600)
+    assert layout == initialise_layout(client, KEYS, 600) == check_layout(client, KEYS)
+    assert (layout.version, layout.buckets, layout.post_hashes, layout.retention_seconds) == (1, 256, 65_536, 600)
+
+
+def test_whoever_looks_while_the_store_is_laid_out_sees_all_or_nothing(client: redis.Redis, redis_url: str) -> None:
+    done = Event()
+
+    def look() -> int:
+        with redis.Redis.from_url(redis_url) as other:
+            seen = 0
+            while not done.is_set():
+                seen += read_layout(other) is not None
+            return seen
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for _ in range(200):
+            client.delete(META.decode())
+            initialise_layout(client, KEYS, 600)
+        done.set()
+        assert looking.result() > 0
+
+
+def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Redis) -> None:
+    for retention, expected in ((600, 600), (900, 900), (300, 900)):
+        initialise_layout(client, KEYS, retention)
+        layout = read_layout(client)
+        assert layout is not None
+        assert layout.retention_seconds == expected
+
+
+@pytest.mark.parametrize("keys", [KeySpace(512, 65_536), KeySpace(256, 1024)])
+def test_other_counts_are_refused(client: redis.Redis, keys: KeySpace) -> None:
+    initialise_layout(client, KEYS, 600)
+    with pytest.raises(StoreMismatch, match="was laid out with"):
+        initialise_layout(client, keys, 600)
+
+
+def test_another_version_is_refused(client: redis.Redis) -> None:
+    initialise_layout(client, KEYS, 600)
+    client.hset(META.decode(), "version", 2)
+    with pytest.raises(StoreMismatch, match="layout version 2"):
+        check_layout(client, KEYS)
+
+
+def test_a_redis_that_may_evict_is_refused(client: redis.Redis) -> None:
+    check_eviction(client)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        with pytest.raises(StoreMismatch, match="allkeys-lru"):
+            check_eviction(client)
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_catch_up_counts_for_the_lineage_it_was_reported_for(client: redis.Redis) -> None:
+    assert lagging_partitions(read_status(client), "a") == {}
+    report_caught_up(client, "posts", 0, 2, "a", ttl_seconds=60)
+    assert lagging_partitions(read_status(client), "a") == {"posts": [1]}
+    report_caught_up(client, "posts", 1, 2, "a", ttl_seconds=60)
+    assert lagging_partitions(read_status(client), "a") == {"posts": []}
+    assert lagging_partitions(read_status(client), "b") == {"posts": [0, 1]}
+
+
+def test_every_kind_of_write_leaves_ttls(shards: Shards) -> None:
+    # The fixture fails on keys without a TTL.
+    writer = PostWriter(shards, KEYS, RETENTION)
+    posts = [LightPost(number, number % 7 + 1, NOW, has_video=True) for number in range(1, 50)]
+    writer.write([*posts, PostDelete(3, 0), PostDelete(99, 0), AuthorDelete(2, NOW)], NOW)
+    assert any(node.dbsize() for node in shards.nodes())
+
+
+def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write([LightPost(1, 5, NOW)], NOW)
+    later = NOW + 600 + 3601
+    writer.write([LightPost(2, 5, later)], later)
+    author = KEYS.author(5)
+    assert shards.run([NodeCommand(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
+    assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
+
+
+def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(shards: Shards, store_url: str) -> None:
+    cap = 300
+    writer = PostWriter(shards, KEYS, RETENTION, list_cap=cap)
+    originals = [LightPost(number, 5, NOW - 1000 + number, has_video=True) for number in range(500, 1000)]
+    replies = [LightPost(number, 5, NOW - 500 + number // 10, is_reply=True) for number in range(1000, 3000)]
+    for batch in (originals[:250], replies, originals[250:]):
+        writer.write(batch, NOW)
+    author = KEYS.author(5)
+    posts, videos = shards.run(
+        [NodeCommand(author.bucket, pack((b"ZCARD", key))) for key in (author.posts, author.videos)]
+    )
+    assert 2 * cap <= posts <= 2 * cap + 128
+    assert videos == cap
+    newest_of_both = sorted((*range(950, 1000), *range(2970, 3000)))
+    assert sorted(ids(asyncio.run(ask(store_url, [5])))) == newest_of_both
+
+
+def test_an_author_delete_refuses_for_the_retention(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    last = NOW + RETENTION.seconds
+    writer.write([AuthorDelete(5, deleted_at=last)], NOW)
+    writer.write([LightPost(1, 5, last)], last)
+    assert ids(asyncio.run(ask(store_url, [5], last))) == []
+    writer.write([LightPost(2, 5, last)], last + 1)
+    assert ids(asyncio.run(ask(store_url, [5], last + 1))) == [2]
+
+
+def test_scripts_are_loaded_again_after_a_flush(shards: Shards, store_url: str) -> None:
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write([LightPost(1, 5, NOW)], NOW)
+    for node in shards.nodes():
+        node.script_flush()
+    writer.write([LightPost(2, 5, NOW)], NOW)
+    assert ids(asyncio.run(ask(store_url, [5]))) == [2, 1]
+
+
+def test_nothing_listens() -> None:
+    url = f"redis://127.0.0.1:{free_port()}"
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        PostWriter(Shards(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(ask(url, [5]))
+
+
+def test_one_dead_shard_makes_answers_partial_and_holds_back_only_its_own_writes(
+    redis_cluster: RedisCluster, redis_cluster_url: str
+) -> None:
+    posts = [LightPost(number, number, NOW) for number in range(1, 200)]
+    shards = Shards(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
+    writer = PostWriter(shards, KEYS, RETENTION)
+    writer.write(posts[:100], NOW)
+    authors = [post.author_id for post in posts]
+    with redis_cluster.nodes[1].frozen():
+        with pytest.raises(StoreUnavailable):
+            writer.write(posts, NOW)
+        answer = asyncio.run(ask(redis_cluster_url, authors))
+        assert answer.partial
+        assert 0 < answer.scored.posts < len(posts)
+    writer.write(posts, NOW)
+    shards.close()
+    complete = asyncio.run(ask(redis_cluster_url, authors))
+    assert not complete.partial
+    assert complete.scored.posts == len(posts)
+
+
+def test_the_sample_estimates_what_the_store_holds(shards: Shards) -> None:
+    keys = KeySpace(buckets=256, post_hashes=64)  # all of them are sampled
+    posts = [LightPost(number, number % 100 + 1, NOW, is_reply=number % 4 == 0) for number in range(1, 1001)]
+    PostWriter(shards, keys, RETENTION).write([*posts, *(PostDelete(number, 0) for number in range(2, 102, 4))], NOW)
+    found = sample_store(shards, keys)
+    assert found._replace(users=0) == StoreEstimate(0, 975, 725, 250, 0, 25)
+    assert 50 <= found.users <= 150  # 100, from a sample of the keys

@@ -1,0 +1,43 @@
+"""The scenarios through real Redis and Redis Cluster: write scripts and reader."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
+from common.retention import Retention
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from ingest.write.post_writer import PostWriter
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
+from tests.support.conformance.scenarios import Scenario, query_of, scenarios
+
+KEYS = KeySpace()
+
+
+@pytest.fixture
+def shards(store_url: str) -> Iterator[Shards]:
+    shards = Shards(store_url, KEYS.buckets, timeout_seconds=10)
+    yield shards
+    shards.close()
+
+
+async def answers(url: str, scenario: Scenario) -> list[list[int]]:
+    fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
+    timelines = Timelines(fetcher, Retention(scenario.retention_seconds), max_bytes=64 << 20)
+    try:
+        found = [await timelines.read(query_of(request), scenario.now) for request in scenario.requests]
+    finally:
+        fetcher.close()
+    assert not any(answer.partial for answer in found)
+    return [[post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] for answer in found]
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+def test_scenario(shards: Shards, store_url: str, scenario: Scenario) -> None:
+    writer = PostWriter(shards, KEYS, Retention(scenario.retention_seconds))
+    for now, events in scenario.batches():
+        writer.write(events, now)
+    assert asyncio.run(answers(store_url, scenario)) == scenario.expected

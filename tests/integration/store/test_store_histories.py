@@ -1,0 +1,64 @@
+"""Random histories through real Redis, every answer compared with the model."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
+from common.post import LightPost
+from common.retention import Retention
+from common.store.client import Shards
+from common.store.keys import KeySpace
+from ingest.decode.create_rules import drop_reason
+from ingest.events import Event
+from ingest.write.post_writer import PostWriter
+from serve.query import Query
+from serve.store.fetcher import RedisFetcher
+from serve.timeline.timeline import Timelines
+from tests.integration.store.histories import HISTORIES, QUERIES, RETENTION, START, Step
+from tests.support.conformance.model import Model
+
+KEYS = KeySpace(buckets=4, post_hashes=8)
+
+
+@pytest.fixture
+def workers(redis_url: str) -> Iterator[list[Shards]]:
+    workers = [Shards(redis_url, KEYS.buckets, timeout_seconds=10) for _ in range(2)]
+    yield workers
+    for shards in workers:
+        shards.close()
+
+
+async def read(url: str, queries: list[Query], now: int) -> list[list[int]]:
+    fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
+    timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=64 << 20)
+    try:
+        answers = [await timelines.read(query, now) for query in queries]
+    finally:
+        fetcher.close()
+    return [[post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] for answer in answers]
+
+
+def is_accepted(event: Event, now: int) -> bool:
+    return not (isinstance(event, LightPost) and drop_reason(event, now, RETENTION, skew=0))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORIES, queries=st.lists(QUERIES, min_size=3, max_size=6))
+def test_every_answer_is_the_models(
+    workers: list[Shards], redis_url: str, history: list[Step], queries: list[Query]
+) -> None:
+    workers[0].meta_client().flushdb()
+    writers = [PostWriter(shards, KEYS, Retention(RETENTION)) for shards in workers]
+    model = Model(RETENTION)
+    now = START
+    for step in history:
+        now += step.wait
+        batch = [event for event in step.batch if is_accepted(event, now)]
+        for _ in range(1 + step.again):
+            writers[step.worker].write(batch, now)
+        model.apply(batch, now)
+        assert asyncio.run(read(redis_url, queries, now)) == [model.read(query, now) for query in queries]

@@ -1,0 +1,99 @@
+"""A Jetstream on a WebSocket of loopback."""
+
+import json
+import socket
+import threading
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
+
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.connection import ReconnectPolicy
+from tests.support.sources.jetstream_lines import ALICE, AT, POST
+from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Scene, Stage, Then
+
+
+class JetstreamServer:
+    """Plays scenes to whoever connects. stage.asked holds the query of each connection."""
+
+    def __init__(self, port: int = 0, stage: Stage | None = None) -> None:
+        self.stage = stage or Stage()
+        self._scenes: dict[int, Scene] = {}
+        self._server = serve(self._play, "127.0.0.1", port, process_request=self._answer, compression=None)
+        self.port = self._server.socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/subscribe"
+
+    def source(self, patience: ReconnectPolicy) -> BlueskySource:
+        return BlueskySource(self.url, patience)
+
+    def close(self) -> None:
+        self.stage.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+
+    @staticmethod
+    def event(number: int) -> bytes:
+        """A post of the second AT + number."""
+        commit = {
+            "operation": "create",
+            "collection": POST,
+            "rkey": f"3post{number}",
+            "record": {"createdAt": "2025-10-09T08:53:10Z"},
+        }
+        at = (AT + number) * 1_000_000
+        return json.dumps({"did": ALICE, "time_us": at, "kind": "commit", "commit": commit}).encode()
+
+    @staticmethod
+    def position(number: int) -> str:
+        """Of that event."""
+        return str((AT + number) * 1_000_000)
+
+    def asked_to_resume(self) -> list[str]:
+        """The cursor of each connection, empty for none."""
+        return [parse_qs(query).get("cursor", [""])[0] for query in self.stage.asked]
+
+    @staticmethod
+    def resumed_after(number: int) -> str:
+        """The cursor that misses nothing after that event."""
+        return str((AT + number - 5) * 1_000_000)
+
+    @staticmethod
+    def message(content: bytes) -> bytes:
+        """Something that is no event, in a message of its own."""
+        return content
+
+    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        scene = self._scenes[id(connection)] = self.stage.next(urlsplit(request.path).query)
+        match scene:
+            case NeverAnswers():
+                self.stage.wait_for_the_end()
+                return None
+            case Refuses():
+                headers = Headers({"Content-Length": "0", **scene.headers})
+                return Response(scene.status, HTTPStatus(scene.status).phrase, headers)
+            case Says():
+                return None
+
+    def _play(self, connection: ServerConnection) -> None:
+        scene = self._scenes.pop(id(connection))
+        assert isinstance(scene, Says | NeverAnswers)
+        if isinstance(scene, NeverAnswers):
+            return
+        try:
+            for message in scene.messages:
+                connection.send(message, text=not scene.is_binary)
+        except ConnectionClosed:
+            return
+        if scene.then is Then.IS_SILENT:
+            self.stage.wait_for_the_end()
+        if scene.then is Then.VANISHES:
+            connection.socket.shutdown(socket.SHUT_RDWR)

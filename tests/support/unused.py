@@ -1,0 +1,34 @@
+"""Ports and names that no other test uses."""
+
+import random
+import socket
+import uuid
+
+# Below the ports that outgoing connections take, so that a restarted server finds its port free.
+_LOWEST, _HIGHEST = 10_000, 22_000
+_handed_out: set[int] = set()
+
+
+def free_port(*, also: int = 0) -> int:
+    """Return a port that nobody listens on and that was not returned before; port + also is free as well."""
+    while True:
+        port = random.randint(_LOWEST, _HIGHEST)
+        if port not in _handed_out and is_free(port) and is_free(port + also):
+            _handed_out.add(port)
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def unique(prefix: str) -> str:
+    """Return prefix with a random suffix: a name for a topic, a consumer group or a transaction."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"

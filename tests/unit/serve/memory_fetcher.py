@@ -1,0 +1,37 @@
+"""A fetcher over a model: the store as the pure part of the read path sees it."""
+
+from collections.abc import Sequence
+
+from common.post import LightPost
+from common.store.member import decode_id, encode_member
+from common.store.record import encode_record
+from serve.timeline.read_plan import FetchRequest, FetchResult
+from tests.support.conformance.model import Model, newest_first
+
+
+class MemoryFetcher:
+    """Lists and records of a model at a time."""
+
+    def __init__(self, model: Model, now: int) -> None:
+        self._model = model
+        self._now = now
+        self.rounds = 0
+
+    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
+        del timeout
+        self.rounds += 1
+        members = {
+            author: [encode_member(post) for post in self._list(author, video=reading.video)[:depth]]
+            for author, depth in reading.depths.items()
+        }
+        return FetchResult(members, {parent: self._record(parent) for parent in reading.parents}, partial=False)
+
+    def _list(self, author: int, *, video: bool) -> Sequence[LightPost]:
+        if video:
+            return self._model.videos(author, self._now)
+        both = [post for kind in (False, True) for post in self._model.posts(author, self._now, secondary=kind)]
+        return sorted(both, key=newest_first)
+
+    def _record(self, parent: bytes) -> bytes | None:
+        post = self._model.live(decode_id(parent), self._now)
+        return encode_record(post, listed_as_video=False) if post else None
