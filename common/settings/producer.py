@@ -1,4 +1,4 @@
-"""Settings of the roles that feed topics from elsewhere: how much may wait, how it is sent, what a full queue means."""
+"""Settings of the producer behind every source: queue, batching, compression, timeouts."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ from common.settings.types import Bytes, Count, Millis, Text, Unit
 
 
 class WhenFull(StrEnum):
-    """What becomes of an event that finds the queue full."""
+    """Policy for an event that finds the queue full."""
 
     BLOCK = "block"
     DROP = "drop"
@@ -29,34 +29,38 @@ class ProducerSettings(KafkaConnectionSettings):
     """Kafka: producing"""
 
     queue_size: Annotated[
-        Count, Field(description="events taken from the source and not yet acknowledged, at most"), Unit("events")
+        Count, Field(description="maximum number of events read from the source and not acknowledged"), Unit("events")
     ] = 10_000
     when_full: Annotated[
-        WhenFull, Field(description="when so many wait: make the source wait, drop and count the event, or end")
+        WhenFull, Field(description="when the queue is full: block the source, drop and count the event, or fail")
     ] = WhenFull.BLOCK
     sending: Annotated[
-        SendMode, Field(description="whether a worker waits for each acknowledgement before it sends on")
+        SendMode, Field(description="sync = each worker waits for an acknowledgement before it sends the next message")
     ] = SendMode.ASYNC
     producer_workers: Annotated[
-        Count, Field(description="threads that send; those of one key all go through one"), Unit("threads")
+        Count, Field(description="threads that send; events with the same key go through the same one"), Unit("threads")
     ] = 1
     linger_ms: Annotated[
         int,
-        Field(ge=0, description="wait for more to send at once; sync waits for events of an envelope only"),
+        Field(ge=0, description="longest wait for more events to batch; with sync only for events of an envelope"),
         Unit("ms"),
     ] = 5
-    batch_bytes: Annotated[Bytes, Field(description="sent at once to a partition without further wait")] = 100_000
+    batch_bytes: Annotated[Bytes, Field(description="batch size of a partition that is sent without waiting")] = 100_000
     compression: Annotated[
-        Text, Field(description="lz4, zstd, gzip, snappy or none; for single topics: zstd,TOPIC=lz4,TOPIC=none")
+        Text, Field(description="lz4, zstd, gzip, snappy or none; per topic: zstd,TOPIC=lz4,TOPIC=none")
     ] = "lz4"
-    delivery_timeout_ms: Annotated[Millis, Field(description="how long to retry before an event has failed")] = 120_000
+    delivery_timeout_ms: Annotated[
+        Millis, Field(description="time to retry the delivery of an event before it counts as failed")
+    ] = 120_000
     events_per_message: Annotated[
-        Count, Field(description="events that share a message, at most; ingest reads both"), Unit("events")
+        Count,
+        Field(description="maximum number of events in one Kafka message; above 1 they are enveloped"),
+        Unit("events"),
     ] = 1
 
     @property
     def message_linger_ms(self) -> int:
-        """How long a message waits for others: a worker that waits for its acknowledgement has none to send."""
+        """linger.ms of librdkafka: a worker that waits for its acknowledgement has nothing to batch."""
         return 0 if self.sending is SendMode.SYNC else self.linger_ms
 
     @property

@@ -30,6 +30,7 @@ class Setting(NamedTuple):
     choices: tuple[str, ...]
     also_from: tuple[str, ...]
     secret: bool = False
+    environment_prefix: str = ""
 
     @property
     def flag(self) -> str:
@@ -39,8 +40,13 @@ class Setting(NamedTuple):
     @property
     def variables(self) -> tuple[str, ...]:
         """Names in the environment: the first that is set wins."""
-        own = f"THUNDER_{self.name.upper()}"
+        own = f"THUNDER_{self.environment_prefix}{self.name.upper()}"
         return own, *self.also_from
+
+    @property
+    def former_variable(self) -> str | None:
+        """Name in the environment before it had a prefix: it still works in this release, with a warning."""
+        return f"THUNDER_{self.name.upper()}" if self.environment_prefix else None
 
     @property
     def file_variables(self) -> tuple[str, ...]:
@@ -50,7 +56,7 @@ class Setting(NamedTuple):
 
 def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
     """The settings of a role, those of a group together."""
-    settings = [_setting(field.alias or name, _group(model, name), field) for name, field in model.model_fields.items()]
+    settings = [_setting(field.alias or name, _owner(model, name), field) for name, field in model.model_fields.items()]
     groups = list(dict.fromkeys(setting.group for setting in settings))
     return tuple(sorted(settings, key=lambda setting: groups.index(setting.group)))
 
@@ -60,12 +66,12 @@ def title_of(role: type[Settings]) -> str:
     return (role.__doc__ or "").partition(":")[0]
 
 
-def _setting(name: str, group: str, field: FieldInfo) -> Setting:
+def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
     unit = (_metadata(field, Unit) or Unit("")).name
     also_from = _metadata(field, AlsoFrom)
     return Setting(
         name=name,
-        group=group,
+        group=(owner.__doc__ or "").splitlines()[0],
         description=field.description or "",
         kind=unit or ("number" if _takes(field, int, float) else "text"),
         default=_default(field, unit),
@@ -74,6 +80,7 @@ def _setting(name: str, group: str, field: FieldInfo) -> Setting:
         choices=_choices(field),
         also_from=also_from.variables if also_from else (),
         secret=_takes(field, SecretStr),
+        environment_prefix=owner.environment_prefix,
     )
 
 
@@ -90,10 +97,11 @@ def _takes(field: FieldInfo, *kinds: type) -> bool:
     return any(kind in kinds for kind in (field.annotation, *get_args(field.annotation)))
 
 
-def _group(model: type[Settings], name: str) -> str:
-    """First words that the class which first declares a setting says of itself."""
-    owner = next(owner for owner in reversed(model.__mro__) if name in get_annotations(owner))
-    return (owner.__doc__ or "").splitlines()[0]
+def _owner(model: type[Settings], name: str) -> type[Settings]:
+    """The class that first declares a setting: it names the group and the prefix."""
+    return next(
+        owner for owner in reversed(model.__mro__) if name in get_annotations(owner) and issubclass(owner, Settings)
+    )
 
 
 def _default(field: FieldInfo, unit: str) -> str:

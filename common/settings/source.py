@@ -1,7 +1,7 @@
-"""Settings of `thunder source`: what every source has, and what each has of its own."""
+"""Settings of `thunder source`: those of every source, then those of each kind under its own environment prefix."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Bots(StrEnum):
-    """Whether the changes of bots are sent."""
+    """Which changes are sent: those of people and bots, of people only, of bots only."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
@@ -26,70 +26,96 @@ class WrittenTopicSettings(EntranceTopicSettings):
     """Kafka: topics"""
 
     topic: Annotated[
-        Text, Field(description="refined topic that a source writes"), DefaultInWords("as innetwork_post_topic")
+        Text, Field(description="refined topic that the source writes to"), DefaultInWords("as innetwork_post_topic")
     ] = Field(default_factory=lambda given: given["innetwork_post_topic"])
 
 
 class SourceSettings(ProcessSettings, RedisSettings, ProducerSettings, WrittenTopicSettings):
     """Source"""
 
-    http_port: Annotated[Port, Field(description="its port; 0 = any free one, which the log tells")] = 0
-    as_json: Annotated[bool, Field(alias="json", description="end with a line that is a JSON object")] = False
+    http_port: Annotated[
+        Port, Field(description="port of /metrics, /healthz and /readyz; 0 = any free port, named in the log")
+    ] = 0
+    as_json: Annotated[
+        bool, Field(alias="json", description="print one JSON object with the counts when the source ends")
+    ] = False
 
 
 class LiveSettings(Settings):
     """Source"""
 
-    from_now: Annotated[bool, Field(description="start now, wherever it stopped the last time")] = False
+    from_now: Annotated[
+        bool, Field(description="start with events from now on instead of where the previous run stopped")
+    ] = False
 
 
 class JetstreamSettings(Settings):
     """Bluesky"""
 
-    jetstream_url: Annotated[Text, Field(description="ws:// or wss:// address of a Jetstream")] = (
+    environment_prefix: ClassVar[str] = "BLUESKY_"
+
+    jetstream_url: Annotated[Text, Field(description="URL (ws:// or wss://) of the Jetstream to subscribe to")] = (
         "wss://jetstream2.us-east.bsky.network/subscribe"
     )
-    replay: Annotated[str | None, Field(description="file with a recording, played in place of the network")] = None
-    move_times: Annotated[bool, Field(description="play a recording as if its newest event happened now")] = False
+    replay: Annotated[
+        str | None, Field(description="file with a recorded Jetstream to replay instead of connecting")
+    ] = None
+    move_times: Annotated[
+        bool, Field(description="shift the times of a replayed recording so that its newest event happens now")
+    ] = False
 
 
 class RecentChangeSettings(Settings):
     """Wikipedia"""
 
-    recentchange_url: Annotated[Text, Field(description="http:// or https:// address of the stream")] = (
-        "https://stream.wikimedia.org/v2/stream/recentchange"
-    )
-    bots: Annotated[Bots, Field(description="whether the changes of bots are sent")] = Bots.INCLUDE
+    environment_prefix: ClassVar[str] = "WIKIPEDIA_"
+
+    recentchange_url: Annotated[
+        Text, Field(description="URL (http:// or https://) of the stream of recent changes")
+    ] = "https://stream.wikimedia.org/v2/stream/recentchange"
+    bots: Annotated[Bots, Field(description="whether changes by bots are sent, left out, or sent alone")] = Bots.INCLUDE
 
 
 class FileSettings(Settings):
     """File"""
 
-    file: Annotated[Text, Field(description="the file; - is the standard input")]
+    environment_prefix: ClassVar[str] = "JSONL_"
+
+    file: Annotated[Text, Field(description="file of events to send, one JSON object a line; - = standard input")]
 
 
 class NetworkSettings(Settings):
-    """Made-up network"""
+    """Synthetic network"""
 
-    rate: Annotated[float, Field(ge=0, description="on average; 0 = as fast as they are taken"), Unit("events/s")] = (
-        25.0
-    )
-    burst_factor: Annotated[float, Field(gt=0, description="what the rate is multiplied by in a burst")] = 1.0
-    burst_seconds: Annotated[float, Field(ge=0, description="how long a burst lasts"), Unit("s")] = 0.0
-    burst_period_seconds: Annotated[float, Field(gt=0, description="from burst to burst"), Unit("s")] = 60.0
-    backlog_seconds: Annotated[int, Field(ge=0, description="past that is told at once at the start"), Unit("s")] = 0
-    count: Annotated[int, Field(ge=0, description="after these it ends; 0 = never"), Unit("events")] = 0
-    authors: Annotated[Count, Field(le=10**6, description="people in the network"), Unit("people")] = 1000
+    environment_prefix: ClassVar[str] = "SYNTHETIC_"
+
+    rate: Annotated[
+        float, Field(ge=0, description="average rate of events; 0 = as fast as Kafka accepts them"), Unit("events/s")
+    ] = 25.0
+    burst_factor: Annotated[float, Field(gt=0, description="factor by which the rate grows during a burst")] = 1.0
+    burst_seconds: Annotated[float, Field(ge=0, description="duration of a burst"), Unit("s")] = 0.0
+    burst_period_seconds: Annotated[
+        float, Field(gt=0, description="time from the start of one burst to the start of the next"), Unit("s")
+    ] = 60.0
+    backlog_seconds: Annotated[int, Field(ge=0, description="seconds of history to generate at startup"), Unit("s")] = 0
+    count: Annotated[
+        int, Field(ge=0, description="number of events after which it ends; 0 = never"), Unit("events")
+    ] = 0
+    authors: Annotated[Count, Field(le=10**6, description="number of people in the network"), Unit("people")] = 1000
     author_skew: Annotated[
-        float, Field(ge=0, le=5, description="exponent of the Zipf distribution of who writes; 0 = all alike")
+        float, Field(ge=0, le=5, description="Zipf exponent of posts per author; 0 = all authors post equally often")
     ] = 0.9
-    follows_per_person: Annotated[int, Field(ge=0, description="whom each follows, told first"), Unit("people")] = 0
-    reply_share: Annotated[_Share, Field(description="share of the events that are replies")] = 0.30
-    repost_share: Annotated[_Share, Field(description="share that are reposts")] = 0.14
-    video_share: Annotated[_Share, Field(description="share that are videos")] = 0.09
-    delete_share: Annotated[_Share, Field(description="share that delete a post")] = 0.03
-    thread_depth: Annotated[Count, Field(description="longest chain of replies"), Unit("replies")] = 100
-    seed: Annotated[int, Field(description="another number, another network")] = 7
+    follows_per_person: Annotated[
+        int,
+        Field(ge=0, description="number of accounts that each person follows, sent before any post"),
+        Unit("people"),
+    ] = 0
+    reply_share: Annotated[_Share, Field(description="share of events that are replies, 0 to 1")] = 0.30
+    repost_share: Annotated[_Share, Field(description="share of events that are reposts, 0 to 1")] = 0.14
+    video_share: Annotated[_Share, Field(description="share of events that are posts with a video, 0 to 1")] = 0.09
+    delete_share: Annotated[_Share, Field(description="share of events that delete a post, 0 to 1")] = 0.03
+    thread_depth: Annotated[Count, Field(description="maximum depth of a chain of replies"), Unit("replies")] = 100
+    seed: Annotated[int, Field(description="seed of the random generator; the same seed makes the same network")] = 7
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -101,16 +127,16 @@ class NetworkSettings(Settings):
 
 
 class BlueskySettings(SourceSettings, LiveSettings, JetstreamSettings):
-    """thunder source bluesky: posts, reposts, deletions and follows of Bluesky, from a Jetstream."""
+    """thunder source bluesky: posts, reposts, deletes and follows of Bluesky, from a Jetstream."""
 
 
 class WikipediaSettings(SourceSettings, LiveSettings, RecentChangeSettings):
-    """thunder source wikipedia: recent changes as posts of those who made them."""
+    """thunder source wikipedia: recent changes, each as a post by its author."""
 
 
 class SyntheticSettings(SourceSettings, NetworkSettings):
-    """thunder source synthetic: a made-up network, the same for the same seed."""
+    """thunder source synthetic: a generated network, the same for the same seed."""
 
 
 class JsonlSettings(SourceSettings, FileSettings):
-    """thunder source jsonl: a file with an InNetworkEvent or a FollowEvent in JSON on each line."""
+    """thunder source jsonl: a file or pipe with an InNetworkEvent or a FollowEvent in JSON on each line."""

@@ -1,6 +1,7 @@
 """Where settings come from: flags, environment, a TOML file. Each refuses names that nobody knows, and suggests one."""
 
 import difflib
+import logging
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,9 @@ _SERVICE_LINK = re.compile(
     r"THUNDER_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)"
 )
 """What Kubernetes sets for each Service whose name begins with thunder."""
+
+
+_log = logging.getLogger("thunder.settings")
 
 
 class Given(NamedTuple):
@@ -60,20 +64,24 @@ def _unknown_flag(flag: str, known: Sequence[str]) -> str:
 
 
 def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -> dict[str, Given]:
-    """Values by name of setting; an empty variable counts as unset.
+    """Values by name of setting; an empty variable counts as unset. Warns of each variable by a former name.
 
     ConfigurationError for an unknown THUNDER_*, and for a file of a secret that cannot be read.
     """
-    variables = {variable: setting.name for setting in known for variable in setting.variables}
+    current = {variable: setting.name for setting in known for variable in setting.variables}
+    former = {setting.former_variable: setting for setting in known if setting.former_variable}
+    variables = current | {variable: setting.name for variable, setting in former.items()}
     files = {variable: setting.name for setting in known for variable in setting.file_variables}
     for variable, value in environment.items():
         ours = variable.startswith("THUNDER_") and not _is_service_link(variable, value)
         if ours and variable not in variables and variable not in files:
-            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*variables, *files])}")
+            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*current, *files])}")
     given: dict[str, Given] = {}
     for variable, name in variables.items():
         if environment.get(variable):
             given.setdefault(name, Given(environment[variable], variable))
+            if variable in former:
+                _log.warning("%s is deprecated: set %s instead", variable, former[variable].variables[0])
     for variable, name in files.items():
         if name not in given and environment.get(variable):
             given[name] = Given(_secret_in(Path(environment[variable]), variable), variable)

@@ -1,6 +1,6 @@
 """Vocabulary in which settings are declared: units, further environment names, defaults in words, checked numbers."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,8 +26,12 @@ class DefaultInWords(NamedTuple):
 
 
 class Settings(BaseModel):
-    """Checked once, then frozen. An error never quotes the value: it may be a secret in the wrong place."""
+    """Checked once, then frozen. An error never quotes the value: it may be a secret in the wrong place.
 
+    environment_prefix: between THUNDER_ and the name of each setting that this very class declares.
+    """
+
+    environment_prefix: ClassVar[str] = ""
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
 

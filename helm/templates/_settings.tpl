@@ -15,9 +15,10 @@
 
 {{/* What stands in the ConfigMap of a role: variable and value, nothing secret. */}}
 {{- define "thunder.variables" -}}
+{{- $prefixed := .top.Files.Get "variables.yaml" | fromYaml }}
 {{- range $name, $value := include "thunder.settings" . | fromYaml }}
 {{- if not (kindIs "invalid" $value) }}
-THUNDER_{{ upper $name }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
+{{ get $prefixed $name | default (printf "THUNDER_%s" (upper $name)) }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
 {{- end }}
 {{- end }}
 {{- with .top.Values.redis }}

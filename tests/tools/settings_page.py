@@ -29,6 +29,10 @@ Each setting is a flag, an environment variable `THUNDER_<NAME>` (`--grpc-port` 
 wins. An unknown name is an error. Roles may share an environment and a file: each takes the settings that it has.
 `thunder --is-serving` takes the settings of ingest and serve, `thunder` without it those of transform.
 
+Settings of one kind of source carry its name in the environment: `--count` of the synthetic source is
+`THUNDER_SYNTHETIC_COUNT`, in the file `count`. The names without it (`THUNDER_COUNT`) work for one more release and
+log a warning.
+
 This page is generated: `uv run python -m tests.tools.settings_page`.
 
 """
@@ -57,7 +61,8 @@ def _row(setting: Setting, roles: list[str]) -> str:
     default = "*required*" if setting.required else setting.default
     choices = f": {', '.join(setting.choices)}" if setting.choices else ""
     also = f"; also from {', '.join(f'`{variable}`' for variable in setting.also_from)}" if setting.also_from else ""
-    return f"| `{setting.flag}` | {default} | {_in_words(roles)} | {setting.description}{choices}{also} |"
+    prefixed = f"; environment: `{setting.variables[0]}`" if setting.environment_prefix else ""
+    return f"| `{setting.flag}` | {default} | {_in_words(roles)} | {setting.description}{choices}{also}{prefixed} |"
 
 
 def _in_words(roles: list[str]) -> str:

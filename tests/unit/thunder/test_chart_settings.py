@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.chart_schema import Json, chart_definitions, laid_out, with_settings
+from tests.tools.chart_schema import Json, chart_definitions, laid_out, prefixed_variables, with_settings
 
 SCHEMA = Path(__file__).parents[3] / "helm" / "values.schema.json"
 
@@ -19,6 +19,10 @@ def test_the_schema_of_the_values_is_up_to_date() -> None:
     schema = SCHEMA.read_text()
     now = laid_out(with_settings(json.loads(schema))) + "\n"
     assert schema == now, "run python -m tests.tools.chart_schema helm/values.schema.json"
+
+
+def test_the_prefixed_variables_are_up_to_date() -> None:
+    assert SCHEMA.with_name("variables.yaml").read_text() == prefixed_variables()
 
 
 def test_a_setting_keeps_its_limits_and_what_it_is() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from pydantic import Field
@@ -11,6 +11,7 @@ from common.errors import ConfigurationError
 from common.settings.combined import CombinedSettings, ModeSettings
 from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.loader import check, gather
+from common.settings.process import ProcessSettings
 from common.settings.serve import ServeSettings
 from common.settings.types import Settings
 
@@ -96,6 +97,47 @@ def test_a_setting_goes_by_its_alias_everywhere(file: Path) -> None:
         assert check(ShowSettings, gather(arguments, env, (ShowSettings,))).as_json
     with pytest.raises(ConfigurationError, match="THUNDER_JSON: should be a valid boolean"):
         check(ShowSettings, gather([], {"THUNDER_JSON": "perhaps"}, (ShowSettings,)))
+
+
+class PrefixedSettings(Settings):
+    """thunder prefixed: a role with a setting of its own and one that others have too."""
+
+    environment_prefix: ClassVar[str] = "ODD_"
+
+    count: int = 0
+
+
+class MixedSettings(ProcessSettings, PrefixedSettings):
+    """thunder mixed: the prefix is that of the class which declares the setting."""
+
+
+def mixed(env: dict[str, str], *arguments: str) -> tuple[int, int]:
+    settings = check(MixedSettings, gather(arguments, env, (MixedSettings,)))
+    return settings.count, settings.http_port
+
+
+def test_a_prefix_belongs_to_the_environment_only(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file.write_text("count = 3")
+    assert mixed({"THUNDER_ODD_COUNT": "1", "THUNDER_HTTP_PORT": "2"}) == (1, 2)
+    assert mixed({}, "--count", "4", "--config", str(file)) == (4, 8080)
+    assert mixed({}, "--config", str(file)) == (3, 8080)
+    assert not caplog.records
+
+
+def test_a_former_variable_works_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    assert mixed({"THUNDER_COUNT": "1"}) == (1, 8080)
+    assert [record.message for record in caplog.records] == [
+        "THUNDER_COUNT is deprecated: set THUNDER_ODD_COUNT instead"
+    ]
+
+
+def test_a_prefixed_variable_wins_over_its_former_name() -> None:
+    assert mixed({"THUNDER_COUNT": "1", "THUNDER_ODD_COUNT": "2"}) == (2, 8080)
+
+
+def test_a_former_variable_is_never_suggested() -> None:
+    with pytest.raises(ConfigurationError, match=r"THUNDER_COUNTS: no such setting; did you mean THUNDER_ODD_COUNT\?"):
+        mixed({"THUNDER_COUNTS": "1"})
 
 
 def test_an_empty_variable_is_unset() -> None:

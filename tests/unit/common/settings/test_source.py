@@ -5,6 +5,7 @@ from common.settings.schema import settings_of
 from common.settings.source import (
     BlueskySettings,
     JsonlSettings,
+    NetworkSettings,
     SourceSettings,
     SyntheticSettings,
     WikipediaSettings,
@@ -53,3 +54,19 @@ def test_every_source_takes_what_users_were_promised(source: type[SourceSettings
 @pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
 def test_every_setting_says_what_it_is(source: type[SourceSettings]) -> None:
     assert all(setting.description and "thunder" not in setting.group for setting in settings_of(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "prefix", "names"),
+    [
+        (BlueskySettings, "BLUESKY", {"jetstream_url", "replay", "move_times"}),
+        (WikipediaSettings, "WIKIPEDIA", {"recentchange_url", "bots"}),
+        (SyntheticSettings, "SYNTHETIC", NetworkSettings.model_fields.keys()),
+        (JsonlSettings, "JSONL", {"file"}),
+    ],
+)
+def test_settings_of_one_kind_carry_its_prefix(source: type[SourceSettings], prefix: str, names: set[str]) -> None:
+    variables = {setting.name: setting.variables[0] for setting in settings_of(source)}
+    prefixed = {name for name, variable in variables.items() if variable == f"THUNDER_{prefix}_{name.upper()}"}
+    assert prefixed == names
+    assert (variables["topic"], variables["json"]) == ("THUNDER_TOPIC", "THUNDER_JSON")
