@@ -1,8 +1,15 @@
-"""The structs of the raw topic that the transformer reads; proto/thunder/v1/tweet_events.thrift documents them."""
+"""The fields of the raw topic that are read. Ids and wire types are those of proto/thunder/v1/tweet_events.thrift."""
 
-from typing import Annotated, TypedDict
+from io import StringIO
+from typing import TypedDict
 
-from ingest.decode.thrift_struct import Kind, decoder
+from thriftpy2 import load_fp
+
+from common.resources import read_resource
+from ingest.decode.thrift_struct import decoder
+
+IDL = load_fp(StringIO(read_resource("proto/thunder/v1/tweet_events.thrift")), "tweet_events_thrift")
+"""The structs of the raw topic, as thriftpy2 parsed them. For what is ours: no payload is read with them."""
 
 
 class Unread(TypedDict, total=False):
@@ -10,81 +17,81 @@ class Unread(TypedDict, total=False):
 
 
 class User(TypedDict, total=False):
-    id: Annotated[int, 1, Kind.I64]
+    id: int
 
 
 class VideoInfo(TypedDict, total=False):
-    duration_millis: Annotated[int, 1, Kind.I32]
+    duration_millis: int
 
 
 class MediaInfo(TypedDict, total=False):
-    image_info: Annotated[Unread, 1, Kind.STRUCT]
-    animated_gif_info: Annotated[Unread, 2, Kind.STRUCT]
-    video_info: Annotated[VideoInfo, 3, Kind.STRUCT]
-    model_3d_info: Annotated[Unread, 4, Kind.STRUCT]
+    image_info: Unread
+    animated_gif_info: Unread
+    video_info: VideoInfo
+    model_3d_info: Unread
 
 
 class MediaEntity(TypedDict, total=False):
-    media_info: Annotated[MediaInfo, 15, Kind.UNION]
+    media_info: MediaInfo
 
 
 class Share(TypedDict, total=False):
-    source_status_id: Annotated[int, 1, Kind.I64]
-    source_user_id: Annotated[int, 2, Kind.I64]
+    source_status_id: int
+    source_user_id: int
 
 
 class Reply(TypedDict, total=False):
-    in_reply_to_status_id: Annotated[int, 1, Kind.I64]
-    in_reply_to_user_id: Annotated[int, 2, Kind.I64]
-    in_reply_to_screen_name: Annotated[str, 3, Kind.STRING]
+    in_reply_to_status_id: int
+    in_reply_to_user_id: int
+    in_reply_to_screen_name: str
 
 
 class TweetCoreData(TypedDict, total=False):
-    text: Annotated[str, 2, Kind.STRING]
-    created_via: Annotated[str, 3, Kind.STRING]
-    created_at_secs: Annotated[int, 4, Kind.I64]
-    reply: Annotated[Reply, 5, Kind.STRUCT]
-    share: Annotated[Share, 7, Kind.STRUCT]
-    nullcast: Annotated[bool, 11, Kind.BOOL]
-    conversation_id: Annotated[int, 14, Kind.I64]
+    text: str
+    created_via: str
+    created_at_secs: int
+    reply: Reply
+    share: Share
+    nullcast: bool
+    conversation_id: int
 
 
 class Tweet(TypedDict, total=False):
-    id: Annotated[int, 1, Kind.I64]
-    core_data: Annotated[TweetCoreData, 2, Kind.STRUCT]
-    media: Annotated[list[MediaEntity], 7, Kind.STRUCTS]
+    id: int
+    core_data: TweetCoreData
+    media: list[MediaEntity]
 
 
 class TweetCreateEvent(TypedDict, total=False):
-    tweet: Annotated[Tweet, 1, Kind.STRUCT]
-    user: Annotated[User, 2, Kind.STRUCT]
+    tweet: Tweet
+    user: User
 
 
 class TweetDeleteEvent(TypedDict, total=False):
-    tweet: Annotated[Tweet, 1, Kind.STRUCT]
+    tweet: Tweet
 
 
 class QuotedTweetDeleteEvent(TypedDict, total=False):
-    quoting_tweet_id: Annotated[int, 1, Kind.I64]
+    quoting_tweet_id: int
 
 
 class TweetEventData(TypedDict, total=False):
-    tweet_create_event: Annotated[TweetCreateEvent, 1, Kind.STRUCT]
-    tweet_delete_event: Annotated[TweetDeleteEvent, 2, Kind.STRUCT]
-    additional_field_update: Annotated[Unread, 3, Kind.STRUCT]
-    additional_field_delete: Annotated[Unread, 4, Kind.STRUCT]
-    tweet_undelete: Annotated[Unread, 5, Kind.STRUCT]
-    tweet_scrub_geo: Annotated[Unread, 6, Kind.STRUCT]
-    tweet_takedown: Annotated[Unread, 7, Kind.STRUCT]
-    user_scrub_geo: Annotated[Unread, 8, Kind.STRUCT]
-    tweet_possibly_sensitive_update: Annotated[Unread, 9, Kind.STRUCT]
-    quoted_tweet_delete_event: Annotated[QuotedTweetDeleteEvent, 10, Kind.STRUCT]
-    quoted_tweet_takedown: Annotated[Unread, 11, Kind.STRUCT]
+    tweet_create_event: TweetCreateEvent
+    tweet_delete_event: TweetDeleteEvent
+    additional_field_update: Unread
+    additional_field_delete: Unread
+    tweet_undelete: Unread
+    tweet_scrub_geo: Unread
+    tweet_takedown: Unread
+    user_scrub_geo: Unread
+    tweet_possibly_sensitive_update: Unread
+    quoted_tweet_delete_event: QuotedTweetDeleteEvent
+    quoted_tweet_takedown: Unread
 
 
 class TweetEvent(TypedDict, total=False):
-    data: Annotated[TweetEventData, 1, Kind.UNION]
+    data: TweetEventData
 
 
-read_tweet_event = decoder(TweetEvent)
+read_tweet_event = decoder(TweetEvent, IDL)
 """A message of the raw topic -> TweetEvent; raises Malformed only."""
