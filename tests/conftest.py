@@ -18,6 +18,9 @@ browser        (in tests/acceptance) a Browser of Playwright's synchronous inter
 built          built(tool) is the path of a tool of tests.support.programs.go_tools.
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
+Unit tests run first, the slowest tiers last. Tests that need tools compiled from Go sources, Chromium or promtool
+(fixtures built, browser, promtool; marker everything) run only with --everything.
+
 Beside them in tests.support: wait.eventually (never sleep), processes.child.Child (killed when pytest dies),
 redis.key_leaks.assert_every_key_has_ttl, processes.descendants.is_running(pid), unused.free_port.
 A server that cannot be had skips its tests with the reason; under CI=true every skipped test fails.
@@ -25,7 +28,7 @@ A server that cannot be had skips its tests with the reason; under CI=true every
 
 import os
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,8 +47,47 @@ from tests.support.redis.servers import RedisCluster, RedisServer
 
 T = TypeVar("T")
 
+_TIERS = ("unit", "contract", "integration", "observability", "acceptance", "helm")
+_TOOLS = frozenset({"built", "browser", "promtool"})  # fixtures of what is not there without some minutes of building
+_left_out = pytest.StashKey[int]()
+
 settings.register_profile("thunder", deadline=None)  # nothing is asserted of speed: machines are noisy
 settings.load_profile("thunder")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--everything",
+        action="store_true",
+        help="also run the tests that need tools compiled from Go sources (ten minutes, once), Chromium or promtool",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_tier)
+    if not config.getoption("everything"):
+        left_out = [item for item in items if _needs_tools(item)]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[_left_out] = len(left_out)
+        items[:] = [item for item in items if not _needs_tools(item)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := config.stash.get(_left_out, 0):
+        terminalreporter.write_line(
+            f"[tests] left out {left_out} tests that need tools compiled from Go, Chromium or promtool: --everything"
+        )
+
+
+def _tier(item: pytest.Item) -> int:
+    tier = item.path.relative_to(Path(__file__).parent).parts[0]
+    return _TIERS.index(tier) if tier in _TIERS else len(_TIERS)
+
+
+def _needs_tools(item: pytest.Item) -> bool:
+    fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("everything") is not None or not _TOOLS.isdisjoint(fixtures)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,12 @@ def helm_3(built: Callable[[GoTool], Path]) -> Path:
     return built(HELM_3)
 
 
+@pytest.fixture(params=["helm", "helm_3"])
+def helm_version(request: pytest.FixtureRequest, helm: Path, helm_3: Path) -> Path:
+    """Each Helm in turn."""
+    return helm if request.param == "helm" else helm_3
+
+
 @pytest.fixture(scope="session")
 def helm_unittest(built: Callable[[GoTool], Path]) -> Path:
     return built(HELM_UNITTEST)

@@ -72,9 +72,9 @@ class Release:
         return budget.get("status", {}).get("disruptionsAllowed")
 
 
-@pytest.fixture(params=["helm", "helm_3"])
-def release(request: pytest.FixtureRequest, cluster: KubernetesCluster) -> Release:
-    return Release(request.getfixturevalue(request.param), cluster)
+@pytest.fixture
+def release(helm_version: Path, cluster: KubernetesCluster) -> Release:
+    return Release(helm_version, cluster)
 
 
 def test_a_release_is_installed_upgraded_and_rolled_back(release: Release) -> None:

@@ -73,10 +73,9 @@ def test_a_misspelt_value_is_refused_wherever_it_stands(path: tuple[str, ...]) -
         ("image.digest=latest", "does not match pattern"),
     ],
 )
-@pytest.mark.parametrize("version", ["helm", "helm_3"])
-def test_helm_says_what_is_wrong(version: str, value: str, complaint: str, request: pytest.FixtureRequest) -> None:
+def test_helm_says_what_is_wrong(helm_version: Path, value: str, complaint: str) -> None:
     with pytest.raises(ChartRefused) as refusal:
-        render(request.getfixturevalue(version), "--set", value)
+        render(helm_version, "--set", value)
     assert complaint in str(refusal.value)
 
 

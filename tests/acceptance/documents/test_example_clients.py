@@ -20,6 +20,8 @@ from tests.support.redis.servers import RedisServer
 from tests.support.unused import free_port
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.everything  # Go and Node compile two of the clients
+
 AUTHOR, SILENT_AUTHOR = 7, 8
 FIRST, LAST = 10**18, 10**18 + 99
 REQUEST = GetInNetworkPostsRequest(following_user_ids=[AUTHOR], max_results=100)
