@@ -1,4 +1,4 @@
-"""The Python of the README's section on Kafka, as it is written there."""
+"""The Python of docs/kafka.md, as it is written there."""
 
 import subprocess
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.unused import unique
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "kafka.md"
 
 
-def test_the_example_writes_and_reads_a_partition(kafka: KafkaBroker) -> None:
-    section = README.read_text(encoding="utf-8").partition("\n## Kafka by hand\n")[2]
+def test_example_writes_and_reads_a_partition(kafka: KafkaBroker) -> None:
+    section = PAGE.read_text(encoding="utf-8").partition("\n## Kafka by hand\n")[2]
     example = section.partition("```python\n")[2].partition("```")[0]
     assert "localhost:9092" in example
     program = example.replace("localhost:9092", kafka.bootstrap).replace("temperatures", unique("temperatures"))

@@ -1,4 +1,4 @@
-"""The README's commands of tools that speak gRPC, as they are written there."""
+"""The commands of grpcurl and ghz in docs/, as they are written there."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.programs.go_tools import GHZ, GRPCURL, GoTool
 from tests.support.redis.filled_store import fill_store
 
 TOP = Path(__file__).parents[3]
-README = (TOP / "README.md").read_text(encoding="utf-8")
+PAGES = "".join((TOP / "docs" / page).read_text(encoding="utf-8") for page in ("wire-contract.md", "performance.md"))
 AUTHOR = 2
 
 Run = Callable[[GoTool, str], str]
@@ -45,8 +45,8 @@ def run(built: Callable[[GoTool], Path], server: Role) -> Run:
 
 
 def command(tool: GoTool, words: str) -> str:
-    """The README's only command of the tool with these words in it, on one line."""
-    lines = re.findall(rf"^{tool.name} .*", README.replace("\\\n", ""), re.MULTILINE)
+    """The only command of the tool with these words in it, on one line."""
+    lines = re.findall(rf"^{tool.name} .*", PAGES.replace("\\\n", ""), re.MULTILINE)
     (found,) = [line for line in lines if words in line]
     return found
 
