@@ -1,11 +1,12 @@
-"""The role `serve`: from its settings to a server that answers until it is asked to stop."""
+"""The role `serve`: from its settings to a server that answers until it is stopped."""
 
 import asyncio
 import gc
 import logging
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -15,8 +16,7 @@ from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
 from common.telemetry.tracing import configure_tracing
 from common.timing import Clock, system_clock
-from serve.event_loop import event_of, run_until
-from serve.page.app import shown
+from serve.page.app import live_page
 from serve.readiness.publisher import ReadinessPublisher, watch_readiness
 from serve.readiness.state import ServingState
 from serve.readiness.verdict import STOPPING
@@ -29,7 +29,7 @@ log = logging.getLogger("thunder.serve")
 
 
 def run_serve(settings: ServeSettings) -> int:
-    """Serve as a process of its own until SIGTERM or SIGINT. Returns the exit code, raises what serving died of."""
+    """Serve as a process of its own until SIGTERM or SIGINT. Returns the exit code, raises the error that ended it."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-serve", os.environ)
     collect_garbage_rarely()
@@ -44,7 +44,7 @@ def run_serve(settings: ServeSettings) -> int:
 
 
 def collect_garbage_rarely() -> None:
-    """Requests make thousands of short-lived containers and no cycles: looking for these cost 6 % of the processor."""
+    """Reduce garbage collection: requests create short-lived objects without cycles, and the search cost 6 % of CPU."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
@@ -56,27 +56,29 @@ async def serve(
     registry: CollectorRegistry,
     clock: Clock = system_clock,
 ) -> None:
-    """Serve until stop is set, which any thread may do; state tells other threads how it goes.
+    """Serve until stop is set, which any thread may do; state reports the progress to other threads.
 
-    StoreMismatch when this store must not be read, ConfigurationError when the port is taken.
+    StoreMismatch when this store must not be read, ConfigurationError when the port is in use.
     """
     stopped = event_of(stop)
     try:
         async with _connections(settings) as (store, follows):
             service = build_service(settings, store.timelines, follows, clock, registry)
             server = GrpcServer(service.servicer, settings, settings.shutdown_grace_seconds)
-            announcer = ReadinessPublisher(state, server, service.metrics)
+            publisher = ReadinessPublisher(state, server, service.metrics)
             await server.start()
-            log.info("gRPC listens on port %d, %d requests at once", server.port, settings.max_concurrent_requests)
-            state.bound(server.port)
-            async with shown(settings, service, state):
+            log.info(
+                "gRPC listens on port %d, at most %d concurrent requests", server.port, settings.max_concurrent_requests
+            )
+            state.set_port(server.port)
+            async with live_page(settings, service, state):
                 try:
-                    await run_until(stopped, watch_readiness(store.status, announcer.tell))
+                    await run_until(stopped, watch_readiness(store.status, publisher.publish))
                 finally:
-                    state.judged(STOPPING)
+                    state.set_verdict(STOPPING)
                     await server.stop(settings.shutdown_grace_seconds)
     except BaseException as error:
-        state.died(error)
+        state.set_failure(error)
         raise
 
 
@@ -91,3 +93,31 @@ async def _connections(settings: ServeSettings) -> AsyncGenerator[tuple[Timeline
         store.close()
         if follows:
             await follows.close()
+
+
+def event_of(stop: Stop) -> asyncio.Event:
+    """Create an event of the running loop that is set when stop is."""
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(event.set)
+
+    stop.call_when_set(wake)
+    return event
+
+
+async def run_until(stopped: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
+    """Run the work, none of which may end before stopped is set. Raises the error of the first to fail."""
+    waiting = asyncio.create_task(stopped.wait())
+    tasks = [asyncio.create_task(endless) for endless in work]
+    try:
+        await asyncio.wait((waiting, *tasks), return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+                raise RuntimeError(f"{task.get_coro()} ended before it was stopped")
+    finally:
+        for task in (waiting, *tasks):
+            task.cancel()
+        await asyncio.gather(waiting, *tasks, return_exceptions=True)

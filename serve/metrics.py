@@ -87,12 +87,14 @@ class ServeMetrics:
         """Posts of each answer. For any thread to read."""
         return self._count
 
-    def refused(self) -> None:
+    def request_rejected(self) -> None:
         """Admission refused a request."""
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
 
-    def asked(self, following: int, excluded: int, max_results: int, adjustments: Mapping[Adjustment, int]) -> None:
+    def request_validated(
+        self, following: int, excluded: int, max_results: int, adjustments: Mapping[Adjustment, int]
+    ) -> None:
         """A valid request: its list sizes before truncation, and what was adjusted to serve it."""
         self._following_size.observe(following)
         self._excluded_size.observe(excluded)
@@ -101,20 +103,20 @@ class ServeMetrics:
             if times:
                 self._adjustments[adjustment].inc(times)
 
-    def followed(self, status: LookupStatus, seconds: float) -> None:
+    def lookup_finished(self, status: LookupStatus, seconds: float) -> None:
         """A look-up in the follow store ended."""
         self._lookups[status].inc()
         self._lookup_seconds.observe(seconds)
 
-    def reading(self) -> None:
+    def read_started(self) -> None:
         """The post store is about to be asked."""
         self._store_requests.inc()
 
-    def timed_out(self) -> None:
+    def read_timed_out(self) -> None:
         """A read of the post store used up its time."""
         self._store_timeouts.inc()
 
-    def answered(self, answer: Answer, now: int) -> None:
+    def read_finished(self, answer: Answer, now: int) -> None:
         """The post store answered. now in Unix seconds."""
         posts = answer.scored.posts
         self._unreadable.inc(answer.unreadable)
@@ -125,7 +127,7 @@ class ServeMetrics:
         self._stages[Stage.RETRIEVED].observe(answer.retrieved, now)
         self._stages[Stage.SCORED].observe(answer.scored, now)
 
-    def finished(self, outcome: Outcome, seconds: float, lookup_seconds: float) -> None:
+    def request_finished(self, outcome: Outcome, seconds: float, lookup_seconds: float) -> None:
         """An admitted request ended after so long, of which the follow look-up took lookup_seconds."""
         self._outcomes[outcome].inc()
         self._duration.observe(seconds)

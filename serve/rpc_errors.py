@@ -1,4 +1,7 @@
-"""How a request that gets no answer ends, in gRPC's terms: code, text, and details as google.rpc messages. Pure."""
+"""Turns a request that gets no answer into a gRPC status: code, text, and details as google.rpc messages. Pure.
+
+The text of an unexpected exception never reaches the caller.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,8 +13,8 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from serve.overload.admission import Refused
-from serve.rpc.callers import AuthFailure
+from common.errors import StoreUnavailable
+from serve.overload.admission import Rejection
 from serve.rpc.request import InvalidRequest
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
@@ -19,7 +22,7 @@ _PUSHBACK_TRAILER = "grpc-retry-pushback-ms"
 
 
 class RpcFailure(NamedTuple):
-    """What to abort a call with."""
+    """Code, message and trailers to abort a call with."""
 
     code: grpc.StatusCode
     message: str
@@ -28,21 +31,22 @@ class RpcFailure(NamedTuple):
 
 STORE_UNAVAILABLE = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The store cannot be reached, please retry")
 INTERNAL = RpcFailure(grpc.StatusCode.INTERNAL, "Internal error")
-AUTH_ERRORS = {
-    AuthFailure.UNKNOWN_TOKEN: RpcFailure(
-        grpc.StatusCode.UNAUTHENTICATED, "A bearer token that is known here is needed"
-    ),
-    AuthFailure.OTHER_IDENTITY: RpcFailure(grpc.StatusCode.PERMISSION_DENIED, "This certificate may not call"),
-}
 
 
-@lru_cache(maxsize=256)  # a refusal must stay cheap: they come by the thousand
-def resource_exhausted(refusal: Refused) -> RpcFailure:
+def rpc_failure(error: Exception) -> RpcFailure:
+    """The status for an exception that ended a request."""
+    if isinstance(error, InvalidRequest):
+        return invalid_argument(error)
+    return STORE_UNAVAILABLE if isinstance(error, StoreUnavailable) else INTERNAL
+
+
+@lru_cache(maxsize=256)  # a rejection must stay cheap: under overload there are thousands per second
+def resource_exhausted(rejection: Rejection) -> RpcFailure:
     """RESOURCE_EXHAUSTED with RetryInfo, and the pushback that gRPC's own retries obey."""
-    code, delay_ms = grpc.StatusCode.RESOURCE_EXHAUSTED, refusal.retry_after_ms
+    code, delay_ms = grpc.StatusCode.RESOURCE_EXHAUSTED, rejection.retry_after_ms
     delay = Duration(seconds=delay_ms // 1000, nanos=delay_ms % 1000 * 1_000_000)
-    details = _details(code, refusal.message, RetryInfo(retry_delay=delay))
-    return RpcFailure(code, refusal.message, ((_PUSHBACK_TRAILER, str(delay_ms)), details))
+    details = _details(code, rejection.message, RetryInfo(retry_delay=delay))
+    return RpcFailure(code, rejection.message, ((_PUSHBACK_TRAILER, str(delay_ms)), details))
 
 
 def invalid_argument(invalid: InvalidRequest) -> RpcFailure:

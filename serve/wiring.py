@@ -1,4 +1,4 @@
-"""Puts the rpc together: everything between gRPC and the stores it reads."""
+"""Builds the read service: everything between gRPC and the stores it reads."""
 
 from typing import NamedTuple
 
@@ -11,18 +11,16 @@ from serve.overload.admission import Admission, TokenBucket
 from serve.overload.scheduler import RequestScheduler
 from serve.query import Caps
 from serve.rpc.authentication import Authenticator
-from serve.rpc.intake import RequestIntake
-from serve.rpc.posts_service import Answering, TimelineReader
+from serve.rpc.posts_service import FollowStore, PostsService, TimelineReader
 from serve.rpc.request import RequestLimits
 from serve.rpc.servicer import InNetworkPostsServicer
-from serve.store.follow_store import FollowStore
 
 
 class Service(NamedTuple):
-    """The rpc, where its requests come in, and the metrics that they move."""
+    """The rpc, the use case behind it, and its metrics."""
 
     servicer: InNetworkPostsServicer
-    intake: RequestIntake
+    posts: PostsService
     metrics: ServeMetrics
 
 
@@ -33,19 +31,18 @@ def build_service(
     clock: Clock,
     registry: CollectorRegistry,
 ) -> Service:
-    """A service over these stores, with its metrics on the registry. ConfigurationError."""
+    """Build the service over these stores, with its metrics on the registry. ConfigurationError."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
     admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
-    lane = RequestScheduler()
-    metrics = ServeMetrics(registry, lambda: admission.in_flight, lane.delay)
-    answering = Answering(timelines, follows, limits_of(settings), metrics, clock)
-    intake = RequestIntake(answering, admission, lane, metrics)
-    servicer = InNetworkPostsServicer(intake, Authenticator(settings), settings.request_timeout_ms / 1000 or None)
-    return Service(servicer, intake, metrics)
+    scheduler = RequestScheduler()
+    metrics = ServeMetrics(registry, lambda: admission.in_flight, scheduler.queueing_delay)
+    posts = PostsService(timelines, follows, limits_of(settings), admission, scheduler, metrics, clock)
+    servicer = InNetworkPostsServicer(posts, Authenticator(settings), settings.request_timeout_ms / 1000 or None)
+    return Service(servicer, posts, metrics)
 
 
 def limits_of(settings: AnswerSettings) -> RequestLimits:
-    """The limits that these settings set on requests."""
+    """The limits on requests that the settings define."""
     return RequestLimits(
         default_results=settings.default_max_results,
         default_videos=settings.default_max_videos,

@@ -1,4 +1,4 @@
-"""Whether a request may start: decided at once, never by waiting. Pure; times are monotonic seconds."""
+"""Admits or rejects a request at once, without a queue. Pure; times are monotonic seconds."""
 
 from itertools import cycle
 from math import ceil
@@ -8,11 +8,11 @@ AT_CAPACITY = "Server at capacity, please retry"
 OVER_RATE = "QPS rate limit exceeded, please retry"
 
 _CAPACITY_PUSHBACKS_MS = (50, 120, 80, 150, 60, 130, 90, 140, 70, 110)
-"""Taken in turn: callers refused in the same moment do not come back in the same moment."""
+"""Used in rotation, so that callers rejected together do not retry together."""
 
 
-class Refused(NamedTuple):
-    """Why a request may not start, in words for the caller, and when he may try again."""
+class Rejection(NamedTuple):
+    """Why a request is rejected, in words for the caller, and when to retry."""
 
     message: str
     retry_after_ms: int
@@ -39,28 +39,28 @@ class TokenBucket:
 
 
 class Admission:
-    """A semaphore that nobody waits for, shedding when work lags behind, and an optional limit on the rate."""
+    """A semaphore without a queue, load shedding while the queueing delay is high, and an optional rate limit."""
 
-    def __init__(self, max_concurrent: int, max_lag_seconds: float, rate: TokenBucket | None) -> None:
+    def __init__(self, max_concurrent: int, max_delay_seconds: float, rate: TokenBucket | None) -> None:
         self._max_concurrent = max_concurrent
-        self._max_lag = max_lag_seconds
+        self._max_delay = max_delay_seconds
         self._rate = rate
         self._pushbacks = cycle(_CAPACITY_PUSHBACKS_MS)
         self.in_flight = 0
 
-    def admit(self, now: float, lag_seconds: float) -> Refused | None:
-        """Start a request, to be ended by release(), and return None; or say why it may not start.
+    def admit(self, now: float, queueing_delay: float) -> Rejection | None:
+        """Admit a request, which release() must end, and return None; or return why it is rejected.
 
-        lag_seconds: how far work on admitted requests is behind.
+        queueing_delay: seconds that the oldest admitted request has waited for the processor.
         """
-        if self.in_flight >= self._max_concurrent or lag_seconds > self._max_lag:
-            return Refused(AT_CAPACITY, next(self._pushbacks))
+        if self.in_flight >= self._max_concurrent or queueing_delay > self._max_delay:
+            return Rejection(AT_CAPACITY, next(self._pushbacks))
         wait = self._rate.take(now) if self._rate else 0.0
         if wait:
-            return Refused(OVER_RATE, ceil(wait * 1000))
+            return Rejection(OVER_RATE, ceil(wait * 1000))
         self.in_flight += 1
         return None
 
     def release(self) -> None:
-        """End a request that admit() started."""
+        """End a request that admit() admitted."""
         self.in_flight -= 1

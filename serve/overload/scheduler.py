@@ -1,9 +1,9 @@
-"""The order in which requests get the processor: one step at a time, and new calls are taken in between.
+"""Schedules the work of requests on the event loop: one step at a time, and new calls are accepted in between.
 
-gRPC hands calls to an event loop one by one, a few turns of the loop for each. When every turn works for several
-requests, calls queue up inside gRPC, where no semaphore of a handler sees them and nothing can be refused. So the work
-of a request, from one await to the next, waits here for its turn, and every few milliseconds the loop gets a pause to
-take the calls that have come. Then the queue stands here, and how long its head has waited says how far behind we are.
+gRPC hands calls to an event loop one by one, a few iterations of the loop for each. When every iteration works for
+several requests, calls queue up inside gRPC, where no handler's semaphore sees them and nothing can be rejected. So the
+work of a request, from one await to the next, waits here until it is scheduled, and every few milliseconds the loop
+yields to accept the calls that have arrived. Then the queue is here, and the waiting time of its head is the delay.
 """
 
 import asyncio
@@ -14,44 +14,44 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 _WORK_SECONDS = 0.005
-_LONGEST_PAUSE_SECONDS = 0.005
+_LONGEST_YIELD_SECONDS = 0.005
 
-_QUIET_TURNS = 12
-_QUIET_TURNS_SHEDDING = 50
-"""Turns of the loop without a new call after which a pause ends: gRPC needs some to hand over one, more under load."""
+_QUIET_ITERATIONS = 12
+_QUIET_ITERATIONS_SHEDDING = 50
+"""Iterations without a new call after which a yield ends: gRPC needs some to hand over one, more under load."""
 
 
 class YieldPolicy:
-    """A pause is due after some work. It ends when no more calls come, or when it has taken too long."""
+    """Yields after some work, until no more calls arrive or a time limit is reached. Pure; monotonic seconds."""
 
     def __init__(self) -> None:
         self._due_at = 0.0
         self._ends_at: float | None = None
         self._arrivals = 0
-        self._quiet_turns = 0
+        self._quiet_iterations = 0
 
-    def had_rest(self, now: float) -> None:
-        """The loop had nothing to do for a while: it has taken every call."""
+    def did_idle(self, now: float) -> None:
+        """Note that the loop was idle for a while, so it has accepted every call."""
         self._due_at = now + _WORK_SECONDS
 
     def is_due(self, now: float) -> bool:
-        """Whether the loop needs a pause before work goes on."""
+        """Whether the loop must yield before more work."""
         return now >= self._due_at
 
-    def goes_on(self, now: float, arrivals: int, *, is_shedding: bool) -> bool:
-        """Asked in every turn of the loop between two pieces of work. arrivals counts the calls so far."""
+    def should_yield(self, now: float, arrivals: int, *, is_shedding: bool) -> bool:
+        """Whether to yield for one more iteration, asked in each between two steps. arrivals: calls so far."""
         if self._ends_at is None:
             if not self.is_due(now):
                 return False
-            self._ends_at = now + _LONGEST_PAUSE_SECONDS
-            self._quiet_turns = 0
+            self._ends_at = now + _LONGEST_YIELD_SECONDS
+            self._quiet_iterations = 0
         elif arrivals == self._arrivals:
-            self._quiet_turns += 1
+            self._quiet_iterations += 1
         else:
-            self._quiet_turns = 0
+            self._quiet_iterations = 0
         self._arrivals = arrivals
-        patience = _QUIET_TURNS_SHEDDING if is_shedding else _QUIET_TURNS
-        if self._quiet_turns < patience and now < self._ends_at:
+        most_quiet = _QUIET_ITERATIONS_SHEDDING if is_shedding else _QUIET_ITERATIONS
+        if self._quiet_iterations < most_quiet and now < self._ends_at:
             return True
         self._ends_at = None
         self._due_at = now + _WORK_SECONDS
@@ -60,90 +60,90 @@ class YieldPolicy:
 
 T = TypeVar("T")
 
-_REST_SECONDS = 0.001
-"""After so long without work the loop has taken every call."""
+_IDLE_SECONDS = 0.001
+"""After so long without work the loop has accepted every call."""
 
 
 class _Waiting(NamedTuple):
-    turn: asyncio.Future[None]
+    scheduled: asyncio.Future[None]
     since: float
 
 
 class RequestScheduler:
-    """For one event loop. Requests that have begun go before those that have not."""
+    """For one event loop. Requests that have started go before those that have not."""
 
     def __init__(self) -> None:
-        self._begun: deque[_Waiting] = deque()
+        self._started: deque[_Waiting] = deque()
         self._new: deque[_Waiting] = deque()
-        self._is_taken = False
-        self._free_since = time.monotonic()
-        self._pauses = YieldPolicy()
+        self._is_busy = False
+        self._idle_since = time.monotonic()
+        self._policy = YieldPolicy()
         self._arrivals = 0
         self._is_shedding = False
 
-    def arrived(self) -> None:
-        """A call was taken from gRPC, be it admitted or not."""
+    def call_arrived(self) -> None:
+        """Note that a call was accepted from gRPC, whether it is admitted or not."""
         self._arrivals += 1
 
-    def refused(self) -> None:
-        """The call that arrived was not admitted."""
+    def call_rejected(self) -> None:
+        """Note that the call that arrived was not admitted."""
         self._is_shedding = True
 
-    def delay(self) -> float:
-        """Seconds that the next request to begin has waited so far; 0 when none waits."""
+    def queueing_delay(self) -> float:
+        """Seconds that the oldest request that has not started has waited; 0 when none waits."""
         return time.monotonic() - self._new[0].since if self._new else 0.0
 
-    def enter(self, *, has_begun: bool) -> Generator[Any, None, None]:
-        """Wait for a turn, which ends with leave(). No turn was had when this raises."""
+    def acquire(self, *, has_started: bool) -> Generator[Any, None, None]:
+        """Wait until the next step may run, which release() ends. When this raises, nothing was acquired."""
         now = time.monotonic()
-        if not self._is_taken:
-            self._is_taken = True
-            if now - self._free_since > _REST_SECONDS:
-                self._pauses.had_rest(now)
-            if not self._pauses.is_due(now):
+        if not self._is_busy:
+            self._is_busy = True
+            if now - self._idle_since > _IDLE_SECONDS:
+                self._policy.did_idle(now)
+            if not self._policy.is_due(now):
                 return
-            asyncio.get_running_loop().call_soon(self._pass_on)
+            asyncio.get_running_loop().call_soon(self._schedule_next)
         waiting = _Waiting(asyncio.get_running_loop().create_future(), now)
-        (self._begun if has_begun else self._new).append(waiting)
+        (self._started if has_started else self._new).append(waiting)
         try:
-            yield from waiting.turn
+            yield from waiting.scheduled
         except BaseException:
-            if waiting.turn.done() and not waiting.turn.cancelled():
-                self.leave()
+            if waiting.scheduled.done() and not waiting.scheduled.cancelled():
+                self.release()
             raise
 
-    def leave(self) -> None:
-        """Give the turn to the next."""
-        if self._begun or self._new:
-            self._pass_on()
+    def release(self) -> None:
+        """Let the next step run."""
+        if self._started or self._new:
+            self._schedule_next()
         else:
-            self._free()
+            self._become_idle()
 
-    def _pass_on(self) -> None:
-        if self._pauses.goes_on(time.monotonic(), self._arrivals, is_shedding=self._is_shedding):
-            asyncio.get_running_loop().call_soon(self._pass_on)
+    def _schedule_next(self) -> None:
+        if self._policy.should_yield(time.monotonic(), self._arrivals, is_shedding=self._is_shedding):
+            asyncio.get_running_loop().call_soon(self._schedule_next)
             return
-        while queue := self._begun or self._new:
-            turn = queue.popleft().turn
-            if not turn.done():
-                turn.set_result(None)
+        while queue := self._started or self._new:
+            scheduled = queue.popleft().scheduled
+            if not scheduled.done():
+                scheduled.set_result(None)
                 return
-        self._free()
+        self._become_idle()
 
-    def _free(self) -> None:
-        self._is_taken = self._is_shedding = False
-        self._free_since = time.monotonic()
+    def _become_idle(self) -> None:
+        self._is_busy = self._is_shedding = False
+        self._idle_since = time.monotonic()
 
 
 class Scheduled(Generic[T]):
-    """Awaiting this runs the work, and each of its steps in a turn of the lane."""
+    """Runs a coroutine when awaited, each of its steps when the scheduler lets it."""
 
-    def __init__(self, work: Coroutine[Any, Any, T], lane: RequestScheduler) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], scheduler: RequestScheduler) -> None:
         self._work = work
-        self._lane = lane
+        self._scheduler = scheduler
 
     def __await__(self) -> Generator[Any, Any, T]:
-        """Drive the work as its task would."""
+        """Drive the coroutine as its task would."""
         try:
             return (yield from self._drive())
         finally:
@@ -151,22 +151,22 @@ class Scheduled(Generic[T]):
 
     def _drive(self) -> Generator[Any, Any, T]:
         resume: Callable[[], Any] = partial(self._work.send, None)
-        has_begun = False
+        has_started = False
         while True:
-            has_turn = True
+            has_acquired = True
             try:
-                yield from self._lane.enter(has_begun=has_begun)
+                yield from self._scheduler.acquire(has_started=has_started)
             except (Exception, asyncio.CancelledError) as thrown:  # noqa: BLE001 - all goes to the work
-                # Cancelled while it waited: the work has to hear of it, but not to wait once more.
-                resume, has_turn = partial(self._work.throw, thrown), False
+                # Cancelled while it waited: the work must see the exception, but must not wait once more.
+                resume, has_acquired = partial(self._work.throw, thrown), False
             try:
                 awaited = resume()
             except StopIteration as finished:
                 return finished.value
             finally:
-                if has_turn:
-                    self._lane.leave()
-            resume, has_begun = partial(self._work.send, None), True
+                if has_acquired:
+                    self._scheduler.release()
+            resume, has_started = partial(self._work.send, None), True
             try:
                 yield awaited
             except (Exception, asyncio.CancelledError) as thrown:  # noqa: BLE001

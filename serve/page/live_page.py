@@ -1,4 +1,4 @@
-"""The paths of the live page, and what they return. For the event loop of the HTTP port."""
+"""The routes of the live page that return JSON. For the event loop of the HTTP port."""
 
 import asyncio
 import json
@@ -12,11 +12,9 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.post import MAX_ID
 from common.store.worker_status import fresh
 from common.telemetry.http_routes import BadQuery, Parameters, Response, Routes, only
-from serve.page.admission import TimelineAsker
-from serve.page.assets import asset_routes
-from serve.page.ingest_figures import IngestBoard
-from serve.page.serving_figures import Served, ServingBoard
+from serve.page.figures import IngestBoard, Served, ServingBoard
 from serve.page.store import PageStore
+from serve.page.timeline_client import TimelineClient
 from serve.page.timeline_json import Json, people_in, person_as_json, posts_as_json
 from serve.rpc_errors import RpcFailure
 
@@ -25,7 +23,7 @@ POSTS = 60
 
 
 class TimelineQuery(NamedTuple):
-    """What a browser wants to see. viewer: None for the figures alone."""
+    """The parameters of a browser's request. viewer: None for the figures alone."""
 
     viewer: int | None
     videos: bool
@@ -36,13 +34,13 @@ class LivePage:
 
     def __init__(
         self,
-        asker: TimelineAsker,
+        client: TimelineClient,
         store: PageStore,
         served: Callable[[], Served],
         board: ServingBoard,
         not_ready: Callable[[], str | None],
     ) -> None:
-        self._asker = asker
+        self._client = client
         self._store = store
         self._served = served
         self._serving = board
@@ -50,8 +48,8 @@ class LivePage:
         self._not_ready = not_ready
 
     def routes(self) -> Routes:
-        """Everything that the page needs. Blocks on the disk."""
-        return {**dict(asset_routes()), "/page/viewers": self._show_viewers, "/page/now": self._show_now}
+        """The routes by path."""
+        return {"/page/viewers": self._show_viewers, "/page/now": self._show_now}
 
     async def _show_viewers(self, parameters: Parameters) -> Response:
         only(parameters)
@@ -62,8 +60,8 @@ class LivePage:
         return _json({"viewers": [{**viewer._asdict(), "id": str(viewer.id)} for viewer in viewers]})
 
     async def _show_now(self, parameters: Parameters) -> Response:
-        wish = read_timeline_query(parameters)
-        timeline = await self._timeline(wish.viewer, wish.videos) if wish.viewer else None
+        query = read_timeline_query(parameters)
+        timeline = await self._timeline(query.viewer, query.videos) if query.viewer else None
         return _json(
             {
                 "now": time.time(),
@@ -75,22 +73,22 @@ class LivePage:
         )
 
     async def _timeline(self, viewer: int, videos: bool) -> Json:
-        """A timeline, or the problem that there is with it."""
-        ended = await self._asker.ask(
+        """A timeline, or the problem that prevents it."""
+        result = await self._client.request_timeline(
             GetInNetworkPostsRequest(user_id=viewer, is_video_request=videos, max_results=POSTS)
         )
-        if isinstance(ended, RpcFailure):
-            return {"problem": ended.message}
-        posts = ended.response.posts
+        if isinstance(result, RpcFailure):
+            return {"problem": result.message}
+        posts = result.response.posts
         try:
-            known = await asyncio.to_thread(self._store.acquaintance, viewer, people_in(posts) | {viewer})
+            known = await asyncio.to_thread(self._store.follows_of, viewer, people_in(posts) | {viewer})
         except StoreUnavailable:
             return {"problem": "The store cannot be reached"}
         return {
             "viewer": {**person_as_json(viewer, known), "follows": known.follows},
             "posts": posts_as_json(posts, known),
-            "partial": ended.response.partial,
-            "took_ms": round(ended.seconds * 1000, 2),
+            "partial": result.response.partial,
+            "took_ms": round(result.seconds * 1000, 2),
         }
 
     async def _ingest_figures(self) -> Json:
@@ -102,7 +100,7 @@ class LivePage:
 
 
 def read_timeline_query(parameters: Parameters) -> TimelineQuery:
-    """What the query asks for. BadQuery."""
+    """Parse the parameters. BadQuery."""
     only(parameters, "viewer", "videos")
     viewer, videos = parameters.get("viewer"), parameters.get("videos", "0")
     if videos not in ("0", "1"):

@@ -1,4 +1,4 @@
-"""Whom the page knows of. Pure."""
+"""Reads viewers, names and worker statuses from Redis for the page. Everything blocks."""
 
 from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from common.store.worker_status import WorkerStatus, read_worker_statuses
 
 
 class KnownViewer(NamedTuple):
-    """Somebody with a follow list. name: None when it is not known."""
+    """A viewer with a follow list. name: None when it is not known."""
 
     id: int
     name: str | None
@@ -26,7 +26,7 @@ class KnownViewer(NamedTuple):
 
 
 class ViewerFollows(NamedTuple):
-    """How many a viewer follows; who of some people is one of them; what they all are called, where known."""
+    """The number of a viewer's follows; which of some people are among them; and names, where known."""
 
     follows: int
     followed: frozenset[int]
@@ -40,7 +40,10 @@ _MOST_STEPS = 100
 
 
 class PageStore:
-    """Redis, read with these settings, for any thread: one reads at a time. Everything blocks."""
+    """Redis, read with these settings, for any thread: one reads at a time.
+
+    Has connections of its own, beside those of serving: a slow page must not delay a request or a readiness check.
+    """
 
     def __init__(self, settings: ServeSettings) -> None:
         self._keys = settings.key_space
@@ -50,19 +53,19 @@ class PageStore:
         self._is_closed = False
 
     def viewers(self) -> list[KnownViewer]:
-        """Some who have a follow list, by name, those without a name last. StoreUnavailable."""
-        with self._turn():
+        """Viewers with a follow list, by name, those without a name last; MOST_VIEWERS at most. StoreUnavailable."""
+        with self._exclusive():
             ids = self._viewer_ids()
             counts = self._run((keys, (b"ZCARD", keys.follows)) for keys in map(self._keys.viewer, ids))
             names = read_names(self._shards.meta_client(), ids)
         known = [KnownViewer(id_, names.get(id_), count) for id_, count in zip(ids, counts, strict=True)]
         return sorted(known, key=lambda viewer: (viewer.name is None, viewer.name or "", viewer.id))
 
-    def acquaintance(self, viewer: int, people: Collection[int]) -> ViewerFollows:
-        """What there is to know of a viewer and of these people, at least one. StoreUnavailable."""
+    def follows_of(self, viewer: int, people: Collection[int]) -> ViewerFollows:
+        """Follows and names of a viewer with regard to these people, at least one. StoreUnavailable."""
         keys = self._keys.viewer(viewer)
         asked = (b"ZMSCORE", keys.follows, *(b"%d" % person for person in people))
-        with self._turn():
+        with self._exclusive():
             count, scores = self._run([(keys, (b"ZCARD", keys.follows)), (keys, asked)])
             names = read_names(self._shards.meta_client(), (viewer, *people))
         followed = (person for person, score in zip(people, scores, strict=True) if score is not None)
@@ -70,20 +73,20 @@ class PageStore:
 
     def workers(self) -> dict[str, WorkerStatus]:
         """Statuses of ingest workers, old ones too. StoreUnavailable."""
-        with self._turn():
+        with self._exclusive():
             return read_worker_statuses(self._shards.meta_client())
 
     def close(self) -> None:
-        """Close all connections, once whoever reads has read; those who wait for their turn are not waited for."""
+        """Close all connections after the read in progress; reads that wait for it fail."""
         self._is_closed = True
         with self._reading:
             self._shards.close()
 
     @contextmanager
-    def _turn(self) -> Generator[None]:
+    def _exclusive(self) -> Generator[None]:
         with self._reading, self._shards.noting_failures():
             if self._is_closed:
-                raise StoreUnavailable("the page is not shown any more")
+                raise StoreUnavailable("the page is no longer shown")
             yield
 
     def _viewer_ids(self) -> list[int]:
@@ -100,7 +103,7 @@ class PageStore:
 
 
 def _some_follow_keys(node: redis.Redis) -> list[bytes]:
-    found: dict[bytes, None] = {}  # a scan may tell of a key twice
+    found: dict[bytes, None] = {}  # a scan may return a key twice
     cursor = 0
     for _ in range(_MOST_STEPS):
         cursor, keys = cast("tuple[int, list[bytes]]", node.scan(cursor, match=FOLLOWS_PATTERN, count=_KEYS_PER_STEP))

@@ -1,4 +1,4 @@
-"""Carries the verdict on readiness to everyone who asks: gRPC health, /readyz, the log, the metrics."""
+"""Publishes the verdict on readiness: to gRPC health, /readyz, the log and the metrics."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger("thunder.serve")
 
 
 class ReadinessPublisher:
-    """Tells of changes only."""
+    """Publishes changes of the verdict."""
 
     def __init__(self, state: ServingState, server: GrpcServer, metrics: ServeMetrics) -> None:
         self._state = state
@@ -22,10 +22,10 @@ class ReadinessPublisher:
         self._metrics = metrics
         self._was_ready = False
 
-    async def tell(self, verdict: Verdict) -> None:
-        """Announce a verdict that differs from the last."""
-        self._state.judged(verdict)
-        await self._server.announce(ready=verdict.ready)
+    async def publish(self, verdict: Verdict) -> None:
+        """Publish a verdict that differs from the last."""
+        self._state.set_verdict(verdict)
+        await self._server.publish(ready=verdict.ready)
         if not verdict.ready:
             log.log(logging.WARNING if self._was_ready else logging.INFO, "Not ready: %s", verdict.reason)
         elif self._was_ready:
@@ -40,13 +40,13 @@ _PERIOD_SECONDS = 0.5
 
 
 async def watch_readiness(
-    read_status: Callable[[], Awaitable[StoreStatus]], tell: Callable[[Verdict], Awaitable[None]]
+    read_status: Callable[[], Awaitable[StoreStatus]], publish: Callable[[Verdict], Awaitable[None]]
 ) -> None:
-    """Call tell at every change, until cancelled. What read_status raises ends the watch."""
+    """Publish every change of the verdict, until cancelled. An exception of read_status ends the watch."""
     readiness, last = Readiness(), STARTING
     while True:
-        verdict = readiness.judge(await read_status())
+        verdict = readiness.evaluate(await read_status())
         if verdict != last:
-            await tell(verdict)
+            await publish(verdict)
             last = verdict
         await asyncio.sleep(_PERIOD_SECONDS)

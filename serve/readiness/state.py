@@ -1,4 +1,4 @@
-"""What other threads may know of a serving event loop."""
+"""State of a serving event loop that other threads may read."""
 
 import time
 from concurrent.futures import Future
@@ -8,7 +8,7 @@ from serve.readiness.verdict import STARTING, Verdict
 
 
 class ServingState:
-    """Written by the event loop, read by anyone. Made when the process starts, at started_at (monotonic)."""
+    """Written by the event loop, read by any thread. Made when the process starts, at started_at (monotonic)."""
 
     def __init__(self) -> None:
         self.started_at = time.monotonic()
@@ -17,7 +17,7 @@ class ServingState:
         self._routes: Routes = {}
 
     def grpc_port(self, timeout: float) -> int:
-        """The port that gRPC listens on. Blocks until it does; TimeoutError, or what serving died of before."""
+        """The port that gRPC listens on. Blocks until it does; TimeoutError, or the error that ended serving first."""
         return self._port.result(timeout)
 
     def not_ready(self) -> str | None:
@@ -25,22 +25,22 @@ class ServingState:
         return None if self._verdict.ready else self._verdict.reason
 
     def routes(self) -> Routes:
-        """What serving has to show on the HTTP port."""
+        """The routes that serving adds to the HTTP port."""
         return self._routes
 
-    def bound(self, port: int) -> None:
-        """Called once gRPC listens."""
+    def set_port(self, port: int) -> None:
+        """Set the port, once gRPC listens."""
         self._port.set_result(port)
 
-    def judged(self, verdict: Verdict) -> None:
-        """Ready, or no longer."""
+    def set_verdict(self, verdict: Verdict) -> None:
+        """Set the verdict on readiness."""
         self._verdict = verdict
 
-    def shows(self, routes: Routes) -> None:
-        """All that there is to be shown from now on."""
+    def set_routes(self, routes: Routes) -> None:
+        """Replace the routes that serving adds to the HTTP port."""
         self._routes = routes
 
-    def died(self, cause: BaseException) -> None:
-        """Serving ended before its time."""
+    def set_failure(self, cause: BaseException) -> None:
+        """Fail those who wait for the port: serving has died."""
         if not self._port.done():
             self._port.set_exception(cause)

@@ -1,18 +1,18 @@
-"""Whether this process may be sent requests. Pure.
+"""Decides whether this process is ready for requests. Pure.
 
-Ready means: Redis answers, and ingest has caught up with the store that it holds. The second is asked once per lineage
-of the store: later lag is a metric, and no reason to take every server out of service at once.
+Ready means: Redis answers, and ingest has caught up. The second is required once per lineage of the store: later lag is
+a metric, and no reason to take every server out of service at once.
 """
 
 from typing import NamedTuple
 
 
 class StoreStatus(NamedTuple):
-    """The store as it was a moment ago.
+    """Status of the store.
 
-    answers: Redis answered. lineage: which data it holds (None: nothing was ever stored); another lineage means that
-    the data was replaced. caught_up: ingest has caught up with this store. waiting_for: what is missing, or why Redis
-    does not answer, in words; empty when caught up.
+    answers: Redis answered. lineage: identity of its data, None when nothing was ever stored; a change means that the
+    data was replaced. caught_up: ingest has caught up with this store. waiting_for: what is missing, or why Redis does
+    not answer, in words; empty when caught up.
     """
 
     answers: bool
@@ -22,7 +22,7 @@ class StoreStatus(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Ready or not, and why not."""
+    """Ready or not, with the reason."""
 
     ready: bool
     reason: str = ""
@@ -34,17 +34,17 @@ STOPPING = Verdict(ready=False, reason="serving is stopping")
 
 
 class Readiness:
-    """Judges one status after another and remembers the lineage that has caught up."""
+    """Decides on readiness from successive statuses; remembers the lineage that has caught up."""
 
     def __init__(self) -> None:
-        self._filled: str | None = None
+        self._caught_up: str | None = None
 
-    def judge(self, status: StoreStatus) -> Verdict:
-        """The verdict at this status."""
+    def evaluate(self, status: StoreStatus) -> Verdict:
+        """The verdict on this status."""
         if not status.answers:
             return Verdict(ready=False, reason=status.waiting_for)
         if status.caught_up:
-            self._filled = status.lineage
-        if status.lineage is not None and status.lineage == self._filled:
+            self._caught_up = status.lineage
+        if status.lineage is not None and status.lineage == self._caught_up:
             return READY
         return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")

@@ -1,19 +1,26 @@
-"""From a decoded request to its answer: judge it, complete it, read the timeline, and tell metrics and log."""
+"""The use case GetInNetworkPosts, whoever calls: admit, validate, complete the follows, read, record metrics.
+
+Knows no gRPC: callers get an answer or an exception, and rpc_errors.py turns exceptions into statuses.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 from typing import Protocol
+
+from google.protobuf.message import DecodeError
 
 from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.telemetry.tracing import span
 from common.timing import Clock
-from serve.metrics import LookupStatus, ServeMetrics
+from serve.deadline import Deadline
+from serve.metrics import LookupStatus, Outcome, ServeMetrics
+from serve.overload.admission import Admission, Rejection
+from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.query import Answer, Query
-from serve.rpc.request import Adjustment, RequestLimits, distinct_ids, judge
-from serve.store.follow_store import FollowStore
+from serve.rpc.request import InvalidRequest, RequestLimits, distinct_ids, validate_request
+from serve.rpc.request_log import RequestLog
 
 log = logging.getLogger("thunder.serve")
 
@@ -21,108 +28,133 @@ log = logging.getLogger("thunder.serve")
 class TimelineReader(Protocol):
     """Where posts come from."""
 
-    async def read(self, query: Query, now: int, timeout: float | None) -> Answer:
-        """Answer within timeout seconds, partially if need be. now in Unix seconds. StoreUnavailable."""
+    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+        """Answer before the deadline, partially if necessary. now in Unix seconds. StoreUnavailable."""
         ...
 
 
-class Stopwatch:
-    """Seconds that a request has taken so far, and may take at all (None = no limit)."""
+class FollowStore(Protocol):
+    """Where follow lists are kept."""
 
-    def __init__(self, budget: float | None) -> None:
-        self._budget = budget
-        self._started = time.monotonic()
-        self.looking_up = 0.0
+    async def following(self, viewer_id: int, limit: int) -> list[int]:
+        """Ids of the authors the viewer follows, newest follow first, limit at most. StoreUnavailable."""
+        ...
+
+
+class _Times:
+    """When a request began (monotonic seconds), and how long its follow look-up took."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.lookup_seconds = 0.0
 
     def elapsed(self) -> float:
-        """Seconds since the request was admitted."""
-        return time.monotonic() - self._started
-
-    def left(self) -> float | None:
-        """Seconds that it may still take, never below 0."""
-        return None if self._budget is None else max(0.0, self._budget - self.elapsed())
+        return time.monotonic() - self.began
 
 
-class Answering:
-    """Answers requests from a store of posts and, when there is one, a store of follows."""
+class PostsService:
+    """Answers requests from a store of posts and, when there is one, a store of follows. For one event loop."""
 
     def __init__(
         self,
         timelines: TimelineReader,
         follows: FollowStore | None,
         limits: RequestLimits,
+        admission: Admission,
+        scheduler: RequestScheduler,
         metrics: ServeMetrics,
         clock: Clock,
     ) -> None:
         self._timelines = timelines
         self._follows = follows
         self._limits = limits
+        self._admission = admission
+        self._scheduler = scheduler
         self._metrics = metrics
         self._clock = clock
-        self._warned_of_algorithm = False
+        self._log = RequestLog(limits.list_size)
 
-    async def answer(self, request: GetInNetworkPostsRequest, stopwatch: Stopwatch) -> Answer:
-        """The answer, within the stopwatch's budget. InvalidRequest, StoreUnavailable."""
-        if request.debug:
-            log.info(
-                "Received GetInNetworkPosts request: user_id=%d, following_count=%d, exclude_tweet_ids=%d",
-                request.user_id,
-                len(request.following_user_ids),
-                len(request.exclude_tweet_ids),
-            )
-        query, adjustments = judge(request, self._limits)
+    def admit(self) -> Rejection | None:
+        """Admit a request, which run() must follow, and return None; or return why it is rejected."""
+        self._scheduler.call_arrived()
+        rejection = self._admission.admit(time.monotonic(), self._scheduler.queueing_delay())
+        if rejection is not None:
+            self._scheduler.call_rejected()
+            self._metrics.request_rejected()
+        return rejection
+
+    async def run(self, payload: bytes, deadline: Deadline) -> Answer:
+        """Answer an admitted request, given as it was sent: decoding waits until here, so a rejection stays cheap.
+
+        InvalidRequest, StoreUnavailable; any other exception is a defect, which is logged here.
+        """
+        times, outcome = _Times(), Outcome.CANCELLED
+        try:
+            answer = await Scheduled(self._answer(payload, deadline, times), self._scheduler)
+            outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
+            return answer
+        except InvalidRequest:
+            outcome = Outcome.INVALID
+            raise
+        except StoreUnavailable as unavailable:
+            outcome = Outcome.UNAVAILABLE
+            log.debug("Request failed, the store is unavailable: %s", unavailable)
+            raise
+        except Exception:
+            outcome = Outcome.INTERNAL
+            log.exception("Request failed with an internal error")
+            raise
+        finally:
+            self._admission.release()
+            self._metrics.request_finished(outcome, times.elapsed(), times.lookup_seconds)
+
+    async def _answer(self, payload: bytes, deadline: Deadline, times: _Times) -> Answer:
+        request = _decode(payload)
+        self._log.received(request)
+        query, adjustments = validate_request(request, self._limits)
         followed = len(request.following_user_ids)
         if self._follows and query.viewer_id and not query.following:
-            found = await self._look_up(self._follows, request, stopwatch)
+            found = await self._look_up(self._follows, request, deadline, times)
             followed = len(found)
             query = query._replace(following=distinct_ids(found, self._limits.list_size, adjustments))
-        self._metrics.asked(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
-        self._warn(request, adjustments)
-        answer = await self._read(query, stopwatch)
-        if request.debug:
-            log.info("Returning %d posts for user %d", answer.scored.posts, request.user_id)
-        return answer
-
-    async def _read(self, query: Query, stopwatch: Stopwatch) -> Answer:
-        now = self._clock()
-        self._metrics.reading()
-        try:
-            answer = await self._timelines.read(query, now, stopwatch.left())
-        finally:
-            if stopwatch.left() == 0:
-                self._metrics.timed_out()
-        self._metrics.answered(answer, now)
+        self._metrics.request_validated(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
+        self._log.adjusted(request, adjustments)
+        answer = await self._read(query, deadline)
+        self._log.answered(request, answer.scored.posts)
         return answer
 
     async def _look_up(
-        self, follows: FollowStore, request: GetInNetworkPostsRequest, stopwatch: Stopwatch
+        self, follows: FollowStore, request: GetInNetworkPostsRequest, deadline: Deadline, times: _Times
     ) -> list[int]:
-        if request.debug:
-            log.info("Following list is empty, fetching from Strato for user %d", request.user_id)
-        status, started = LookupStatus.ERROR, stopwatch.elapsed()
+        self._log.looking_up(request)
+        status, began = LookupStatus.ERROR, time.monotonic()
         try:
             with span("follows"):
-                async with asyncio.timeout(stopwatch.left()):
+                async with asyncio.timeout(deadline.remaining(began)):
                     found = await follows.following(request.user_id, self._limits.list_size)
             status = LookupStatus.SUCCESS
         except TimeoutError as error:
-            raise StoreUnavailable("the follow store did not answer in time") from error
+            raise StoreUnavailable("the follow store did not answer before the deadline") from error
         finally:
-            stopwatch.looking_up = stopwatch.elapsed() - started
-            self._metrics.followed(status, stopwatch.looking_up)
-        if request.debug:
-            log.info("Fetched %d following users from Strato for user %d", len(found), request.user_id)
+            times.lookup_seconds = time.monotonic() - began
+            self._metrics.lookup_finished(status, times.lookup_seconds)
+        self._log.looked_up(request, len(found))
         return found
 
-    def _warn(self, request: GetInNetworkPostsRequest, adjustments: Mapping[Adjustment, int]) -> None:
-        cut_lists = (
-            (Adjustment.FOLLOWING_CUT, "following_user_ids", request.following_user_ids),
-            (Adjustment.EXCLUDED_CUT, "exclude_tweet_ids", request.exclude_tweet_ids),
-        )
-        for adjustment, field, ids in cut_lists:
-            if adjustments.get(adjustment):
-                limit = self._limits.list_size
-                log.warning("Limiting %s from %d to %d entries for user %d", field, len(ids), limit, request.user_id)
-        if adjustments.get(Adjustment.UNKNOWN_ALGORITHM) and not self._warned_of_algorithm:
-            self._warned_of_algorithm = True
-            log.warning("Unknown algorithm %.60r: newest first is all there is", request.algorithm)
+    async def _read(self, query: Query, deadline: Deadline) -> Answer:
+        now = self._clock()
+        self._metrics.read_started()
+        try:
+            answer = await self._timelines.read(query, now, deadline)
+        finally:
+            if deadline.has_expired(time.monotonic()):
+                self._metrics.read_timed_out()
+        self._metrics.read_finished(answer, now)
+        return answer
+
+
+def _decode(payload: bytes) -> GetInNetworkPostsRequest:
+    try:
+        return GetInNetworkPostsRequest.FromString(payload)
+    except DecodeError as error:
+        raise InvalidRequest("", "the request is not a GetInNetworkPostsRequest") from error

@@ -1,4 +1,4 @@
-"""What a caller sent, judged and brought within the limits: GetInNetworkPostsRequest to Query. Pure."""
+"""Validates a request and brings it within the limits: GetInNetworkPostsRequest to Query. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from common.post import MAX_ID
 from serve.query import Caps, Query
 
 RECENT_ALGORITHMS = frozenset({"", "recent", "default", "latest"})
-"""All of these mean newest first, and so does any other."""
+"""Names for newest first, which is the order for any other name too."""
 
 
 class Adjustment(StrEnum):
-    """How a request was brought within the limits. A closed set: it labels a metric."""
+    """A change made to a request to bring it within the limits. A closed set: it labels a metric."""
 
     INVALID_FOLLOWING_ID = "invalid_following_id"
     INVALID_EXCLUDED_ID = "invalid_excluded_id"
@@ -26,7 +26,7 @@ class Adjustment(StrEnum):
 
 
 class InvalidRequest(Exception):
-    """The request cannot be answered. The caller's to mend: field and description go back to him."""
+    """The request cannot be answered. Only the caller can fix it: field and description are returned."""
 
     def __init__(self, field: str, description: str) -> None:
         super().__init__(f"{field}: {description}" if field else description)
@@ -44,14 +44,14 @@ class RequestLimits(NamedTuple):
     caps: Caps
 
 
-class JudgedRequest(NamedTuple):
+class ValidatedRequest(NamedTuple):
     """The query to run, and how often each adjustment was made to get there."""
 
     query: Query
     adjustments: Counter[Adjustment]
 
 
-def judge(request: GetInNetworkPostsRequest, limits: RequestLimits) -> JudgedRequest:
+def validate_request(request: GetInNetworkPostsRequest, limits: RequestLimits) -> ValidatedRequest:
     """Bring the request within the limits. InvalidRequest when its viewer cannot exist."""
     if request.user_id > MAX_ID:
         raise InvalidRequest("user_id", f"must be at most {MAX_ID}")
@@ -66,7 +66,7 @@ def judge(request: GetInNetworkPostsRequest, limits: RequestLimits) -> JudgedReq
     )
     if request.algorithm not in RECENT_ALGORITHMS:
         adjustments[Adjustment.UNKNOWN_ALGORITHM] += 1
-    return JudgedRequest(query, adjustments)
+    return ValidatedRequest(query, adjustments)
 
 
 def distinct_ids(ids: Sequence[int], limit: int, adjustments: Counter[Adjustment]) -> tuple[int, ...]:

@@ -1,6 +1,11 @@
-"""The gRPC server: its limits, health, reflection, and how it stops."""
+"""The gRPC server: limits, health, reflection, draining and shutdown."""
 
 import asyncio
+import os
+import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,7 +18,6 @@ from grpc_reflection.v1alpha import reflection
 from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
 from common.settings.serve import CallerSettings, GrpcSettings
-from serve.rpc.connections import cut_connections
 from serve.rpc.servicer import InNetworkPostsServicer
 from serve.rpc.tls import server_credentials
 
@@ -22,25 +26,25 @@ SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 _CALLS_PER_ADMITTED = 4
 
 _PROBES = 16
-"""Calls at once to the health service when it has a port of its own."""
+"""Concurrent calls to the health service when it has a port of its own."""
 
 _LEAVE_SECONDS = 0.1
-"""For callers who watch our health to go elsewhere."""
+"""Time for callers that watch the health service to choose another server."""
 
 _REST_SECONDS = 1.0
-"""For gRPC to end what the cut has left of a call."""
+"""Time for gRPC to end calls after their connections were cut."""
 
 
 class GrpcServer:
-    """Bound to its port when made, inside a running event loop. Alive from start() on; ready when told so."""
+    """Bound to its port when made, inside a running event loop. Alive from start() on; ready after publish()."""
 
     def __init__(self, servicer: InNetworkPostsServicer, settings: CallerSettings, drain_seconds: float) -> None:
         """ConfigurationError."""
         self._servicer = servicer
         self._server = grpc.aio.server(
             options=_options(settings, drain_seconds),
-            # Far behind our own admission, whose refusals say when to come back: this bounds what waits before it.
-            # One connection alone, with calls that never send their request, cannot use it up.
+            # Well above our own admission, whose rejections say when to retry: this bounds the queue in front of it.
+            # A single connection with calls that never send their request cannot use it up.
             maximum_concurrent_rpcs=(
                 settings.max_concurrent_requests * _CALLS_PER_ADMITTED + settings.max_streams_per_connection
             ),
@@ -55,24 +59,24 @@ class GrpcServer:
             names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         self.port = _bind(self._server, settings, "grpc_port", server_credentials(settings))
-        self._probed = self._health_alone(settings)
+        self._health_server = self._own_health_server(settings)
 
     async def start(self) -> None:
-        """Take calls."""
-        await self.announce(ready=False)
+        """Accept calls."""
+        await self.publish(ready=False)
         await self._server.start()
-        if self._probed:
-            await self._probed.start()
+        if self._health_server:
+            await self._health_server.start()
 
-    async def announce(self, *, ready: bool) -> None:
-        """Set the health of the service; the server's overall health says that it is alive."""
+    async def publish(self, *, ready: bool) -> None:
+        """Set the health status of the service; the server's overall status stays SERVING while it is alive."""
         status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
         await self._health.set(SERVICE, status)
 
     async def stop(self, grace: float) -> None:
-        """Say NOT_SERVING, let the calls in flight end within grace seconds, then cut the connections and stop.
+        """Publish NOT_SERVING, drain the calls in flight for at most grace seconds, then cut connections and stop.
 
-        Calls go on being answered meanwhile; what is on its way at the cut is UNAVAILABLE to its callers.
+        New calls are still answered while draining; calls in flight at the cut end as UNAVAILABLE.
         """
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(_LEAVE_SECONDS)
@@ -80,11 +84,11 @@ class GrpcServer:
             await asyncio.wait(calls, timeout=grace)
         cut_connections(self.port)
         await self._server.stop(_REST_SECONDS)
-        if self._probed:
-            await self._probed.stop(None)
+        if self._health_server:
+            await self._health_server.stop(None)
 
-    def _health_alone(self, settings: CallerSettings) -> grpc.aio.Server | None:
-        """A server without encryption for those who probe, and for nothing else."""
+    def _own_health_server(self, settings: CallerSettings) -> grpc.aio.Server | None:
+        """A plaintext server with nothing but the health service, for probes."""
         if settings.health_port is None:
             return None
         server = grpc.aio.server(options=[("grpc.so_reuseport", 0)], maximum_concurrent_rpcs=_PROBES)
@@ -96,20 +100,20 @@ class GrpcServer:
 def _bind(
     server: grpc.aio.Server, settings: CallerSettings, setting: str, credentials: grpc.ServerCredentials | None
 ) -> int:
-    """The port that was bound. credentials: None for no encryption. ConfigurationError."""
+    """Bind and return the port. credentials: None for no encryption. ConfigurationError."""
     host = f"[{settings.grpc_host}]" if ":" in settings.grpc_host else settings.grpc_host
     address = f"{host}:{getattr(settings, setting)}"
     try:
         return server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     except RuntimeError as error:
         flag = setting.replace("_", "-")
-        raise ConfigurationError(f"gRPC cannot listen on {address} (--{flag}): is the port taken?") from error
+        raise ConfigurationError(f"gRPC cannot listen on {address} (--{flag}): is the port in use?") from error
 
 
 def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, int]]:
     """Channel arguments of gRPC: sizes in bytes, times in ms."""
     return [
-        ("grpc.so_reuseport", 0),  # else a left-over server answers some of our calls
+        ("grpc.so_reuseport", 0),  # otherwise a left-over server would take some of the calls
         ("grpc.max_receive_message_length", settings.max_request_bytes),
         ("grpc.max_metadata_size", 8 * 1024),
         ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
@@ -120,3 +124,31 @@ def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, in
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", settings.min_ping_interval_seconds * 1000),
     ]
+
+
+_OPEN_FILES = Path("/dev/fd")
+
+
+def cut_connections(port: int) -> None:
+    """Shut down every TCP connection of this process that was made to its port. Data already sent still arrives.
+
+    gRPC's own shutdown ends every call in flight, or not yet taken by a handler, as CANCELLED, which no client retries
+    (grpc/grpc issue 41785). A broken connection is UNAVAILABLE to its callers: they retry on another server.
+    """
+    with suppress(FileNotFoundError):  # a system without the folder: callers see gRPC's own end
+        for file in list(_OPEN_FILES.iterdir()):
+            with suppress(OSError):  # closed meanwhile
+                _cut_if_to(port, int(file.name))
+
+
+def _cut_if_to(port: int, file: int) -> None:
+    if not stat.S_ISSOCK(os.fstat(file).st_mode):
+        return
+    with socket.socket(fileno=os.dup(file)) as connection:
+        is_tcp = connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM
+        if is_tcp and connection.getsockname()[1] == port and not _listens(connection):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _listens(connection: socket.socket) -> bool:
+    return bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))

@@ -1,14 +1,16 @@
-"""The rpc GetInNetworkPosts: bytes in, bytes out, and a status where there is no answer."""
+"""The rpc GetInNetworkPosts: serialised request in, serialised response or gRPC status out."""
 
 import asyncio
+import time
 
 import grpc
 
 from common.telemetry.tracing import TRACEPARENT, is_tracing, span
+from serve.deadline import deadline_of_call
+from serve.query import Answer
 from serve.rpc.authentication import Authenticator
-from serve.rpc.deadline import time_to_read
-from serve.rpc.intake import RequestIntake
-from serve.rpc_errors import RpcFailure
+from serve.rpc.posts_service import PostsService
+from serve.rpc_errors import RpcFailure, resource_exhausted, rpc_failure
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -17,11 +19,11 @@ _ASKS_FOR_ENCODING = frozenset({"accept-encoding", "response-encoding"})
 
 
 class InNetworkPostsServicer:
-    """Takes calls in and ends each with an answer or a status."""
+    """Authenticates calls, sets their deadlines, and ends each with a response or a status."""
 
-    def __init__(self, intake: RequestIntake, guard: Authenticator, request_timeout: float | None) -> None:
-        self._intake = intake
-        self._guard = guard
+    def __init__(self, service: PostsService, authenticator: Authenticator, request_timeout: float | None) -> None:
+        self._service = service
+        self._authenticator = authenticator
         self._request_timeout = request_timeout
         self._calls: set[asyncio.Task[None]] = set()
 
@@ -31,13 +33,14 @@ class InNetworkPostsServicer:
         return frozenset(self._calls)
 
     async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
-        """Serialised request to serialised response."""
-        refusal = self._guard.refusal(context) or self._intake.admit()
-        if refusal:
-            await context.abort(*refusal)
+        """Answer a serialised request with a serialised response."""
+        if failure := self._authenticator.authenticate(context):
+            await context.abort(*failure)
+        if rejection := self._service.admit():
+            await context.abort(*resource_exhausted(rejection))
         self._remember_call()
         with span("GetInNetworkPosts", parent=_traceparent_of(context)):
-            ended = await self._intake.run(payload, time_to_read(self._request_timeout, context.time_remaining()))
+            ended = await self._run(payload, context)
         if isinstance(ended, RpcFailure):
             await context.abort(*ended)
         if _asks_for_gzip(context):
@@ -45,6 +48,13 @@ class InNetworkPostsServicer:
             # An answer is compressed only when the initial metadata that says so went out before it.
             await context.send_initial_metadata(())
         return ended.body
+
+    async def _run(self, payload: bytes, context: Context) -> Answer | RpcFailure:
+        deadline = deadline_of_call(time.monotonic(), self._request_timeout, context.time_remaining())
+        try:
+            return await self._service.run(payload, deadline)
+        except Exception as error:  # noqa: BLE001 - the service has logged it
+            return rpc_failure(error)
 
     def _remember_call(self) -> None:
         call = asyncio.current_task()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,6 +15,7 @@ from common.store.keys import KeySpace
 from common.store.member import decode_id
 from common.store.record import record_field
 from common.store.topology import Node, Topology, read_topology
+from serve.deadline import Deadline
 from serve.store.connection import Reply, RespConnection, connect
 from serve.timeline.read_plan import FetchRequest, FetchResult
 
@@ -75,11 +77,12 @@ class RedisFetcher:
         self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
-    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
-        """One round. See the port."""
-        limit = self._timeout if timeout is None else min(timeout, self._timeout)
+    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+        """Fetch one round."""
+        remaining = deadline.remaining(time.monotonic())
+        limit = self._timeout if remaining is None else min(remaining, self._timeout)
         topology = self._topology or await self._refresh(limit)
-        pipelines = self._pipelines(reading, topology)
+        pipelines = self._pipelines(request, topology)
         runs = [self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()]
         results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = FetchResult({}, {}, partial=False)
@@ -103,17 +106,17 @@ class RedisFetcher:
             connection.close()
         self._connections.clear()
 
-    def _pipelines(self, reading: FetchRequest, topology: Topology) -> dict[int, _Pipeline]:
+    def _pipelines(self, request: FetchRequest, topology: Topology) -> dict[int, _Pipeline]:
         pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
-        last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(reading.depths.values())}
-        node_of, is_video = topology.node_of_bucket, reading.video
+        last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(request.depths.values())}
+        node_of, is_video = topology.node_of_bucket, request.video
         author_command_of, hash_command_of = self._author_command_of, self._hash_command_of
-        for author, depth in reading.depths.items():
+        for author, depth in request.depths.items():
             command = author_command_of(author)
             pipeline = pipelines[node_of[command.bucket]]
             pipeline.packed.append((command.videos if is_video else command.posts) + last_arguments[depth])
             pipeline.authors.append(author)
-        for parent in reading.parents:
+        for parent in request.parents:
             post_id = decode_id(parent)
             command = hash_command_of(self._keys.post_hash_number(post_id))
             pipeline = pipelines[node_of[command.bucket]]

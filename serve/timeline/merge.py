@@ -25,12 +25,12 @@ class Merged(NamedTuple):
 
     passed: list[bytes]
     examined: list[bytes]
-    short: list[int]  # authors whose list must be read deeper
+    incomplete_authors: list[int]  # authors whose list must be read deeper
     unknown_parents: list[bytes]  # encoded post ids whose records must be looked up
 
 
 class Merge:
-    """What one request knows of the store, and the answer that follows from it."""
+    """The entries and parents that one request has read, and the answer that follows from them."""
 
     def __init__(self, query: Query, oldest: int) -> None:
         """oldest: created_at of the oldest post that counts, in Unix seconds."""
@@ -42,7 +42,7 @@ class Merge:
         self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
         self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
-        self._newest_new = b""  # of the members learnt since the last run
+        self._newest_new = b""  # of the members added since the last run
         self._pass = _Pass()
 
     def add_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
@@ -61,8 +61,8 @@ class Merge:
             self.author_of.update(dict.fromkeys(new, author))
             self._rules.add_author(author, readable)
 
-    def give_up(self, author: int) -> None:
-        """Older entries of this author cannot be had: do without."""
+    def close_author(self, author: int) -> None:
+        """Stop expecting older entries of this author: they cannot be read."""
         self._last_read.pop(author, None)
 
     def add_parent(self, parent: bytes, record: PostRecord | None) -> None:
@@ -83,12 +83,14 @@ class Merge:
         self._pass.go_on(self._members, self.author_of, self._live_members(), most, self._rules)
         passed = self._pass.passed()[:most]
         cut = passed[-1] if len(passed) == most else self._floor
-        short = [author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)]
-        return Merged(passed, self._members[: self._pass.examined], short, list(self._rules.unknown_parents))
+        incomplete = [
+            author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)
+        ]
+        return Merged(passed, self._members[: self._pass.examined], incomplete, list(self._rules.unknown_parents))
 
     @property
     def unreadable(self) -> int:
-        """How many live posts were met that a newer version wrote: the answer is without them."""
+        """Live posts left out of the answer because a newer version wrote them."""
         return sum(map(len, self._unreadable.values()))
 
     def authors_of_newest(self, members: list[bytes]) -> int:

@@ -1,13 +1,14 @@
-"""What to read of the store for a timeline, how deep, and the port through which it is read. Pure."""
+"""Plans which lists to read for a timeline and how deep, and declares the port they are read through. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from serve.deadline import Deadline
 from serve.query import Query
 
 
 class FetchRequest(NamedTuple):
-    """One round: how many of the newest entries to read of which authors, and which posts' records to look up."""
+    """One round: how many of the newest entries to read per author, and the posts whose records to look up."""
 
     depths: Mapping[int, int]
     parents: Sequence[bytes]  # encoded post ids
@@ -15,7 +16,7 @@ class FetchRequest(NamedTuple):
 
 
 class FetchResult(NamedTuple):
-    """What came back. Authors and parents whose shard did not answer in time are missing, and then partial is true."""
+    """The replies of a round. Authors and parents whose shard failed are missing, and then partial is true."""
 
     members: dict[int, list[bytes]]
     records: dict[bytes, bytes | None]
@@ -25,8 +26,8 @@ class FetchResult(NamedTuple):
 class Fetcher(Protocol):
     """Reads one round in one pipeline per node."""
 
-    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
-        """Return within timeout seconds. StoreUnavailable when no node can be reached at all."""
+    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+        """Fetch until the deadline at most. StoreUnavailable when no node can be reached at all."""
         ...
 
 
@@ -35,7 +36,7 @@ HEADROOM = 2
 """Entries asked for per entry expected: authors post unevenly, and rules drop some."""
 
 GROWTH = 4
-"""Factor of each deeper reading, from the newest entry again: writes go on between rounds, so ranks do not hold."""
+"""Factor of each deeper read, which starts at the newest entry again: writes between rounds shift the ranks."""
 
 MAX_ENTRY_BYTES = 96
 """Upper bound of an entry on the wire."""
@@ -50,10 +51,10 @@ def first_depth(query: Query) -> int:
 
 
 def next_depth(depth: int) -> int:
-    """Entries to read of an author whose list turned out too short."""
+    """Entries to read of an author next, when too few were read so far."""
     return depth * GROWTH
 
 
 def wire_bytes(depths: Mapping[int, int]) -> int:
-    """Most bytes that reading so deep can bring."""
+    """Upper bound of the bytes that a read of these depths returns."""
     return sum(depths.values()) * MAX_ENTRY_BYTES

@@ -1,4 +1,4 @@
-"""A timeline: rounds of fetching and merging until the answer is exact, or time or bytes run out."""
+"""Builds a timeline: rounds of fetching and merging until the answer is exact, or time or bytes run out."""
 
 import time
 
@@ -6,6 +6,7 @@ from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.store.record import live_record
 from common.telemetry.tracing import span
+from serve.deadline import NO_DEADLINE, Deadline
 from serve.query import Answer, Query
 from serve.timeline.merge import Merge, Merged
 from serve.timeline.read_plan import Fetcher, FetchRequest, FetchResult, first_depth, next_depth, wire_bytes
@@ -20,32 +21,30 @@ class Timelines:
         self._retention = retention
         self._max_bytes = max_bytes
 
-    async def read(self, query: Query, now: int, timeout: float | None = None) -> Answer:
+    async def read(self, query: Query, now: int, deadline: Deadline = NO_DEADLINE) -> Answer:
         """The newest posts that pass every rule at now (Unix seconds).
 
-        Within timeout seconds, else with partial set. StoreUnavailable when no shard has answered at all.
+        Partial when the deadline comes first. StoreUnavailable when no shard has answered at all.
         """
         progress = _Progress(query, self._retention.oldest(now), self._max_bytes)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while reading := progress.next_reading():
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+        while request := progress.next_request():
+            if deadline.has_expired(time.monotonic()):
                 progress.partial = True
                 break
             try:
-                with span("round", authors=len(reading.depths), parents=len(reading.parents)):
-                    fetched = await self._fetcher.fetch(reading, left)
+                with span("round", authors=len(request.depths), parents=len(request.parents)):
+                    fetched = await self._fetcher.fetch(request, deadline)
             except StoreUnavailable:
                 if not progress.has_read:
                     raise
                 progress.partial = True
                 break
-            progress.take(reading, fetched)
+            progress.add(request, fetched)
         return progress.answer()
 
 
 class _Progress:
-    """How far one request has got: what to fetch next, and the answer so far. No I/O."""
+    """State of one request: the next fetch, and the answer so far. No I/O."""
 
     def __init__(self, query: Query, oldest: int, max_bytes: int) -> None:
         self.partial = False
@@ -57,9 +56,9 @@ class _Progress:
         self._merge = Merge(query, oldest)
         self._merged = Merged([], [], list(query.following), [])
 
-    def next_reading(self) -> FetchRequest | None:
-        """What to fetch next; None when the answer is exact or may read no more."""
-        depths = {author: self._depths[author] for author in self._merged.short}
+    def next_request(self) -> FetchRequest | None:
+        """The next fetch; None when the answer is exact or no more bytes may be read."""
+        depths = {author: self._depths[author] for author in self._merged.incomplete_authors}
         if not depths and not self._merged.unknown_parents:
             return None
         self._bytes_left -= wire_bytes(depths)
@@ -68,18 +67,18 @@ class _Progress:
             return None
         return FetchRequest(depths, self._merged.unknown_parents, self._video)
 
-    def take(self, reading: FetchRequest, fetched: FetchResult) -> None:
-        """Merge a round. What did not come is not asked for again: those lists end here, those parents do not count."""
+    def add(self, request: FetchRequest, fetched: FetchResult) -> None:
+        """Merge a round. What is missing is not fetched again: the list ends here, the parent counts as absent."""
         self.has_read = True
         self.partial |= fetched.partial
-        for author, depth in reading.depths.items():
+        for author, depth in request.depths.items():
             members = fetched.members.get(author)
             if members is None:
-                self._merge.give_up(author)
+                self._merge.close_author(author)
             else:
                 self._merge.add_author(author, members, complete=len(members) < depth)
                 self._depths[author] = next_depth(depth)
-        for parent in reading.parents:
+        for parent in request.parents:
             self._merge.add_parent(parent, live_record(fetched.records.get(parent), self._oldest))
         self._merged = self._merge.run()
 

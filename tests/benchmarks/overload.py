@@ -21,6 +21,7 @@ from rich.table import Table
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.settings.serve import ServingSettings
+from serve.deadline import Deadline
 from serve.query import Answer, Query, Summary
 from serve.rpc.server import GrpcServer
 from serve.wiring import build_service
@@ -39,7 +40,7 @@ ANSWER = Answer(bytes(46_000), False, Summary(0, 0, 0, 0, 0), Summary(0, 0, 0, 0
 class BusyTimelines:
     """Answers after work in several steps, with a short wait after each."""
 
-    async def read(self, query: Query, now: int, timeout: float | None) -> Answer:
+    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
         """As Timelines."""
         for _ in range(STEPS):
             work_until = time.thread_time() + STEP_SECONDS

@@ -99,7 +99,7 @@ async def test_bytes_that_are_no_request_are_an_invalid_argument() -> None:
 
 
 @in_loop
-async def test_a_silent_store_is_unavailable_and_its_address_stays_here() -> None:
+async def test_a_silent_store_is_unavailable_without_its_address() -> None:
     async with serving() as served:
         served.timelines.result = StoreUnavailable("Redis 10.0.0.7:6379 refused the connection")
         unavailable = await failure(served.ask)
@@ -157,7 +157,7 @@ async def test_debug_logs_what_came_and_went(caplog: pytest.LogCaptureFixture) -
 
 
 @in_loop
-async def test_a_request_without_follows_takes_them_from_the_follow_store() -> None:
+async def test_missing_follows_come_from_the_follow_store() -> None:
     async with serving(follows=FakeFollows({1: [30, 20, 30]})) as served:
         await served.ask(GetInNetworkPostsRequest(user_id=1))
         await served.ask(GetInNetworkPostsRequest(user_id=1, following_user_ids=[40]))
@@ -171,7 +171,7 @@ async def test_a_request_without_follows_takes_them_from_the_follow_store() -> N
 
 
 @in_loop
-async def test_a_viewer_whom_the_follow_store_does_not_know_gets_an_empty_answer() -> None:
+async def test_a_viewer_without_follows_gets_an_empty_answer() -> None:
     async with serving(follows=FakeFollows({1: []})) as served:
         assert await served.ask(GetInNetworkPostsRequest(user_id=1)) == GetInNetworkPostsResponse()
         assert served.metric("strato_requests_total", endpoint="following", status="success") == 1

@@ -105,7 +105,7 @@ async def test_a_message_beyond_the_size_limit_is_refused() -> None:
 
 
 @in_loop
-async def test_calls_that_never_send_their_request_do_not_keep_others_out() -> None:
+async def test_calls_without_a_request_do_not_block_others() -> None:
     async def nothing() -> AsyncGenerator[bytes]:
         await asyncio.Event().wait()
         yield b""
@@ -153,9 +153,9 @@ async def test_stopping_ends_at_the_grace_whatever_is_in_flight() -> None:
 
 
 @in_loop
-async def test_stopping_is_told_to_health_watchers_and_does_not_wait_for_them() -> None:
+async def test_stopping_notifies_health_watchers_without_waiting() -> None:
     async with serving() as served:
-        await served.server.announce(ready=True)
+        await served.server.publish(ready=True)
         seen: list[int] = []
 
         async def watch() -> None:

@@ -26,12 +26,12 @@ async def health(served: Serving) -> tuple[int, int]:
 
 
 @in_loop
-async def test_the_server_is_alive_from_the_start_and_the_service_ready_when_told() -> None:
+async def test_the_server_is_alive_at_once_and_the_service_ready_later() -> None:
     async with serving() as served:
         assert await health(served) == (SERVING, NOT_SERVING)
-        await served.server.announce(ready=True)
+        await served.server.publish(ready=True)
         assert await health(served) == (SERVING, SERVING)
-        await served.server.announce(ready=False)
+        await served.server.publish(ready=False)
         assert await health(served) == (SERVING, NOT_SERVING)
 
 

@@ -15,7 +15,7 @@ from ingest.decode.create_rules import drop_reason, normalised
 from ingest.decode.refined_event import decode_event
 from ingest.events import Event, Malformed
 from serve.query import Caps, Query
-from serve.rpc.request import RequestLimits, judge
+from serve.rpc.request import RequestLimits, validate_request
 
 VECTORS = Path(__file__).parents[2] / "data" / "vectors.jsonl.xz"
 
@@ -60,7 +60,7 @@ def accepted(event: InNetworkEvent, now: int, retention: int, skew: int = 0) -> 
 
 def query_of(request: GetInNetworkPostsRequest) -> Query:
     """The query that a server with default settings makes of the request."""
-    return judge(request, default_limits()).query
+    return validate_request(request, default_limits()).query
 
 
 @cache

@@ -1,6 +1,7 @@
 """The read service over a real gRPC server on a free port, with a stand-in for the store."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -15,9 +16,10 @@ from common.pb.thunder.v1.in_network_pb2 import (
     LightPost,
 )
 from common.settings.serve import ServingSettings
+from serve.deadline import Deadline
 from serve.query import Answer, Query, Summary
+from serve.rpc.posts_service import FollowStore
 from serve.rpc.server import GrpcServer
-from serve.store.follow_store import FollowStore
 from serve.wiring import Service, build_service
 from tests.support.serving.rpc import METHOD
 
@@ -55,10 +57,11 @@ class FakeTimelines:
         """Let all reads go on."""
         self._gate.set()
 
-    async def read(self, query: Query, now: int, timeout: float | None) -> Answer:
-        """As Timelines; what is held when its time is over answers in part."""
+    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+        """As Timelines: partial when it is held until the deadline."""
         assert now == NOW
         self.queries.append(query)
+        timeout = deadline.remaining(time.monotonic())
         self.timeouts.append(timeout)
         self.waiting += 1
         try:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from common.post import LightPost
 from common.store.member import decode_id, encode_member
 from common.store.record import encode_record
+from serve.deadline import Deadline
 from serve.timeline.read_plan import FetchRequest, FetchResult
 from tests.support.conformance.model import Model, newest_first
 
@@ -17,14 +18,14 @@ class MemoryFetcher:
         self._now = now
         self.rounds = 0
 
-    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
-        del timeout
+    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+        del deadline
         self.rounds += 1
         members = {
-            author: [encode_member(post) for post in self._list(author, video=reading.video)[:depth]]
-            for author, depth in reading.depths.items()
+            author: [encode_member(post) for post in self._list(author, video=request.video)[:depth]]
+            for author, depth in request.depths.items()
         }
-        return FetchResult(members, {parent: self._record(parent) for parent in reading.parents}, partial=False)
+        return FetchResult(members, {parent: self._record(parent) for parent in request.parents}, partial=False)
 
     def _list(self, author: int, *, video: bool) -> Sequence[LightPost]:
         if video:

@@ -3,47 +3,47 @@ from math import inf
 from serve.overload.admission import AT_CAPACITY, OVER_RATE, Admission, TokenBucket
 
 
-def test_a_full_server_refuses_at_once_and_admits_again_after_a_release() -> None:
-    admission = Admission(max_concurrent=2, max_lag_seconds=inf, rate=None)
+def test_a_full_server_rejects_until_a_release() -> None:
+    admission = Admission(max_concurrent=2, max_delay_seconds=inf, rate=None)
     assert admission.admit(0.0, 0.0) is None
     assert admission.admit(0.0, 0.0) is None
-    refused = admission.admit(0.0, 0.0)
-    assert refused is not None
-    assert refused.message == AT_CAPACITY
+    rejected = admission.admit(0.0, 0.0)
+    assert rejected is not None
+    assert rejected.message == AT_CAPACITY
     assert admission.in_flight == 2
     admission.release()
     assert admission.admit(0.0, 0.0) is None
 
 
-def test_callers_refused_together_are_not_sent_back_together() -> None:
-    admission = Admission(max_concurrent=0, max_lag_seconds=inf, rate=None)
-    refusals = [admission.admit(0.0, 0.0) for _ in range(10)]
-    delays = {refused.retry_after_ms for refused in refusals if refused}
+def test_callers_rejected_together_do_not_retry_together() -> None:
+    admission = Admission(max_concurrent=0, max_delay_seconds=inf, rate=None)
+    rejections = [admission.admit(0.0, 0.0) for _ in range(10)]
+    delays = {rejected.retry_after_ms for rejected in rejections if rejected}
     assert len(delays) == 10
     assert min(delays) > 0
 
 
-def test_work_that_lags_behind_sheds_new_requests() -> None:
-    admission = Admission(max_concurrent=10, max_lag_seconds=0.05, rate=None)
-    assert admission.admit(0.0, lag_seconds=0.05) is None
-    refused = admission.admit(0.0, lag_seconds=0.051)
-    assert refused is not None
-    assert refused.message == AT_CAPACITY
+def test_a_high_queueing_delay_sheds_new_requests() -> None:
+    admission = Admission(max_concurrent=10, max_delay_seconds=0.05, rate=None)
+    assert admission.admit(0.0, queueing_delay=0.05) is None
+    rejected = admission.admit(0.0, queueing_delay=0.051)
+    assert rejected is not None
+    assert rejected.message == AT_CAPACITY
     assert admission.in_flight == 1
 
 
-def test_the_rate_is_limited_and_the_refusal_says_when_to_come_back() -> None:
-    admission = Admission(max_concurrent=10, max_lag_seconds=inf, rate=TokenBucket(2))
+def test_a_rejection_over_the_rate_says_when_to_retry() -> None:
+    admission = Admission(max_concurrent=10, max_delay_seconds=inf, rate=TokenBucket(2))
     assert admission.admit(100.0, 0.0) is None
     assert admission.admit(100.0, 0.0) is None
-    refused = admission.admit(100.25, 0.0)
-    assert refused == (OVER_RATE, 250)
+    rejected = admission.admit(100.25, 0.0)
+    assert rejected == (OVER_RATE, 250)
     assert admission.in_flight == 2
     assert admission.admit(100.5, 0.0) is None
 
 
-def test_a_refusal_for_capacity_takes_no_token() -> None:
-    admission = Admission(max_concurrent=1, max_lag_seconds=inf, rate=TokenBucket(2))
+def test_a_rejection_for_capacity_takes_no_token() -> None:
+    admission = Admission(max_concurrent=1, max_delay_seconds=inf, rate=TokenBucket(2))
     assert admission.admit(0.0, 0.0) is None
     assert admission.admit(0.0, 0.0) is not None
     admission.release()

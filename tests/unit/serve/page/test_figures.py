@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.store.worker_status import WorkerStatus
-from serve.page.ingest_figures import IngestBoard
-from serve.page.rates import Window, WindowSpan, rate
-from serve.page.serving_figures import Served, ServingBoard, quantile
+from serve.page.figures import IngestBoard, Served, ServingBoard, Window, WindowSpan, quantile, rate
 
 BOUNDS = (0.001, 0.01, 0.1)
 
@@ -49,7 +47,7 @@ def test_workers_are_summed_up_each_by_its_own_clock() -> None:
     assert figures == (2, 60, 0, 90)
 
 
-def test_a_worker_that_ended_counts_no_more_and_a_new_one_not_yet() -> None:
+def test_an_ended_worker_and_a_new_one_do_not_count() -> None:
     board = IngestBoard()
     board.figures({"a": WorkerStatus(100, 1000)})
     assert board.figures({"a": WorkerStatus(101, 1010), "b": WorkerStatus(101, 500)}).events_per_second == 10

@@ -1,12 +1,12 @@
+"""Posts as JSON, and the reason for each after the worked table of contract 4.4."""
+
 import json
 
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import LightPost
-from common.telemetry.http_routes import BadQuery
-from serve.page.live_page import TimelineQuery, read_timeline_query
 from serve.page.store import ViewerFollows
-from serve.page.timeline_json import people_in, posts_as_json
+from serve.page.timeline_json import Why, people_in, posts_as_json, why
 
 POST = LightPost(post_id=2**63 - 1, author_id=2, created_at=1_700_000_000, has_video=True)
 REPLY = LightPost(
@@ -22,7 +22,7 @@ REPOST = LightPost(post_id=8, author_id=3, is_retweet=True, source_post_id=1, so
 KNOWN = ViewerFollows(2, frozenset({2, 3}), {2: "Ada", 9: "</script><b>"})
 
 
-def test_a_post_is_told_with_its_author_kind_and_reason() -> None:
+def test_a_post_has_its_author_kind_and_reason() -> None:
     post, reply, repost = posts_as_json([POST, REPLY, REPOST], KNOWN)
     assert post == {
         "id": "9223372036854775807",
@@ -38,30 +38,41 @@ def test_a_post_is_told_with_its_author_kind_and_reason() -> None:
     json.dumps([post, reply, repost])
 
 
-def test_everybody_who_is_told_of_is_asked_for() -> None:
+def test_people_are_authors_and_those_answered_or_reposted() -> None:
     assert people_in([POST, REPLY, REPOST]) == {2, 3, 9}
     assert people_in([]) == frozenset()
 
 
-def test_a_browser_says_whose_timeline_it_wants() -> None:
-    assert read_timeline_query({}) == TimelineQuery(None, videos=False)
-    assert read_timeline_query({"viewer": "12", "videos": "1"}) == TimelineQuery(12, videos=True)
-    assert read_timeline_query({"viewer": str(2**63 - 1), "videos": "0"}) == TimelineQuery(2**63 - 1, videos=False)
+FOLLOWING = {2, 3, 4, 5}
+
+
+def reply(*, to: int, user: int | None = None, conversation: int | None = None) -> LightPost:
+    return LightPost(
+        author_id=3, is_reply=True, in_reply_to_post_id=to, in_reply_to_user_id=user, conversation_id=conversation
+    )
 
 
 @pytest.mark.parametrize(
-    ("parameters", "complaint"),
+    ("post", "expected"),
     [
-        ({"viewer": "0"}, "viewer is a number from 1 to 9223372036854775807"),
-        ({"viewer": "-1"}, "viewer is a number"),
-        ({"viewer": ""}, "viewer is a number"),
-        ({"viewer": "²"}, "viewer is a number"),
-        ({"viewer": str(2**63)}, "viewer is a number"),
-        ({"viewer": "9" * 5000}, "viewer is a number"),
-        ({"viewer": "1", "videos": "yes"}, "videos is 0 or 1"),
-        ({"user": "1"}, "no such parameter: 'user'; there is viewer and videos"),
+        pytest.param(LightPost(author_id=2, conversation_id=9), Why.AUTHOR, id="a post"),
+        pytest.param(LightPost(author_id=2, has_video=True), Why.AUTHOR, id="a video"),
+        pytest.param(LightPost(author_id=2, is_retweet=True, source_user_id=8), Why.REPOST, id="a repost"),
+        pytest.param(
+            LightPost(is_retweet=True, is_reply=True, in_reply_to_post_id=7, conversation_id=7),
+            Why.REPOST,
+            id="a repost that is a reply",
+        ),
+        pytest.param(LightPost(is_reply=True, in_reply_to_user_id=2), Why.MENTION, id="a user, no post"),
+        pytest.param(LightPost(is_reply=True), Why.UNADDRESSED, id="neither"),
+        pytest.param(reply(to=1000, user=10, conversation=1000), Why.BEGINNING, id="the root, by a stranger"),
+        pytest.param(
+            reply(to=1001, user=2, conversation=1000), Why.CONVERSATION, id="second level, to someone followed"
+        ),
+        pytest.param(reply(to=1001, user=99, conversation=1000), Why.STORED_POST, id="an original, to a stranger"),
+        pytest.param(reply(to=1001, conversation=1000), Why.STORED_POST, id="an original, to nobody"),
+        pytest.param(reply(to=1001, user=2), Why.STORED_POST, id="no conversation"),
     ],
 )
-def test_anything_else_is_refused_with_the_reason(parameters: dict[str, str], complaint: str) -> None:
-    with pytest.raises(BadQuery, match=complaint):
-        read_timeline_query(parameters)
+def test_the_reason_is_the_rule_that_let_the_post_pass(post: LightPost, expected: Why) -> None:
+    assert why(post, FOLLOWING) is expected

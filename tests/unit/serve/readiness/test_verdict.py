@@ -10,7 +10,7 @@ NO_INGEST = Verdict(ready=False, reason="serving waits for ingest")
 
 def verdicts(*statuses: StoreStatus) -> list[Verdict]:
     readiness = Readiness()
-    return [readiness.judge(status) for status in statuses]
+    return [readiness.evaluate(status) for status in statuses]
 
 
 def test_the_first_readiness_waits_for_ingest() -> None:
@@ -26,7 +26,7 @@ def test_later_lag_is_no_reason_to_stop_serving() -> None:
     assert verdicts(CAUGHT_UP, CATCHING_UP) == [READY, READY]
 
 
-def test_not_ready_while_redis_is_silent_and_ready_again_with_the_same_store() -> None:
+def test_ready_again_when_redis_answers_with_the_same_store() -> None:
     assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, NO_REDIS, READY]
 
 

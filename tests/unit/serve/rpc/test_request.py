@@ -3,7 +3,7 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, PerAuthorLimits
 from common.post import MAX_ID
 from serve.query import Caps
-from serve.rpc.request import Adjustment, InvalidRequest, JudgedRequest, RequestLimits, judge
+from serve.rpc.request import Adjustment, InvalidRequest, RequestLimits, ValidatedRequest, validate_request
 
 LIMITS = RequestLimits(
     default_results=1200,
@@ -14,17 +14,17 @@ LIMITS = RequestLimits(
 )
 
 
-def judged(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS) -> JudgedRequest:
-    return judge(request, limits)
+def validated(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS) -> ValidatedRequest:
+    return validate_request(request, limits)
 
 
 def adjusted(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS) -> dict[Adjustment, int]:
-    return {adjustment: times for adjustment, times in judged(request, limits).adjustments.items() if times}
+    return {adjustment: times for adjustment, times in validated(request, limits).adjustments.items() if times}
 
 
 def test_a_plain_request_is_taken_as_sent() -> None:
     request = GetInNetworkPostsRequest(user_id=1, following_user_ids=[3, 2], exclude_tweet_ids=[9, 8], max_results=7)
-    query, _ = judged(request)
+    query, _ = validated(request)
     assert (query.viewer_id, query.following, query.excluded, query.max_results) == (1, (3, 2), {8, 9}, 7)
     assert not query.video
     assert adjusted(request) == {}
@@ -34,17 +34,17 @@ def test_ids_of_the_whole_range_are_valid() -> None:
     request = GetInNetworkPostsRequest(
         user_id=MAX_ID, following_user_ids=[1, MAX_ID], exclude_tweet_ids=[1, MAX_ID], max_results=1
     )
-    query, _ = judged(request)
+    query, _ = validated(request)
     assert (query.viewer_id, query.following, query.excluded) == (MAX_ID, (1, MAX_ID), {1, MAX_ID})
 
 
 def test_the_viewer_may_be_nobody() -> None:
-    assert judged(GetInNetworkPostsRequest(user_id=0)).query.viewer_id == 0
+    assert validated(GetInNetworkPostsRequest(user_id=0)).query.viewer_id == 0
 
 
 def test_a_viewer_beyond_int64_is_invalid() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        judged(GetInNetworkPostsRequest(user_id=MAX_ID + 1))
+        validated(GetInNetworkPostsRequest(user_id=MAX_ID + 1))
     assert caught.value.field == "user_id"
     assert str(MAX_ID) in caught.value.description
 
@@ -53,50 +53,50 @@ def test_invalid_ids_in_the_lists_are_dropped_and_counted() -> None:
     request = GetInNetworkPostsRequest(
         following_user_ids=[0, 5, MAX_ID + 1, 0], exclude_tweet_ids=[7, 2**64 - 1], max_results=1
     )
-    query, _ = judged(request)
+    query, _ = validated(request)
     assert query.following == (5,)
     assert query.excluded == {7}
     assert adjusted(request) == {Adjustment.INVALID_FOLLOWING_ID: 3, Adjustment.INVALID_EXCLUDED_ID: 1}
 
 
 def test_repeated_follows_count_once_where_they_first_stand() -> None:
-    assert judged(GetInNetworkPostsRequest(following_user_ids=[4, 2, 4, 3, 2])).query.following == (4, 2, 3)
+    assert validated(GetInNetworkPostsRequest(following_user_ids=[4, 2, 4, 3, 2])).query.following == (4, 2, 3)
 
 
 @pytest.mark.parametrize("sent", [range(1, 10_001), [*range(1, 10_001), 1]], ids=["exactly", "exactly, and a repeat"])
 def test_ten_thousand_distinct_follows_are_kept(sent: list[int]) -> None:
-    assert judged(GetInNetworkPostsRequest(following_user_ids=sent)).query.following == tuple(range(1, 10_001))
+    assert validated(GetInNetworkPostsRequest(following_user_ids=sent)).query.following == tuple(range(1, 10_001))
 
 
 def test_follows_beyond_the_limit_are_cut_and_counted() -> None:
     request = GetInNetworkPostsRequest(following_user_ids=range(1, 25_001))
-    assert judged(request).query.following == tuple(range(1, 10_001))
+    assert validated(request).query.following == tuple(range(1, 10_001))
     assert adjusted(request) == {Adjustment.FOLLOWING_CUT: 1}
 
 
 def test_the_limit_on_follows_counts_valid_distinct_ids() -> None:
     limits = LIMITS._replace(list_size=3)
     request = GetInNetworkPostsRequest(following_user_ids=[1, 1, 0, 2, 0, 1, 3, 4, 5])
-    assert judged(request, limits).query.following == (1, 2, 3)
+    assert validated(request, limits).query.following == (1, 2, 3)
     assert adjusted(request, limits)[Adjustment.FOLLOWING_CUT] == 1
 
 
 def test_excluded_ids_are_cut_as_sent() -> None:
     limits = LIMITS._replace(list_size=3)
     request = GetInNetworkPostsRequest(exclude_tweet_ids=[0, 6, 6, 7])
-    assert judged(request, limits).query.excluded == {6}
+    assert validated(request, limits).query.excluded == {6}
     assert adjusted(request, limits) == {Adjustment.INVALID_EXCLUDED_ID: 1, Adjustment.EXCLUDED_CUT: 1}
 
 
 @pytest.mark.parametrize(("video", "expected"), [(False, 1200), (True, 600)])
 def test_max_results_has_a_default(video: bool, expected: int) -> None:
-    assert judged(GetInNetworkPostsRequest(is_video_request=video)).query.max_results == expected
+    assert validated(GetInNetworkPostsRequest(is_video_request=video)).query.max_results == expected
 
 
 def test_max_results_is_bounded() -> None:
-    assert judged(GetInNetworkPostsRequest(max_results=12_000)).query.max_results == 12_000
+    assert validated(GetInNetworkPostsRequest(max_results=12_000)).query.max_results == 12_000
     request = GetInNetworkPostsRequest(max_results=2**32 - 1)
-    assert judged(request).query.max_results == 12_000
+    assert validated(request).query.max_results == 12_000
     assert adjusted(request) == {Adjustment.MAX_RESULTS_CLAMPED: 1}
 
 
@@ -111,13 +111,13 @@ def test_max_results_is_bounded() -> None:
     ],
 )
 def test_per_author_limits_only_lower_the_caps(limits: PerAuthorLimits | None, original: int, secondary: int) -> None:
-    caps = judged(GetInNetworkPostsRequest(per_author_limits=limits)).query.caps
+    caps = validated(GetInNetworkPostsRequest(per_author_limits=limits)).query.caps
     assert caps == Caps(original, secondary, video=100, scan=500)
 
 
 def test_a_video_request_ignores_per_author_limits() -> None:
     limits = PerAuthorLimits(max_posts_per_author=1, max_replies_reposts_per_author=1)
-    query, _ = judged(GetInNetworkPostsRequest(is_video_request=True, per_author_limits=limits))
+    query, _ = validated(GetInNetworkPostsRequest(is_video_request=True, per_author_limits=limits))
     assert query.video
     assert query.caps == LIMITS.caps
 

@@ -14,9 +14,7 @@ def authority(tmp_path: Path, progress: Progress) -> Authority:
     return Authority(tmp_path, progress)
 
 
-def test_new_certificates_that_could_not_be_read_at_first_are_used_once_they_can_be(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_certificates_are_used_once_they_can_be_read(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     files = CertificateFiles(*authority.issue("server"), client_ca=None)
     certificates = RenewedCertificates(files)
     certificates.prime()

@@ -24,18 +24,18 @@ def reply(post_id: int, parent: int, age: int = 0) -> bytes:
     return encode_member(LightPost(post_id, 5, NOW - age, in_reply_to_post_id=parent, is_reply=True))
 
 
-def test_an_author_is_read_deeper_only_while_unread_posts_could_be_in_the_answer() -> None:
+def test_an_author_is_incomplete_while_unread_posts_may_count() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [post(50, 0), post(49, 1)], complete=False)
     merge.add_author(6, [post(60, 2), post(59, 300)], complete=False)
     merged = merge.run()
     assert merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
-    assert merged.short == [5]
+    assert merged.incomplete_authors == [5]
     merge.add_author(5, [post(50, 0), post(49, 1), post(48, 5)], complete=False)
-    assert merge.run().short == []
+    assert merge.run().incomplete_authors == []
 
 
-def test_an_author_whose_last_read_post_is_expired_is_read_no_deeper() -> None:
+def test_an_author_whose_last_read_post_is_expired_is_complete() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [post(50), post(49, 601)], complete=False)
     assert merge.run() == ([post(50)], [post(50)], [], [])
@@ -44,8 +44,8 @@ def test_an_author_whose_last_read_post_is_expired_is_read_no_deeper() -> None:
 def test_what_cannot_be_had_is_done_without() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [post(50)], complete=False)
-    merge.give_up(5)
-    assert merge.run().short == []
+    merge.close_author(5)
+    assert merge.run().incomplete_authors == []
 
 
 def test_a_reply_waits_for_its_parent() -> None:
@@ -77,7 +77,7 @@ def test_what_a_newer_version_wrote_is_left_out_and_counted() -> None:
 def test_a_list_is_read_on_behind_what_a_newer_version_wrote() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [newer(52), newer(51)], complete=False)
-    assert merge.run().short == [5]
+    assert merge.run().incomplete_authors == [5]
     merge.add_author(5, [newer(52), newer(51), post(50)], complete=True)
     assert merge.run().passed == [post(50)]
 
@@ -95,7 +95,7 @@ def test_entries_beyond_the_list_cap_do_not_exist() -> None:
     merge.add_author(5, members, complete=False)
     merged = merge.run()
     assert merged.passed == [members[LIST_CAP - 1]]
-    assert merged.short == [5]  # replies and reposts may lie deeper
+    assert merged.incomplete_authors == [5]  # replies and reposts may lie deeper
 
 
 def test_a_video_list_counts_all_its_entries_together() -> None:

@@ -9,6 +9,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from common.retention import Retention
 from common.store.member import encode_member
+from serve.deadline import Deadline
 from serve.query import Answer, Caps, Query
 from serve.timeline.read_plan import FetchRequest, FetchResult
 from serve.timeline.timeline import Timelines
@@ -25,13 +26,13 @@ class FailingFetcher:
     def __init__(self, rounds: int) -> None:
         self._rounds = rounds
 
-    async def fetch(self, reading: FetchRequest, timeout: float | None) -> FetchResult:
-        del timeout
+    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+        del deadline
         self._rounds -= 1
         if self._rounds < 0:
             raise StoreUnavailable
         return FetchResult(
-            {author: [encode_member(REPLY), encode_member(POST)] for author in reading.depths}, {}, False
+            {author: [encode_member(REPLY), encode_member(POST)] for author in request.depths}, {}, False
         )
 
 
@@ -44,7 +45,7 @@ def test_a_store_that_never_answered_is_unavailable() -> None:
         ask(rounds=0)
 
 
-def test_a_store_that_stops_answering_leaves_a_partial_answer_of_what_surely_passes() -> None:
+def test_a_failing_store_leaves_a_partial_answer() -> None:
     answer = ask(rounds=1)
     assert answer.partial
     response = GetInNetworkPostsResponse.FromString(answer.body)

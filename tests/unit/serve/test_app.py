@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from common.lifecycle import Stop
-from serve.event_loop import event_of, run_until
+from serve.app import event_of, run_until
 from tests.support.in_loop import in_loop
 
 
@@ -36,13 +36,13 @@ async def test_work_runs_until_stopped() -> None:
 
 
 @in_loop
-async def test_work_that_dies_ends_the_rest_with_its_error() -> None:
+async def test_work_that_fails_ends_the_rest_with_its_error() -> None:
     with pytest.raises(ValueError, match="broken"):
         await run_until(asyncio.Event(), forever(), fail())
 
 
 @in_loop
-async def test_work_may_not_end_by_itself() -> None:
+async def test_work_may_not_end_before_it_is_stopped() -> None:
     with pytest.raises(RuntimeError, match="end"):
         await run_until(asyncio.Event(), forever(), end())
 

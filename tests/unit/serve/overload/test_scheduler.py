@@ -20,12 +20,12 @@ async def busy(seconds: float = 0.002) -> None:
     work_for(seconds)
 
 
-async def in_turns(lane: RequestScheduler, seconds: float = 0.002) -> None:
-    await Scheduled(busy(seconds), lane)
+async def run_scheduled(scheduler: RequestScheduler, seconds: float = 0.002) -> None:
+    await Scheduled(busy(seconds), scheduler)
 
 
 @in_loop
-async def test_work_returns_what_it_returns_and_raises_what_it_raises() -> None:
+async def test_work_reiterations_what_it_reiterations_and_raises_what_it_raises() -> None:
     async def answer() -> int:
         await asyncio.sleep(0)
         return 42
@@ -34,11 +34,11 @@ async def test_work_returns_what_it_returns_and_raises_what_it_raises() -> None:
         await asyncio.sleep(0)
         raise ValueError("broken")
 
-    lane = RequestScheduler()
-    assert await Scheduled(answer(), lane) == 42
+    scheduler = RequestScheduler()
+    assert await Scheduled(answer(), scheduler) == 42
     with pytest.raises(ValueError, match="broken"):
-        await Scheduled(fail(), lane)
-    assert await Scheduled(answer(), lane) == 42
+        await Scheduled(fail(), scheduler)
+    assert await Scheduled(answer(), scheduler) == 42
 
 
 @in_loop
@@ -63,25 +63,25 @@ async def wait_for(work: Scheduled[str]) -> str:
 
 
 @in_loop
-async def test_calls_are_taken_while_much_work_waits() -> None:
-    lane, turns_of_the_loop, ended = RequestScheduler(), 40, list[int]()
+async def test_calls_are_accepted_while_much_work_waits() -> None:
+    scheduler, iterations, ended = RequestScheduler(), 40, list[int]()
 
-    async def take_calls() -> None:
-        for _ in range(turns_of_the_loop):
-            lane.arrived()
+    async def accept_calls() -> None:
+        for _ in range(iterations):
+            scheduler.call_arrived()
             await asyncio.sleep(0)
 
-    works = [asyncio.create_task(in_turns(lane)) for _ in range(50)]
+    works = [asyncio.create_task(run_scheduled(scheduler)) for _ in range(50)]
     for work in works:
         work.add_done_callback(lambda _: ended.append(1))
-    await take_calls()
+    await accept_calls()
     assert len(ended) < 15, "the calls did not wait for all the work"
     await asyncio.gather(*works)
 
 
 @in_loop
-async def test_work_that_has_begun_goes_before_new_work() -> None:
-    lane, began, ended = RequestScheduler(), list[int](), list[int]()
+async def test_started_work_goes_before_new_work() -> None:
+    scheduler, began, ended = RequestScheduler(), list[int](), list[int]()
 
     async def numbered(number: int) -> None:
         began.append(number)
@@ -89,49 +89,49 @@ async def test_work_that_has_begun_goes_before_new_work() -> None:
         ended.append(number)
 
     async def one(number: int) -> None:
-        await Scheduled(numbered(number), lane)
+        await Scheduled(numbered(number), scheduler)
 
     await asyncio.gather(*(one(number) for number in range(20)))
     assert began == ended == list(range(20))
 
 
 @in_loop
-async def test_the_delay_is_how_long_the_next_to_begin_has_waited() -> None:
-    lane = RequestScheduler()
-    assert lane.delay() == 0
-    works = [asyncio.create_task(in_turns(lane, 0.005)) for _ in range(20)]
+async def test_the_delay_is_the_wait_of_the_oldest_new_request() -> None:
+    scheduler = RequestScheduler()
+    assert scheduler.queueing_delay() == 0
+    works = [asyncio.create_task(run_scheduled(scheduler, 0.005)) for _ in range(20)]
     delays = list[float]()
     while not all(work.done() for work in works):
         await asyncio.sleep(0)
-        delays.append(lane.delay())
+        delays.append(scheduler.queueing_delay())
     assert max(delays) > 0.05
-    assert lane.delay() == 0
+    assert scheduler.queueing_delay() == 0
 
 
 @in_loop
-async def test_cancelled_work_hears_of_it_and_leaves_the_lane_to_others() -> None:
-    lane, heard = RequestScheduler(), list[str]()
+async def test_cancelled_work_gets_the_exception_and_frees_the_loop() -> None:
+    scheduler, cancelled = RequestScheduler(), list[str]()
 
     async def patient(name: str) -> None:
         try:
             work_for(0.002)
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            heard.append(name)
+            cancelled.append(name)
             raise
 
     async def one(name: str) -> None:
-        await Scheduled(patient(name), lane)
+        await Scheduled(patient(name), scheduler)
 
     waiting = [asyncio.create_task(one(str(number))) for number in range(20)]
-    others = [asyncio.create_task(in_turns(lane)) for _ in range(20)]
-    for turns in range(40):  # cancelled when waiting for a turn, when given one, when awaiting
+    others = [asyncio.create_task(run_scheduled(scheduler)) for _ in range(20)]
+    for iterations in range(40):  # while it waits, when it is scheduled, while it awaits
         await asyncio.sleep(0)
-        waiting[turns // 2].cancel()
+        waiting[iterations // 2].cancel()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
     await asyncio.wait_for(asyncio.gather(*others), 20)
-    assert heard
+    assert cancelled
 
 
 @in_loop

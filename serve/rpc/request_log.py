@@ -1,0 +1,56 @@
+"""Log lines about single requests: those that ask for it with debug, and those that were adjusted."""
+
+import logging
+from collections.abc import Mapping
+
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from serve.rpc.request import Adjustment
+
+log = logging.getLogger("thunder.serve")
+
+
+class RequestLog:
+    """Logs requests of one process. list_size: ids that are used of a list."""
+
+    def __init__(self, list_size: int) -> None:
+        self._list_size = list_size
+        self._warned_of_algorithm = False
+
+    def received(self, request: GetInNetworkPostsRequest) -> None:
+        """A request was decoded."""
+        if request.debug:
+            log.info(
+                "Received GetInNetworkPosts request: user_id=%d, following_count=%d, exclude_tweet_ids=%d",
+                request.user_id,
+                len(request.following_user_ids),
+                len(request.exclude_tweet_ids),
+            )
+
+    def looking_up(self, request: GetInNetworkPostsRequest) -> None:
+        """A request without follows takes them from the follow store."""
+        if request.debug:
+            log.info("Following list is empty, fetching from Strato for user %d", request.user_id)
+
+    def looked_up(self, request: GetInNetworkPostsRequest, found: int) -> None:
+        """The follow store returned so many follows."""
+        if request.debug:
+            log.info("Fetched %d following users from Strato for user %d", found, request.user_id)
+
+    def adjusted(self, request: GetInNetworkPostsRequest, adjustments: Mapping[Adjustment, int]) -> None:
+        """A request was brought within the limits; an unknown algorithm is logged once per process."""
+        cut_lists = (
+            (Adjustment.FOLLOWING_CUT, "following_user_ids", request.following_user_ids),
+            (Adjustment.EXCLUDED_CUT, "exclude_tweet_ids", request.exclude_tweet_ids),
+        )
+        for adjustment, field, ids in cut_lists:
+            if adjustments.get(adjustment):
+                limit = self._list_size
+                log.warning("Limiting %s from %d to %d entries for user %d", field, len(ids), limit, request.user_id)
+        if adjustments.get(Adjustment.UNKNOWN_ALGORITHM) and not self._warned_of_algorithm:
+            self._warned_of_algorithm = True
+            log.warning("Unknown algorithm %.60r: posts are sorted newest first", request.algorithm)
+
+    def answered(self, request: GetInNetworkPostsRequest, posts: int) -> None:
+        """A request was answered with so many posts."""
+        if request.debug:
+            log.info("Returning %d posts for user %d", posts, request.user_id)
