@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
@@ -11,14 +11,6 @@ from redis.exceptions import RedisError
 
 from common.errors import StoreUnavailable
 from common.store.keys import KeySpace
-
-
-class FollowStore(Protocol):
-    """Where follow lists are kept."""
-
-    async def following(self, viewer_id: int, limit: int) -> list[int]:
-        """Ids of the authors the viewer follows, newest follow first, limit at most. StoreUnavailable."""
-        ...
 
 
 class RedisFollows:
