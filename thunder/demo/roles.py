@@ -32,7 +32,7 @@ TRANSFORM_GROUP = "demo-transform"
 INGEST_GROUP = "demo-ingest"
 
 # Not -m: that would look for modules in the current folder first, and ours have common names.
-_PROGRAM = (sys.executable, "-P", "-c", "import sys; from thunder.cli import main; sys.exit(main())")
+_PROGRAM = (sys.executable, "-P", "-c", "import sys; from thunder.cli.main import main; sys.exit(main())")
 _SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")
 _LIVELY = {"--lag-monitor-interval-secs": "2"}
 """Lag and size of the store change before one's eyes."""
