@@ -1,9 +1,7 @@
-"""The domain noun: a post as the feed sees it."""
+"""The domain noun: a post as the feed sees it, and its kind. Pure."""
 
-from typing import NamedTuple
-
-MAX_ID = 2**63 - 1
-"""Largest id of a post or an author: ids are int64 > 0."""
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 MAX_CREATED_AT = 2**32 - 1
 """Largest creation time that the store holds, in Unix seconds (the year 2106)."""
@@ -26,5 +24,42 @@ class LightPost(NamedTuple):
 
     @property
     def is_original(self) -> bool:
-        """Neither a reply nor a repost."""
+        """Whether it is neither a reply nor a repost."""
         return not (self.is_reply or self.is_retweet)
+
+
+class PostKind(StrEnum):
+    """Kind of a post as people see it. A repost of a video is a repost, a reply with a video is a reply."""
+
+    POST = "post"
+    REPLY = "reply"
+    REPOST = "repost"
+    VIDEO = "video"
+
+
+class PostFlags(Protocol):
+    """The flags of a post, of the domain or of the wire."""
+
+    @property
+    def is_retweet(self) -> bool:
+        """Whether it is a repost."""
+        ...
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it is a reply."""
+        ...
+
+    @property
+    def has_video(self) -> bool:
+        """Whether it has a video."""
+        ...
+
+
+def post_kind(post: PostFlags) -> PostKind:
+    """The one kind under which a post is shown."""
+    if post.is_retweet:
+        return PostKind.REPOST
+    if post.is_reply:
+        return PostKind.REPLY
+    return PostKind.VIDEO if post.has_video else PostKind.POST

@@ -1,4 +1,4 @@
-"""Certificates, keys and tokens in files: replaced while the process runs, keys without a password."""
+"""Files of certificates, keys and tokens: replaced while the process runs, keys without a password."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ Stamp = tuple[tuple[int, int, int], ...]
 
 
 class WatchedFiles:
-    """Tells when one of some files is not what it was. For one thread at a time."""
+    """Detects that one of some files was changed. For one thread at a time."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
@@ -23,7 +23,7 @@ class WatchedFiles:
         return changed
 
     def forget(self) -> None:
-        """What they hold could not be used: the next changed() is True, for it may have been for a moment only."""
+        """Make the next changed() True: the content could not be used, which may have been so for a moment only."""
         self._seen = None
 
 
@@ -32,6 +32,6 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def no_password() -> str:
-    """Refuse to tell one. Without it, Python's ssl asks on the terminal and waits. OSError."""
-    raise OSError("the key is encrypted: give one without a password")
+def refuse_encrypted_key() -> str:
+    """Raise OSError in place of a password. Without it, Python's ssl asks on the terminal and waits."""
+    raise OSError("the key is encrypted: use a key file without a password")

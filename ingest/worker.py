@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Generic
 
 from common.errors import ConfigurationError, StoreUnavailable
-from common.kafka.cluster import KafkaCluster, Topics
-from common.kafka.topics import Creation, dead_letters
+from common.kafka.cluster import KafkaCluster
+from common.kafka.topics import Creation, Topics, dead_letter_topic
 from common.lifecycle import Stop, ThreadGroup, run_periodically
 from common.settings.kafka import KafkaSettings
 from common.timing import Backoff, Clock
@@ -147,7 +147,7 @@ class KafkaWorker(Generic[E]):
 
     def _find_topics_to_write(self, cluster: KafkaCluster, topics: Topics) -> bool:
         """False when told to stop first. A dead-letter topic that cannot be had is no reason to wait."""
-        [dead] = cluster.create_topics([dead_letters(self._settings.dead_letter_topic)], topics)
+        [dead] = cluster.create_topics([dead_letter_topic(self._settings.dead_letter_topic)], topics)
         if dead.creation is Creation.FAILED:
             _log.warning("Kafka topic %s is missing and could not be created: %s", dead.name, dead.reason)
         written = self._route.written_topic

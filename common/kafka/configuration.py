@@ -1,4 +1,4 @@
-"""Which codec the messages of a topic are compressed with. Pure."""
+"""Configuration of librdkafka's clients, in its dotted names, and the codec of each topic. Pure."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ from common.settings.kafka import KafkaSettings
 
 
 class Codec(StrEnum):
-    """How a batch of messages is compressed; readers need no setting for it."""
+    """Compression of a batch of messages; readers need no setting for it."""
 
     LZ4 = "lz4"
     ZSTD = "zstd"
@@ -21,25 +21,25 @@ class Codec(StrEnum):
 
 
 class Compression(NamedTuple):
-    """The codec of each topic: its own, or that of all the others."""
+    """The codec of each topic: its own, or the one for all others."""
 
     others: Codec
     by_topic: Mapping[str, Codec]
 
     def codec_of(self, topic: str) -> Codec:
-        """What messages to the topic are compressed with."""
+        """Codec of messages to the topic."""
         return self.by_topic.get(topic, self.others)
 
     @property
     def codecs(self) -> frozenset[Codec]:
-        """All that may be needed."""
+        """All codecs that may be needed."""
         return frozenset((self.others, *self.by_topic.values()))
 
 
 def read_compression(text: str) -> Compression:
     """CODEC, or TOPIC=CODEC, or several of these with commas between; topics not named take the CODEC, else lz4.
 
-    ValueError says what may be written.
+    ValueError says which codecs there are.
     """
     others, by_topic = Codec.LZ4, dict[str, Codec]()
     for part in text.split(","):
@@ -64,39 +64,39 @@ Configuration = dict[str, Any]
 """Configuration of one librdkafka client."""
 
 OnError = Callable[[KafkaError], None]
-"""Told of errors that belong to no call: see RefusalWatch.notice."""
+"""Callback for errors that belong to no call, such as RefusalWatch.on_error."""
 
 _FETCH_BYTES = 50 * 1024 * 1024
-"""What one fetch brings over all partitions, unless a single partition may bring more."""
+"""Largest fetch over all partitions, unless a single partition may bring more."""
 
 _RESPONSE_OVERHEAD_BYTES = 1024
 """Room for the frame around a fetch of the largest size."""
 
 _SESSION_MS = 10_000
 _STATIC_SESSION_MS = 45_000
-"""How long a silent worker keeps its partitions: a static member must have the time to restart."""
+"""How long a silent worker keeps its partitions: a static member needs time to restart."""
 
 _HEARTBEAT_MS = 1_000
-"""How soon a member notices that the group rebalances."""
+"""Interval in which a member learns that the group rebalances."""
 
 _MAX_POLL_MS = 300_000
 
 _LOG_CRITICAL = 2
-"""librdkafka logs every attempt to connect; the error callback says the same, and we log that in our own format."""
+"""librdkafka logs every attempt to connect; the error callback reports the same, and RefusalWatch logs it."""
 
 
-def access_configuration(access: KafkaConnection, on_error: OnError) -> Configuration:
-    """Where the brokers are and who we are to them. Common to all kinds of clients."""
-    secret = access.password.get_secret_value() if access.password else None
+def connection_configuration(connection: KafkaConnection, on_error: OnError) -> Configuration:
+    """Brokers and login: the part that all kinds of clients share."""
+    secret = connection.password.get_secret_value() if connection.password else None
     named = {
-        "bootstrap.servers": access.brokers,
-        "security.protocol": access.protocol.value,
-        "sasl.mechanism": access.mechanism.value if access.mechanism else None,
-        "sasl.username": access.user,
+        "bootstrap.servers": connection.brokers,
+        "security.protocol": connection.protocol.value,
+        "sasl.mechanism": connection.mechanism.value if connection.mechanism else None,
+        "sasl.username": connection.user,
         "sasl.password": secret,
-        "ssl.ca.location": access.ssl_ca_location,
-        "ssl.certificate.location": access.ssl_certificate_location,
-        "ssl.key.location": access.ssl_key_location,
+        "ssl.ca.location": connection.ssl_ca_location,
+        "ssl.certificate.location": connection.ssl_certificate_location,
+        "ssl.key.location": connection.ssl_key_location,
         "client.id": "thunder",
         "socket.keepalive.enable": True,
         "statistics.interval.ms": 0,
@@ -107,15 +107,15 @@ def access_configuration(access: KafkaConnection, on_error: OnError) -> Configur
 
 
 def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnError) -> Configuration:
-    """For the `member`-th consumer of this process (from 0). Commits are ours; out of range resumes at the earliest.
+    """For the `member`-th consumer of this process (from 0). No automatic commits; out of range resumes earliest.
 
-    Where a partition without a commit starts is resolved by us, so that the start can be committed.
+    The start of a partition without a commit is resolved by the worker, so that it can be committed.
     """
     instance = settings.kafka_group_instance_id
     fetch_bytes = max(_FETCH_BYTES, settings.max_partition_fetch_bytes)
     membership = {"group.instance.id": f"{instance}-{member}"} if instance else {}
     return {
-        **access_configuration(settings.consumer_connection, on_error),
+        **connection_configuration(settings.consumer_connection, on_error),
         **membership,
         "group.id": settings.kafka_group_id,
         "session.timeout.ms": _STATIC_SESSION_MS if instance else _SESSION_MS,
@@ -133,10 +133,10 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     }
 
 
-def reader_configuration(access: KafkaConnection, on_error: OnError) -> Configuration:
-    """For a reader that is told where to begin and belongs to no group. An offset that is not there is an error."""
+def reader_configuration(connection: KafkaConnection, on_error: OnError) -> Configuration:
+    """For a reader with a given start and without a group. An offset that Kafka does not have is an error."""
     return {
-        **access_configuration(access, on_error),
+        **connection_configuration(connection, on_error),
         "group.id": "thunder-reader",  # librdkafka asks for one; nothing is committed to it
         "enable.auto.commit": False,
         "enable.partition.eof": True,
@@ -147,10 +147,10 @@ def reader_configuration(access: KafkaConnection, on_error: OnError) -> Configur
 
 
 class Packing(NamedTuple):
-    """How messages to one partition are sent together.
+    """Batching of messages to one partition.
 
-    linger_ms: how long the first waits for others; batch_bytes: what is sent without further wait; queue_messages: how
-    many a client holds, in all partitions, before it refuses more.
+    linger_ms: longest wait of the first message for others; batch_bytes: size that is sent without further wait;
+    queue_messages: messages that a client holds, over all partitions, before it refuses more.
     """
 
     linger_ms: int = 5
@@ -159,18 +159,18 @@ class Packing(NamedTuple):
     queue_messages: int = 100_000
 
 
-_USUAL_PACKING = Packing()
+_DEFAULT_PACKING = Packing()
 
 
 def producer_configuration(
-    access: KafkaConnection, message_timeout_seconds: float, on_error: OnError, packing: Packing = _USUAL_PACKING
+    connection: KafkaConnection, message_timeout_seconds: float, on_error: OnError, packing: Packing = _DEFAULT_PACKING
 ) -> Configuration:
-    """Idempotent, acknowledged by all in-sync replicas, partitioned by key as Java's clients do it.
+    """For an idempotent producer: acknowledged by all in-sync replicas, partitioned by key as Java's clients do it.
 
-    message_timeout_seconds: how long librdkafka itself retries to deliver a message.
+    message_timeout_seconds: how long librdkafka retries to deliver a message.
     """
     return {
-        **access_configuration(access, on_error),
+        **connection_configuration(connection, on_error),
         "enable.idempotence": True,
         "acks": "all",
         "linger.ms": packing.linger_ms,
@@ -183,5 +183,5 @@ def producer_configuration(
 
 
 def rebalances_incrementally(settings: KafkaSettings) -> bool:
-    """Whether partitions come and go one by one, or all are given anew at each rebalance."""
+    """Whether a rebalance moves single partitions, instead of revoking and assigning all."""
     return settings.partition_assignment_strategy == "cooperative-sticky"

@@ -1,4 +1,4 @@
-"""Where Kafka is, and how a client logs in: the brokers and credentials of one side."""
+"""Brokers and credentials of one connection to Kafka. Pure."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 
 class SaslMechanism(StrEnum):
-    """How a client proves who it is."""
+    """SASL mechanism by which a client logs in."""
 
     PLAIN = "PLAIN"
     SCRAM_SHA_256 = "SCRAM-SHA-256"
@@ -15,7 +15,7 @@ class SaslMechanism(StrEnum):
 
 
 class SecurityProtocol(StrEnum):
-    """Whether a connection to Kafka is encrypted, and whether the client logs in."""
+    """Kafka's security protocols: encrypted or not, with a login or not."""
 
     PLAINTEXT = "PLAINTEXT"
     SSL = "SSL"
@@ -24,12 +24,12 @@ class SecurityProtocol(StrEnum):
 
     @property
     def logs_in(self) -> bool:
-        """The client needs a mechanism, a user and a password."""
+        """Whether the client needs a mechanism, a user and a password."""
         return self in (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
 
 
 class KafkaConnection(NamedTuple):
-    """The brokers of one side, and who we are to them. mechanism, user and password are None unless we log in."""
+    """The brokers, and how the client logs in. mechanism, user and password are None without a login."""
 
     brokers: str
     protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT

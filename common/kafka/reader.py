@@ -1,4 +1,4 @@
-"""A reader of one partition of a topic, in no group: where it stands is its own affair."""
+"""Reads one partition of a topic from a given position, without a consumer group and without commits."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ _SLICE_SECONDS = 0.5
 
 
 class StoredRecord(NamedTuple):
-    """A message as Kafka keeps it. timestamp_ms: Unix milliseconds."""
+    """A message as Kafka stores it. timestamp_ms: Unix milliseconds."""
 
     offset: int
     timestamp_ms: int
@@ -29,14 +29,14 @@ class StoredRecord(NamedTuple):
 
 
 class PartitionReader:
-    """Iterating gives the messages up to the end of that moment; iterating again goes on from there. For one thread.
+    """Iterates over the messages up to the end of that moment; iterating again goes on from there. For one thread.
 
-    position: offset to read next. Messages of transactions that did not come about are left out. Close it.
+    position: offset to read next. Messages of aborted transactions are left out. Close it.
     """
 
     def __init__(
         self,
-        access: KafkaConnection,
+        connection: KafkaConnection,
         address: PartitionAddress,
         position: int,
         end: Callable[[], int],
@@ -46,10 +46,10 @@ class PartitionReader:
         self.position = position
         self._address = address
         self._end = end
-        self._patience = timeout_seconds
-        self._refusals = RefusalWatch(access)
-        with client_configuration(access):
-            self._consumer = Consumer(reader_configuration(access, self._refusals.notice))
+        self._timeout = timeout_seconds
+        self._refusals = RefusalWatch(connection)
+        with client_configuration(connection):
+            self._consumer = Consumer(reader_configuration(connection, self._refusals.on_error))
         self._consumer.assign([TopicPartition(address.topic, address.partition, position)])
 
     def __enter__(self) -> Self:
@@ -61,9 +61,9 @@ class PartitionReader:
         self.close()
 
     def __iter__(self) -> Iterator[StoredRecord]:
-        """Blocks while messages are on their way. KafkaUnavailable when nothing comes for the time of the patience.
+        """Blocks while messages are on their way. KafkaUnavailable when nothing comes within the timeout.
 
-        KafkaRefused, also when Kafka does not have what is to be read next: no longer, or it never had.
+        KafkaRefused, also when Kafka does not have the next offset: no longer, or not yet.
         """
         end = self.end()
         while self.position < end:
@@ -83,8 +83,8 @@ class PartitionReader:
 
     def _next(self) -> KafkaMessage:
         """The next message, or the one that says where the partition ends: nothing up to there is left to read."""
-        give_up = time.monotonic() + self._patience
-        while time.monotonic() < give_up:
+        deadline = time.monotonic() + self._timeout
+        while time.monotonic() < deadline:
             message = self._consumer.poll(_SLICE_SECONDS)
             self._refusals.raise_if_refused()
             error = message.error() if message else None
@@ -92,15 +92,13 @@ class PartitionReader:
                 return message
             if error is not None:
                 self._failed(error)
-        raise KafkaUnavailable(
-            f"nothing came from {self._address} within {self._patience:g} s: {self._refusals.latest}"
-        )
+        raise KafkaUnavailable(f"nothing came from {self._address} within {self._timeout:g} s: {self._refusals.latest}")
 
     def _failed(self, error: KafkaError) -> None:
-        """Go on after what librdkafka mends by itself."""
+        """Go on after an error from which librdkafka recovers automatically."""
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaRefused(f"Kafka does not have offset {self.position} of {self._address}: {error.str()}")
-        self._refusals.notice(error)
+        self._refusals.on_error(error)
         self._refusals.raise_if_refused()
 
 

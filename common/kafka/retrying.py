@@ -1,4 +1,4 @@
-"""Waiting for what Kafka should have: says what is waited for, can be stopped, gives up when refused or told to."""
+"""Retries a question to Kafka until it has an answer: logs what it waits for, can be stopped, can time out."""
 
 import logging
 import math
@@ -13,10 +13,10 @@ from common.timing import Backoff
 T = TypeVar("T")
 
 ATTEMPT_SECONDS = 2.0
-"""How long one question waits for its answer: so soon a refusal shows."""
+"""Time limit of one attempt: a refusal shows this soon."""
 
 _SILENT_SECONDS = 1.0
-"""What comes within this is not worth a line."""
+"""Answers within this time log nothing."""
 
 _BACKOFF = Backoff(first=0.2, longest=5.0)
 
@@ -25,26 +25,26 @@ _log = logging.getLogger("thunder.kafka")
 
 @overload
 def retry_until(
-    ask: Callable[[], T | None], awaited: str, trouble: Callable[[], str], stop: None = None, seconds: float = math.inf
+    ask: Callable[[], T | None], awaited: str, problem: Callable[[], str], stop: None = None, seconds: float = math.inf
 ) -> T: ...
 
 
 @overload
 def retry_until(
-    ask: Callable[[], T | None], awaited: str, trouble: Callable[[], str], stop: Event | None, seconds: float = math.inf
+    ask: Callable[[], T | None], awaited: str, problem: Callable[[], str], stop: Event | None, seconds: float = math.inf
 ) -> T | None: ...
 
 
 def retry_until(
     ask: Callable[[], T | None],
     awaited: str,
-    trouble: Callable[[], str],
+    problem: Callable[[], str],
     stop: Event | None = None,
     seconds: float = math.inf,
 ) -> T | None:
-    """First answer that is not None; None when told to stop before. Blocks.
+    """Return the first answer that is not None; None when the stop is set first. Blocks.
 
-    KafkaUnavailable when there is none after so many seconds, and an attempt more; what ask raises.
+    Raises KafkaUnavailable when there is none after these seconds and one attempt more, and what ask raises.
     """
     stop = stop or Event()
     began = time.monotonic()
@@ -55,9 +55,9 @@ def retry_until(
             return answer
         waited = time.monotonic() - began
         if waited > seconds:
-            raise KafkaUnavailable(f"waited {seconds:g} s in vain for {awaited}: {trouble()}")
+            raise KafkaUnavailable(f"waited {seconds:g} s for {awaited}: {problem()}")
         if waited > _SILENT_SECONDS:
-            _log.warning("Waiting for %s: %s", awaited, trouble())
+            _log.warning("Waiting for %s: %s", awaited, problem())
         stop.wait(_BACKOFF.delay(attempt))
         attempt += 1
     return None

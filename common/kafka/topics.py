@@ -1,5 +1,6 @@
-"""Topics as they are wanted, partitions, and positions in them."""
+"""Topics to create and what became of them, partitions, and positions in them. Pure."""
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -15,8 +16,12 @@ class TopicConfiguration(NamedTuple):
     retention_seconds: int | None = None
 
 
+Topics = Mapping[str, int]
+"""Existing topics, with the number of their partitions."""
+
+
 class Creation(StrEnum):
-    """What became of a topic that was to be there."""
+    """Outcome of asking for a topic: newly created, there as wanted, there with other partitions, or failed."""
 
     CREATED = "created"
     THERE = "there"
@@ -25,7 +30,7 @@ class Creation(StrEnum):
 
 
 class TopicOutcome(NamedTuple):
-    """The topic, and the partitions that it has: None where it could not be created; then the reason says why."""
+    """A topic and the number of its partitions: None where it could not be created, with the reason."""
 
     name: str
     creation: Creation
@@ -33,20 +38,20 @@ class TopicOutcome(NamedTuple):
     reason: str = ""
 
 
-def found(wanted: TopicConfiguration, partitions: int) -> TopicOutcome:
-    """Outcome for a topic that exists, with so many partitions."""
+def existing_topic(wanted: TopicConfiguration, partitions: int) -> TopicOutcome:
+    """Outcome for a topic that exists with this number of partitions."""
     if partitions == wanted.partitions:
         return TopicOutcome(wanted.name, Creation.THERE, partitions)
     return TopicOutcome(wanted.name, Creation.DIFFERS, partitions, f"it was to have {wanted.partitions} partitions")
 
 
-def dead_letters(name: str, replication_factor: int | None = None) -> TopicConfiguration:
-    """The topic of bad messages: few, and kept long enough for somebody to come back from a holiday."""
+def dead_letter_topic(name: str, replication_factor: int | None = None) -> TopicConfiguration:
+    """The topic of bad messages: few, and kept for two weeks: longer than most holidays."""
     return TopicConfiguration(name, 1, replication_factor, 14 * _DAY_SECONDS)
 
 
 class PartitionAddress(NamedTuple):
-    """A partition of a topic. Written as "posts[3]"."""
+    """A partition of a topic, written as "posts[3]"."""
 
     topic: str
     partition: int
@@ -69,4 +74,4 @@ class AtTime(NamedTuple):
 
 
 StartPosition = int | Edge | AtTime
-"""Where to begin to read a partition; a number is an offset."""
+"""Position from which a partition is read; a number is an offset."""

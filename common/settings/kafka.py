@@ -68,21 +68,21 @@ class KafkaConnectionSettings(Settings):
     @property
     def consumer_connection(self) -> KafkaConnection:
         """For the side that is read."""
-        return self._access(
+        return self._connection(
             self.in_network_events_consumer_dest, self.sasl_mechanism, self.kafka_sasl_user, self.kafka_sasl_password
         )
 
     @property
     def producer_connection(self) -> KafkaConnection:
         """For the side that is written."""
-        return self._access(
+        return self._connection(
             self.in_network_events_producer_dest,
             self.producer_sasl_mechanism,
             self.producer_sasl_username,
             self.producer_sasl_password,
         )
 
-    def _access(
+    def _connection(
         self, brokers: str, mechanism: SaslMechanism | None, user: str | None, password: SecretStr | None
     ) -> KafkaConnection:
         login = (None, None, None) if mechanism is None else (mechanism, user, password)
@@ -91,26 +91,28 @@ class KafkaConnectionSettings(Settings):
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
-        for prefix, access in (("", self.consumer_connection), ("producer_", self.producer_connection)):
-            _check_mechanism(prefix + "sasl_mechanism", access)
+        for prefix, connection in (("", self.consumer_connection), ("producer_", self.producer_connection)):
+            _check_mechanism(prefix + "sasl_mechanism", connection)
         _check_credentials("KAFKA_SASL_USER", "KAFKA_SASL_PASSWORD", self.consumer_connection)
         _check_credentials("KAFKA_PRODUCER_SASL_USER", "KAFKA_PRODUCER_SASL_PASSWORD", self.producer_connection)
         return self
 
 
-def _check_mechanism(name: str, access: KafkaConnection) -> None:
-    if access.protocol.logs_in and access.mechanism is None:
-        raise ValueError(f"security_protocol {access.protocol} needs {name}: one of {', '.join(SaslMechanism)}")
-    if access.mechanism is not None and not access.protocol.logs_in:
+def _check_mechanism(name: str, connection: KafkaConnection) -> None:
+    if connection.protocol.logs_in and connection.mechanism is None:
+        raise ValueError(f"security_protocol {connection.protocol} needs {name}: one of {', '.join(SaslMechanism)}")
+    if connection.mechanism is not None and not connection.protocol.logs_in:
         raise ValueError(
-            f"{name} {access.mechanism} needs security_protocol SASL_SSL or SASL_PLAINTEXT, not {access.protocol}"
+            f"{name} {connection.mechanism} needs security_protocol SASL_SSL or SASL_PLAINTEXT, "
+            f"not {connection.protocol}"
         )
 
 
-def _check_credentials(user_variable: str, password_variable: str, access: KafkaConnection) -> None:
-    if access.mechanism is not None and not (access.user and access.password):
+def _check_credentials(user_variable: str, password_variable: str, connection: KafkaConnection) -> None:
+    if connection.mechanism is not None and not (connection.user and connection.password):
         raise ValueError(
-            f"SASL mechanism {access.mechanism} needs user and password: set {user_variable} and {password_variable}"
+            f"SASL mechanism {connection.mechanism} needs user and password: "
+            f"set {user_variable} and {password_variable}"
         )
 
 

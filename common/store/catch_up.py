@@ -9,7 +9,7 @@ from typing import cast
 
 import redis
 
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import redis_errors_as_unavailable
 from common.store.keys import CATCH_UP
 
 _PARTITIONS = ":partitions"

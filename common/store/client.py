@@ -1,30 +1,23 @@
-"""The nodes of the store for a synchronous caller: one pipeline per node and call. Blocks; one thread at a time."""
+"""Client of all nodes of the store: one pipeline per node and call. Blocks; for one thread at a time.
+
+The errors of redis-py stop here: callers see StoreUnavailable.
+"""
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
 
 import redis
 from redis.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from common.errors import StoreUnavailable
+from common.store.commands import NodeCommand, Reply
 from common.store.scripts import SCRIPTS
-from common.store.topology import Node, Topology, client_of, read_topology
-
-Reply = Any
-"""bytes, int, None or a list of these; a StoreUnavailable in place of a reply that did not come."""
+from common.store.topology import Node, Topology, node_client, read_topology
 
 
-class NodeCommand(NamedTuple):
-    """A packed command, and the bucket whose node must run it."""
-
-    bucket: int
-    packed: bytes
-
-
-class Shards:
-    """Runs packed commands on the nodes of their buckets. After a failure the next call asks for the topology anew."""
+class StoreClient:
+    """Runs packed commands on the nodes of their buckets. The next call after a failure reads the topology again."""
 
     def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
         self._url = url
@@ -50,7 +43,7 @@ class Shards:
                 replies[index] = reply
         return replies
 
-    def nodes(self) -> tuple[redis.Redis, ...]:
+    def node_clients(self) -> tuple[redis.Redis, ...]:
         """A client per node."""
         topology = self._topology or self._refresh()
         return tuple(self._client(node) for node in topology.nodes)
@@ -61,8 +54,8 @@ class Shards:
         return self._client(topology.nodes[topology.node_of_meta])
 
     @contextmanager
-    def noting_failures(self) -> Generator[None]:
-        """For what is asked of nodes() and meta_client(): after a StoreUnavailable inside, nodes are looked up anew."""
+    def refreshing_topology(self) -> Generator[None]:
+        """Read the topology again after a StoreUnavailable inside: for what callers ask of the clients of nodes."""
         try:
             yield
         except StoreUnavailable:
@@ -82,7 +75,7 @@ class Shards:
 
     def _client(self, node: Node) -> redis.Redis:
         if node not in self._clients:
-            self._clients[node] = client_of(self._url, node, self._timeout)
+            self._clients[node] = node_client(self._url, node, self._timeout)
         return self._clients[node]
 
     def _pipeline(self, node: Node, packed: list[bytes]) -> list[Reply]:
@@ -108,6 +101,15 @@ class Shards:
         return StoreUnavailable(f"Redis {node.host}:{node.port}: {error}")
 
 
+@contextmanager
+def redis_errors_as_unavailable() -> Generator[None]:
+    """Raise StoreUnavailable, with its cause, for every error that redis-py raises inside."""
+    try:
+        yield
+    except RedisError as error:
+        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+
+
 def load_scripts(client: redis.Redis) -> None:
     """Load every write script on a node."""
     for script in SCRIPTS:
@@ -115,7 +117,7 @@ def load_scripts(client: redis.Redis) -> None:
 
 
 def failures(replies: Iterable[Reply]) -> list[StoreUnavailable]:
-    """The replies that did not come."""
+    """The errors that stand in place of missing replies."""
     return [reply for reply in replies if isinstance(reply, StoreUnavailable)]
 
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import redis
 
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import redis_errors_as_unavailable
 from common.store.keys import NAMES
 
 _LONGEST_NAME = 80  # characters

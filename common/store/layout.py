@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import redis
 
 from common.errors import StoreMismatch, StoreUnavailable
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import redis_errors_as_unavailable
 from common.store.keys import META, KeySpace
 
 LAYOUT_VERSION = 1

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from common.resources import read_resource
 from common.retention import TRIM_SLACK_SECONDS, Retention
+from common.store.commands import pack
 from common.store.keys import AuthorKeys, ViewerKeys
 from common.store.member import encode_id
-from common.store.protocol import pack
 
 _SLACK = b"%d" % TRIM_SLACK_SECONDS
 
@@ -137,13 +137,3 @@ def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: F
             b"1" if change.removed else b"0",
         )
     return APPLY_FOLLOWS.call((viewer.follows, viewer.records, viewer.removals), args)
-
-
-def read_follows(viewer: ViewerKeys) -> bytes:
-    """Reply: target id and time of each follow in turn, the newest first."""
-    return pack((b"ZREVRANGE", viewer.follows, b"0", b"-1", b"WITHSCORES"))
-
-
-def read_target_removals(viewer: ViewerKeys, targets: Iterable[int]) -> bytes:
-    """At least one target. Reply: for each the time up to which it was removed by its own id, None when it was not."""
-    return pack((b"ZMSCORE", viewer.removals, *(b"-%d" % target for target in targets)))

@@ -27,7 +27,7 @@ class Topology(NamedTuple):
     node_of_meta: int
 
 
-def client_of(url: str, node: Node | None, timeout_seconds: float) -> redis.Redis:
+def node_client(url: str, node: Node | None, timeout_seconds: float) -> redis.Redis:
     """Client of the URL's server, or of another node with the same credentials. Never retries by itself."""
     options: dict[str, Any] = {
         "protocol": 2,
@@ -47,7 +47,7 @@ def read_topology(url: str, known: tuple[Node, ...], buckets: int, timeout_secon
     """Ask the URL's server, or else the first known node that answers. StoreUnavailable when none does. Blocks."""
     failure: RedisError | None = None
     for node in (None, *known):
-        client = client_of(url, node, timeout_seconds)
+        client = node_client(url, node, timeout_seconds)
         try:
             return _read_from(client, buckets)
         except RedisError as error:

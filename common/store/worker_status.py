@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 import redis
 
 from common.errors import StoreUnavailable
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import redis_errors_as_unavailable
 from common.store.keys import WORKERS
 
 FRESH_SECONDS = 5.0

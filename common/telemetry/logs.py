@@ -9,6 +9,13 @@ from typing import TextIO
 from common.settings.process import LogFormat, LogLevel
 from common.telemetry.tracing import current_ids
 
+_SHORT = 160  # characters
+
+
+def one_short_line(text: str) -> str:
+    """The beginning of a text from outside, fit for a log or a terminal: a space for what cannot be printed."""
+    return "".join(character if character.isprintable() else " " for character in text[:_SHORT])
+
 
 def configure_logs(level: LogLevel, layout: LogFormat, stream: TextIO | None = None) -> None:
     """Send every log line of the process to the stream (stderr) from now on. Call once, before anything logs."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.client import StoreClient, failures
+from common.store.commands import NodeCommand, Reply, read_follows, read_target_removals
 from common.store.keys import KeySpace, ViewerKeys
 from common.store.layout import check_eviction, check_layout, initialise_layout
-from common.store.scripts import FOLLOW_BOUNDS, read_follows, read_target_removals
+from common.store.scripts import FOLLOW_BOUNDS
 from common.timing import Clock, system_clock
 from ingest.events import Follow
 from ingest.write.follow_writer import FollowWriter
@@ -25,17 +26,19 @@ class Edit(NamedTuple):
 class FollowListEditor:
     """The lists of a store. Changes are visible at once. All calls block and may raise StoreUnavailable."""
 
-    def __init__(self, shards: Shards, keys: KeySpace, retention_seconds: int, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, store_client: StoreClient, keys: KeySpace, retention_seconds: int, clock: Clock = system_clock
+    ) -> None:
         """retention_seconds: of posts, for a store that has not been laid out yet. StoreMismatch: not our store."""
-        for node in shards.nodes():
+        for node in store_client.node_clients():
             check_eviction(node)
-        meta = shards.meta_client()
+        meta = store_client.meta_client()
         if check_layout(meta, keys) is None:
             initialise_layout(meta, keys, retention_seconds)
-        self._shards = shards
+        self._store_client = store_client
         self._keys = keys
         self._clock = clock
-        self._writer = FollowWriter(shards, keys)
+        self._writer = FollowWriter(store_client, keys)
 
     def following(self, viewer_id: int) -> dict[int, int]:
         """Whom the viewer follows, and since when (Unix seconds), the newest first."""
@@ -93,7 +96,7 @@ class FollowListEditor:
 
     def _ask(self, viewer_id: int, command: Callable[[ViewerKeys], bytes]) -> Reply:
         viewer = self._keys.viewer(viewer_id)
-        (reply,) = replies = self._shards.run([NodeCommand(viewer.bucket, command(viewer))])
+        (reply,) = replies = self._store_client.run([NodeCommand(viewer.bucket, command(viewer))])
         if failed := failures(replies):
             raise failed[0]
         return reply

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from common.text import one_short_line
+from common.telemetry.logs import one_short_line
 from ingest.events import Follow
 from ingest.sources.message import ParsedMessage
 

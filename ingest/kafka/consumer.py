@@ -157,7 +157,7 @@ class GroupConsumer:
 
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
-        self._refusals.notice(error)
+        self._refusals.on_error(error)
 
     def _read_again_if_store_began_anew(self) -> None:
         lineage = self._lineage_now()

@@ -9,8 +9,7 @@ import redis
 
 from common.errors import StoreUnavailable
 from common.settings.redis import RedisSettings
-from common.store.client import Shards
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import StoreClient, redis_errors_as_unavailable
 from common.store.keys import source_key
 from ingest.sources.statistics import Counts, as_fields, of_fields
 
@@ -36,7 +35,7 @@ class CountStore:
     def __init__(self, settings: RedisSettings, source: str) -> None:
         self._settings = settings
         self._key = source_key(source).decode()
-        self._shards: Shards | None = None
+        self._store_client: StoreClient | None = None
 
     def read(self) -> Kept:
         """What was kept so far. Raises StoreUnavailable."""
@@ -63,23 +62,23 @@ class CountStore:
     @contextmanager
     def _client(self) -> Generator[redis.Redis]:
         """Of the node that holds the hash, which is found anew after each failure."""
-        self._shards = self._shards or self._connected()
+        self._store_client = self._store_client or self._connected()
         try:
             with redis_errors_as_unavailable():
-                yield self._shards.meta_client()
+                yield self._store_client.meta_client()
         except StoreUnavailable:
             self.close()
             raise
 
     def close(self) -> None:
         """Close the connections; the next call makes new ones."""
-        if self._shards is not None:
-            self._shards.close()
-            self._shards = None
+        if self._store_client is not None:
+            self._store_client.close()
+            self._store_client = None
 
-    def _connected(self) -> Shards:
+    def _connected(self) -> StoreClient:
         timeout_seconds = self._settings.redis_timeout_ms / 1000
-        return Shards(self._settings.redis_address, buckets=1, timeout_seconds=timeout_seconds)
+        return StoreClient(self._settings.redis_address, buckets=1, timeout_seconds=timeout_seconds)
 
 
 Add = Callable[[Mapping[str, int], str], object]

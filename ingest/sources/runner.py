@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from common.text import one_short_line
+from common.telemetry.logs import one_short_line
 from common.timing import RateLimiter
 from ingest.events import Event, Follow
 from ingest.sources.addressing import TrackedEvent

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from common.store.client import NodeCommand, Shards, failures
+from common.store.client import StoreClient, failures
+from common.store.commands import NodeCommand
 from common.store.keys import KeySpace
 from common.store.scripts import FOLLOW_BOUNDS, FollowBounds, FollowChange, apply_follows
 from ingest.events import Follow
@@ -17,8 +18,8 @@ class FollowWriter:
     That holds for events of which the removal is younger than the bounds say, and for lists below their cap.
     """
 
-    def __init__(self, shards: Shards, keys: KeySpace, bounds: FollowBounds = FOLLOW_BOUNDS) -> None:
-        self._shards = shards
+    def __init__(self, store_client: StoreClient, keys: KeySpace, bounds: FollowBounds = FOLLOW_BOUNDS) -> None:
+        self._store_client = store_client
         self._keys = keys
         self._bounds = bounds
 
@@ -32,7 +33,7 @@ class FollowWriter:
         The number of follows that were given up because of the cap. StoreUnavailable when some events are not in the
         store: those of healthy shards may be. The same call may simply be made again.
         """
-        replies = self._shards.run([*self._commands(events, now)])
+        replies = self._store_client.run([*self._commands(events, now)])
         if failed := failures(replies):
             raise failed[0]
         return sum(replies)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from common.errors import StoreUnavailable
 from common.retention import Retention
-from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.client import StoreClient, failures
+from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import KeySpace
 from common.store.member import post_id
-from common.store.protocol import pack
 from common.store.record import PostRecord, live_record, record_field
 from common.store.scripts import Removal, add_posts, claim_posts, erase_author, remove_posts
 from ingest.events import AuthorDelete, Event, PostDelete
@@ -32,8 +32,10 @@ MAX_SCORE = 2**53 - 1
 class PostWriter:
     """A sink of events. Writing the same events again changes nothing. One thread at a time."""
 
-    def __init__(self, shards: Shards, keys: KeySpace, retention: Retention, list_cap: int = LIST_CAP) -> None:
-        self._shards = shards
+    def __init__(
+        self, store_client: StoreClient, keys: KeySpace, retention: Retention, list_cap: int = LIST_CAP
+    ) -> None:
+        self._store_client = store_client
         self._keys = keys
         self._retention = retention
         self._list_cap = list_cap
@@ -48,7 +50,7 @@ class PostWriter:
             raise failed[0]
 
     def _write(self, batch: Sequence[Event], now: int) -> list[StoreUnavailable]:
-        step = _Steps(self._shards)
+        step = _Steps(self._store_client)
         claims: list[PostEvent] = []
         for event in batch:
             claims += self._erase(event, step, now) if isinstance(event, AuthorDelete) else (event,)
@@ -129,14 +131,14 @@ class PostWriter:
 class _Steps:
     """Runs the steps of one write on the shards that answer, and remembers those that did not."""
 
-    def __init__(self, shards: Shards) -> None:
-        self._shards = shards
+    def __init__(self, store_client: StoreClient) -> None:
+        self._store_client = store_client
         self.failed: list[StoreUnavailable] = []
 
     def run(self, commands: Sequence[NodeCommand], failed: Reply = None) -> list[Reply]:
         """Replies in order, `failed` in the places of those that did not come."""
         if not commands:
             return []
-        replies = self._shards.run(commands)
+        replies = self._store_client.run(commands)
         self.failed += failures(replies)
         return [failed if isinstance(reply, StoreUnavailable) else reply for reply in replies]

@@ -6,7 +6,7 @@ import secrets
 from common.retention import Retention
 from common.settings.ingest import IngestSettings
 from common.store.catch_up import report_caught_up
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.layout import StoreLayout, check_eviction, check_layout, initialise_layout, new_lineage
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from ingest.write.follow_writer import FollowWriter
@@ -23,7 +23,7 @@ class PostStore:
         self._settings = settings
         self._keys = settings.key_space
         self._retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
-        self._shards = self._connect()
+        self._store_client = self._connect()
         self._sampled = self._connect()
         self._layout: StoreLayout | None = None
         self._name = secrets.token_hex(4)
@@ -39,13 +39,13 @@ class PostStore:
 
         StoreUnavailable: try again; StoreMismatch: do not.
         """
-        with self._shards.noting_failures():
-            nodes = self._shards.nodes()
+        with self._store_client.refreshing_topology():
+            nodes = self._store_client.node_clients()
             for node in nodes:
                 check_eviction(node)
-            self._layout = initialise_layout(self._shards.meta_client(), self._keys, self._retention.seconds)
+            self._layout = initialise_layout(self._store_client.meta_client(), self._keys, self._retention.seconds)
             if self._settings.rebuild:
-                self._layout = new_lineage(self._shards.meta_client(), self._layout)
+                self._layout = new_lineage(self._store_client.meta_client(), self._layout)
                 _log.warning("Rebuilding the store: everything that counts is read from Kafka again")
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
@@ -68,8 +68,8 @@ class PostStore:
 
         StoreMismatch. For one thread at a time, beside report().
         """
-        with self._shards.noting_failures():
-            client = self._shards.meta_client()
+        with self._store_client.refreshing_topology():
+            client = self._store_client.meta_client()
             layout = check_layout(client, self._keys) or initialise_layout(client, self._keys, self._retention.seconds)
         if layout.lineage != self.lineage:
             _log.warning("The store began anew: everything that counts is read from Kafka again")
@@ -80,8 +80,8 @@ class PostStore:
 
         Being behind again is a metric only.
         """
-        with self._shards.noting_failures():
-            client = self._shards.meta_client()
+        with self._store_client.refreshing_topology():
+            client = self._store_client.meta_client()
             report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
 
     def show(self, status: WorkerStatus) -> None:
@@ -89,8 +89,8 @@ class PostStore:
 
         The first time, what workers that ended have left is taken away.
         """
-        with self._shards.noting_failures():
-            client = self._shards.meta_client()
+        with self._store_client.refreshing_topology():
+            client = self._store_client.meta_client()
             write_worker_status(client, self._name, status)
             if not self._has_shown:
                 remove_old_statuses(client, status.at)
@@ -98,9 +98,9 @@ class PostStore:
 
     def estimate(self) -> StoreEstimate:
         """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""
-        with self._sampled.noting_failures():
+        with self._sampled.refreshing_topology():
             return sample_store(self._sampled, self._keys)
 
-    def _connect(self) -> Shards:
+    def _connect(self) -> StoreClient:
         url = self._settings.redis_address
-        return Shards(url, self._keys.buckets, self._settings.redis_timeout_ms / 1000)
+        return StoreClient(url, self._keys.buckets, self._settings.redis_timeout_ms / 1000)

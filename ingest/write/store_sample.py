@@ -6,10 +6,9 @@ from typing import NamedTuple, cast
 
 import redis
 
-from common.store.client import NodeCommand, Shards, failures
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import StoreClient, failures, redis_errors_as_unavailable
+from common.store.commands import NodeCommand, pack
 from common.store.keys import KeySpace
-from common.store.protocol import pack
 from common.store.record import REPLY, REPOST, TOMBSTONE, VIDEO
 
 ENOUGH_RECORDS = 4000
@@ -46,21 +45,21 @@ def estimate(records: Iterable[bytes], share: float, users: int) -> StoreEstimat
     return StoreEstimate(users, *(round(count / share) for count in counts))
 
 
-def sample_store(shards: Shards, keys: KeySpace) -> StoreEstimate:
+def sample_store(store_client: StoreClient, keys: KeySpace) -> StoreEstimate:
     """Read a few random hashes and keys. StoreUnavailable. Blocks."""
     numbers = random.sample(range(keys.post_hashes), min(MOST_HASHES, keys.post_hashes))
     records: list[bytes] = []
     read = 0
     while read < len(numbers) and len(records) < ENOUGH_RECORDS:
-        records += _records(shards, keys, numbers[read : read + HASHES_PER_ROUND])
+        records += _records(store_client, keys, numbers[read : read + HASHES_PER_ROUND])
         read += HASHES_PER_ROUND
     share = min(read, len(numbers)) / keys.post_hashes
-    return estimate(records, share, _users(shards.nodes()))
+    return estimate(records, share, _users(store_client.node_clients()))
 
 
-def _records(shards: Shards, keys: KeySpace, numbers: Iterable[int]) -> list[bytes]:
+def _records(store_client: StoreClient, keys: KeySpace, numbers: Iterable[int]) -> list[bytes]:
     hashes = [keys.post_hash(number) for number in numbers]
-    replies = shards.run([NodeCommand(key.bucket, pack((b"HVALS", key.hash))) for key in hashes])
+    replies = store_client.run([NodeCommand(key.bucket, pack((b"HVALS", key.hash))) for key in hashes])
     if failed := failures(replies):
         raise failed[0]
     return [record for reply in replies for record in cast("Sequence[bytes]", reply)]

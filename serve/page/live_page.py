@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from common.errors import StoreUnavailable
+from common.ids import MAX_ID, parse_id
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.post import MAX_ID
 from common.store.worker_status import fresh
 from common.telemetry.http_routes import BadQuery, Parameters, Response, Routes, only
 from serve.page.figures import IngestBoard, Served, ServingBoard
@@ -109,9 +109,10 @@ def read_timeline_query(parameters: Parameters) -> TimelineQuery:
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= MAX_ID):
+    parsed = parse_id(text)
+    if parsed is None:
         raise BadQuery(f"viewer is a number from 1 to {MAX_ID}")
-    return int(text)
+    return parsed
 
 
 def _json(content: Json) -> Response:

@@ -9,11 +9,10 @@ import redis
 
 from common.errors import StoreUnavailable
 from common.settings.serve import ServeSettings
-from common.store.client import NodeCommand, Reply, Shards, failures
+from common.store.client import StoreClient, failures, redis_errors_as_unavailable
+from common.store.commands import NodeCommand, Reply, pack
 from common.store.display_names import read_names
-from common.store.errors import redis_errors_as_unavailable
 from common.store.keys import FOLLOWS_PATTERN, ViewerKeys, viewer_of
-from common.store.protocol import pack
 from common.store.worker_status import WorkerStatus, read_worker_statuses
 
 
@@ -48,7 +47,7 @@ class PageStore:
     def __init__(self, settings: ServeSettings) -> None:
         self._keys = settings.key_space
         url, timeout = settings.redis_address, settings.redis_timeout_ms / 1000
-        self._shards = Shards(url, self._keys.buckets, timeout)
+        self._store_client = StoreClient(url, self._keys.buckets, timeout)
         self._reading = Lock()
         self._is_closed = False
 
@@ -57,7 +56,7 @@ class PageStore:
         with self._exclusive():
             ids = self._viewer_ids()
             counts = self._run((keys, (b"ZCARD", keys.follows)) for keys in map(self._keys.viewer, ids))
-            names = read_names(self._shards.meta_client(), ids)
+            names = read_names(self._store_client.meta_client(), ids)
         known = [KnownViewer(id_, names.get(id_), count) for id_, count in zip(ids, counts, strict=True)]
         return sorted(known, key=lambda viewer: (viewer.name is None, viewer.name or "", viewer.id))
 
@@ -67,36 +66,36 @@ class PageStore:
         asked = (b"ZMSCORE", keys.follows, *(b"%d" % person for person in people))
         with self._exclusive():
             count, scores = self._run([(keys, (b"ZCARD", keys.follows)), (keys, asked)])
-            names = read_names(self._shards.meta_client(), (viewer, *people))
+            names = read_names(self._store_client.meta_client(), (viewer, *people))
         followed = (person for person, score in zip(people, scores, strict=True) if score is not None)
         return ViewerFollows(count, frozenset(followed), names)
 
     def workers(self) -> dict[str, WorkerStatus]:
         """Statuses of ingest workers, old ones too. StoreUnavailable."""
         with self._exclusive():
-            return read_worker_statuses(self._shards.meta_client())
+            return read_worker_statuses(self._store_client.meta_client())
 
     def close(self) -> None:
         """Close all connections after the read in progress; reads that wait for it fail."""
         self._is_closed = True
         with self._reading:
-            self._shards.close()
+            self._store_client.close()
 
     @contextmanager
     def _exclusive(self) -> Generator[None]:
-        with self._reading, self._shards.noting_failures():
+        with self._reading, self._store_client.refreshing_topology():
             if self._is_closed:
                 raise StoreUnavailable("the page is no longer shown")
             yield
 
     def _viewer_ids(self) -> list[int]:
         with redis_errors_as_unavailable():
-            keys = [key for node in self._shards.nodes() for key in _some_follow_keys(node)]
+            keys = [key for node in self._store_client.node_clients() for key in _some_follow_keys(node)]
         return [viewer_of(key) for key in keys][:MOST_VIEWERS]
 
     def _run(self, commands: Iterable[tuple[ViewerKeys, tuple[bytes, ...]]]) -> list[Reply]:
         """Replies to commands on viewers' keys. StoreUnavailable when one is missing."""
-        replies = self._shards.run([NodeCommand(keys.bucket, pack(words)) for keys, words in commands])
+        replies = self._store_client.run([NodeCommand(keys.bucket, pack(words)) for keys, words in commands])
         if failed := failures(replies):
             raise failed[0]
         return replies

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from enum import StrEnum
 
 from common.pb.thunder.v1.in_network_pb2 import LightPost
-from common.post_kind import post_kind
+from common.post import post_kind
 from serve.page.store import ViewerFollows
 
 Json = dict[str, object]

@@ -6,8 +6,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from common.post import MAX_ID
 from serve.query import Caps, Query
 
 RECENT_ALGORITHMS = frozenset({"", "recent", "default", "latest"})

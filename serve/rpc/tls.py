@@ -9,7 +9,7 @@ import grpc
 
 from common.errors import ConfigurationError
 from common.settings.serve import CallerSettings
-from common.tls_files import WatchedFiles, no_password
+from common.tls_files import WatchedFiles, refuse_encrypted_key
 
 log = logging.getLogger("thunder.serve")
 
@@ -24,7 +24,7 @@ class CertificateFiles(NamedTuple):
     def read(self) -> grpc.ServerCertificateConfiguration:
         """What they hold now. OSError, which ssl.SSLError is, when they cannot be read or do not belong together."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.client_ca)
-        context.load_cert_chain(self.certificate, self.key, password=no_password)
+        context.load_cert_chain(self.certificate, self.key, password=refuse_encrypted_key)
         return grpc.ssl_server_certificate_configuration(
             [(self.key.read_bytes(), self.certificate.read_bytes())],
             self.client_ca.read_bytes() if self.client_ca else None,

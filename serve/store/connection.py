@@ -13,7 +13,7 @@ import hiredis
 import redis
 
 from common.errors import StoreUnavailable
-from common.store.protocol import pack
+from common.store.commands import pack
 from common.store.topology import Node
 
 Reply = Any

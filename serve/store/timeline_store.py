@@ -6,7 +6,7 @@ from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.settings.serve import ServeSettings
 from common.store.catch_up import lagging_partitions, read_status
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.layout import check_eviction, check_layout
 from serve.readiness.verdict import StoreStatus
 from serve.store.fetcher import RedisFetcher
@@ -20,7 +20,7 @@ class TimelineStore:
         url = settings.redis_address
         timeout = settings.redis_timeout_ms / 1000
         self._keys = settings.key_space
-        self._shards = Shards(url, self._keys.buckets, timeout)
+        self._store_client = StoreClient(url, self._keys.buckets, timeout)
         self._fetcher = RedisFetcher(url, self._keys, timeout)
         self.timelines = Timelines(
             self._fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
@@ -33,7 +33,7 @@ class TimelineStore:
     def close(self) -> None:
         """Close all connections."""
         self._fetcher.close()
-        self._shards.close()
+        self._store_client.close()
 
     def _status(self) -> StoreStatus:
         try:
@@ -45,10 +45,10 @@ class TimelineStore:
                 return StoreStatus(False, None, False, str(error))
 
     def _look(self) -> StoreStatus:
-        with self._shards.noting_failures():
-            for node in self._shards.nodes():
+        with self._store_client.refreshing_topology():
+            for node in self._store_client.node_clients():
                 check_eviction(node)
-            client = self._shards.meta_client()
+            client = self._store_client.meta_client()
             layout = check_layout(client, self._keys)
             if layout is None:
                 return StoreStatus(True, None, False, "an ingest worker to lay out the store")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent, TweetCreateEvent
-from common.post import MAX_ID
 from tests.support.conformance.scenarios import Scenario
 
 IDS_PER_SCENARIO = 10**9

@@ -6,8 +6,8 @@ from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from common.errors import StoreUnavailable
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
-from common.post import MAX_ID
 from tests.support.in_loop import in_loop, soon
 from tests.support.serving.read_service import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
 from tests.support.serving.rpc import METHOD

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from common.errors import ConfigurationError
-from common.post import MAX_ID
+from common.ids import parse_id
 from common.settings.follows import FollowSettings
-from common.store.client import Shards
+from common.store.client import StoreClient
 from ingest.follows.editor import Edit, FollowListEditor
 from thunder.cli import follow_output as follow_report
 from thunder.cli.exit_codes import ExitCode
@@ -81,11 +81,11 @@ def _no_such_action(name: str) -> str:
 
 @contextmanager
 def _lists(settings: FollowSettings) -> Generator[FollowListEditor]:
-    shards = Shards(settings.redis_address, settings.author_buckets, settings.redis_timeout_ms / 1000)
+    store_client = StoreClient(settings.redis_address, settings.author_buckets, settings.redis_timeout_ms / 1000)
     try:
-        yield FollowListEditor(shards, settings.key_space, settings.post_retention_seconds)
+        yield FollowListEditor(store_client, settings.key_space, settings.post_retention_seconds)
     finally:
-        shards.close()
+        store_client.close()
 
 
 def _edit(change: Callable[[FollowListEditor, int, Sequence[int]], Edit]) -> Run:
@@ -105,10 +105,10 @@ def _show(lists: FollowListEditor, settings: FollowSettings, operands: Sequence[
 
 
 def _id(text: str) -> int:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 19 and 0 < int(digits) <= MAX_ID):
+    parsed = parse_id(text.strip())
+    if parsed is None:
         raise ConfigurationError(f"{text!r} is not an id")
-    return int(digits)
+    return parsed
 
 
 ACTIONS = {

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
-from common.post_kind import PostKind, post_kind
+from common.post import PostKind, post_kind
 from thunder.cli.text import in_words
 from thunder.client import TimedAnswer
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from common.kafka.cluster import KafkaCluster
-from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, dead_letters
+from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, dead_letter_topic
 from common.settings.kafka import TopicsSettings
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.roles import Role, run_role
@@ -70,7 +70,7 @@ def topics_of(settings: TopicsSettings) -> list[TopicConfiguration]:
             TopicConfiguration(name, settings.partitions, settings.replication_factor, seconds)
             for name, seconds in kept.items()
         ),
-        dead_letters(settings.dead_letter_topic, settings.replication_factor),
+        dead_letter_topic(settings.dead_letter_topic, settings.replication_factor),
     ]
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 
+from common.ids import id_of_string
 from common.retention import Retention
 from common.settings.redis import RetentionSettings
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.display_names import write_names
 from common.store.keys import KeySpace
-from common.string_ids import id_of_string
 from ingest.events import Follow
 from ingest.write.follow_writer import FollowWriter
 from thunder.demo.event_feed import SocialGraph, Viewer
@@ -30,6 +30,6 @@ def graph_around(viewer: Viewer, follows: Sequence[Follow], names: Mapping[int, 
 def introduce(society: SocialGraph, redis_url: str, now: int) -> None:
     """Write it to a store of the default layout. StoreUnavailable. Blocks."""
     keys, retention = KeySpace(), Retention(RetentionSettings().post_retention_seconds)
-    with closing(Shards(redis_url, keys.buckets, _SECONDS_TO_ANSWER)) as shards:
-        FollowWriter(shards, keys).write(society.follows, now)
-        write_names(shards.meta_client(), society.names, retention.ttl_seconds)
+    with closing(StoreClient(redis_url, keys.buckets, _SECONDS_TO_ANSWER)) as store_client:
+        FollowWriter(store_client, keys).write(society.follows, now)
+        write_names(store_client.meta_client(), society.names, retention.ttl_seconds)

@@ -9,8 +9,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from common.errors import ThunderError
 from common.settings.redis import RedisSettings, StoreSettings
-from common.store.client import Shards, load_scripts
-from common.store.errors import redis_errors_as_unavailable
+from common.store.client import StoreClient, load_scripts, redis_errors_as_unavailable
 from common.store.keys import KeySpace
 from common.store.layout import layout_mismatch, read_layout
 from thunder.doctor.finding import Finding, fail, ok, warn
@@ -20,10 +19,10 @@ from thunder.doctor.redis_rules import LISTPACK, Expected, NodeFacts, check_node
 
 def probe_redis(settings: RedisSettings, rights: RedisRights, expected: Expected) -> Iterator[Finding]:
     """Every server of the store, the rights of our user, and the layout of the store."""
-    shards = Shards(settings.redis_address, KeySpace().buckets, settings.redis_timeout_ms / 1000)
+    store_client = StoreClient(settings.redis_address, KeySpace().buckets, settings.redis_timeout_ms / 1000)
     try:
         with redis_errors_as_unavailable():
-            nodes = shards.nodes()
+            nodes = store_client.node_clients()
             for node in nodes:
                 yield from check_node(_facts(node), expected)
             refused = _refused(nodes, rights)
@@ -33,11 +32,11 @@ def probe_redis(settings: RedisSettings, rights: RedisRights, expected: Expected
             if "script|load" in rights.commands:
                 yield _scripts(nodes)
             if isinstance(settings, StoreSettings):
-                yield _layout(shards.meta_client(), settings)
+                yield _layout(store_client.meta_client(), settings)
     except ThunderError as error:
         yield fail("Redis", str(error), "see redis_url, the password, redis_tls_..., and the network between")
     finally:
-        shards.close()
+        store_client.close()
 
 
 def _facts(node: redis.Redis) -> NodeFacts:

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
-from common.string_ids import id_of_string
 from ingest.events import AuthorDelete, Follow, PostDelete
 from ingest.sources.json_line import BadLine, BadLineReason, date, member, member_or_empty, parsed, text
 

@@ -57,7 +57,7 @@ class KafkaTransport(Generic[T]):
         self._reports: deque[Report[T]] = deque()
         self._given_up = False
         with client_configuration(access):
-            self._producer = Producer(producer_configuration(access, timeout_seconds, refusals.notice, packing))
+            self._producer = Producer(producer_configuration(access, timeout_seconds, refusals.on_error, packing))
 
     def send(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
         """See Transport."""
@@ -102,6 +102,6 @@ class KafkaTransport(Generic[T]):
         """Called by librdkafka from within poll() and flush(), in whichever thread calls them."""
         failure = None
         if error is not None:
-            self._refusals.notice(error)
+            self._refusals.on_error(error)
             failure = DeliveryFailure(error.str())
         self._reports.append(Report(parcel, failure, settled))

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import cast
 
+from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
 from common.settings.source import Bots
-from common.string_ids import id_of_string
 from ingest.sources.json_line import BadLine, BadLineReason, date, member, parsed, text
 from ingest.sources.message import Disposition, ParsedMessage
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import IngestSettings
-from common.store.client import Shards
+from common.store.client import StoreClient
 from ingest.app import ingest_route
 from ingest.destinations import Destination
 from ingest.events import Decoded, Event
@@ -86,7 +86,7 @@ class _DyingSink:
 
     def write(self, events: Sequence[Event], now: int) -> None:
         if self._moment is Moment.AFTER_FIRST_SCRIPT:
-            _die_after(Shards, "run")
+            _die_after(StoreClient, "run")
         self._sink.write(events, now)
         _die()
 

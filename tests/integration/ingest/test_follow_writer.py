@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import StoreUnavailable
-from common.post import MAX_ID
-from common.store.client import Shards
+from common.ids import MAX_ID
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.scripts import FollowBounds
 from ingest.events import Follow
@@ -161,8 +161,8 @@ def test_who_ends_every_follow_leaves_no_key_without_a_ttl(graph: FollowGraph) -
 def test_what_healthy_nodes_hold_is_written_when_another_is_gone(redis_cluster: RedisCluster) -> None:
     redis_cluster.flush()
     everyone = [Follow(viewer, ANNA, 0, NOW) for viewer in range(1, 100)]
-    shards = Shards(redis_cluster.url, 256, timeout_seconds=0.5)
-    writer = FollowWriter(shards, KeySpace())
+    store_client = StoreClient(redis_cluster.url, 256, timeout_seconds=0.5)
+    writer = FollowWriter(store_client, KeySpace())
     writer.write([unfollow(BEN)], NOW)  # now it knows the nodes
     with redis_cluster.nodes[0].frozen(), pytest.raises(StoreUnavailable):
         writer.write(everyone, NOW)
@@ -171,10 +171,10 @@ def test_what_healthy_nodes_hold_is_written_when_another_is_gone(redis_cluster: 
         assert sum(graph.followed(viewer) != {} for viewer in range(1, 100)) > 50
         writer.write(everyone, NOW)
         assert all(graph.followed(viewer) for viewer in range(1, 100))
-    shards.close()
+    store_client.close()
 
 
 def test_without_redis_the_store_is_unavailable() -> None:
-    shards = Shards(f"redis://127.0.0.1:{free_port()}", 256, timeout_seconds=1)
+    store_client = StoreClient(f"redis://127.0.0.1:{free_port()}", 256, timeout_seconds=1)
     with pytest.raises(StoreUnavailable):
-        FollowWriter(shards, KeySpace()).write([follow(ANNA)], NOW)
+        FollowWriter(store_client, KeySpace()).write([follow(ANNA)], NOW)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from common.post import LightPost
 from common.settings.serve import ServeSettings
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.worker_status import WorkerStatus, write_worker_status
 from serve.page.store import PageStore
@@ -58,7 +58,7 @@ def test_a_timeline_comes_with_names_reasons_and_figures(thunder: Thunder, store
         LightPost(13, BO, at + 3, has_video=True),
         LightPost(14, 99, at + 4),
     )
-    meta = Shards(store_url, KeySpace().buckets, 5).meta_client()
+    meta = StoreClient(store_url, KeySpace().buckets, 5).meta_client()
     write_worker_status(meta, "a", WorkerStatus(time.time(), 100, lag=3, posts=5))
     write_worker_status(meta, "ended", WorkerStatus(time.time() - 30, 7, lag=1000))
     role = started(thunder, store_url, *FLAGS)

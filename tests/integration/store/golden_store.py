@@ -13,7 +13,7 @@ import redis
 
 from common.post import LightPost
 from common.retention import Retention
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.write.post_writer import PostWriter
@@ -64,11 +64,11 @@ def load_golden_store(url: str) -> dict[bytes, object]:
 
 def write_events(url: str, events: list[Event], now: int = NOW) -> None:
     """Write them as an ingest worker does."""
-    shards = Shards(url, KEYS.buckets, timeout_seconds=5)
+    store_client = StoreClient(url, KEYS.buckets, timeout_seconds=5)
     try:
-        PostWriter(shards, KEYS, RETENTION).write(events, now)
+        PostWriter(store_client, KEYS, RETENTION).write(events, now)
     finally:
-        shards.close()
+        store_client.close()
 
 
 def _key(name: str) -> str:

@@ -13,7 +13,7 @@ import redis
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.member import MEMBER_VERSION, NEWEST_TAG, encode_member
 from common.store.record import VERSION_SHIFT, encode_record
 from ingest.events import Event, PostDelete
@@ -157,14 +157,14 @@ def test_after_a_rollback_a_replay_makes_everything_readable(redis_url: str) -> 
 
 
 def test_an_older_worker_trims_only_what_it_can_read(redis_url: str) -> None:
-    shards = Shards(redis_url, KEYS.buckets, timeout_seconds=5)
-    writer = PostWriter(shards, KEYS, RETENTION, list_cap=5)
+    store_client = StoreClient(redis_url, KEYS.buckets, timeout_seconds=5)
+    writer = PostWriter(store_client, KEYS, RETENTION, list_cap=5)
     many = [LightPost(post_id, EVE, NOW - 500) for post_id in range(2000, 2200)]
     with newer_writers():
         writer.write([LightPost(3000 + n, EVE, NOW - 590) for n in range(8)], NOW)
     for at in range(0, len(many), 50):
         writer.write(many[at : at + 50], NOW)
-    shards.close()
+    store_client.close()
     with redis.Redis.from_url(redis_url) as client:
         held = [member[-1] for member in cast("list[bytes]", client.zrange(KEYS.author(EVE).posts, 0, -1))]
     assert held.count(NEWER_TAG) == 8

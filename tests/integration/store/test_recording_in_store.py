@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from common.ids import id_of_string
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, InNetworkEvent
 from common.retention import Retention
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
-from common.string_ids import id_of_string
 from ingest.decode.follow_event import decode_follow, encode_follow
 from ingest.decode.refined_event import encode_event
 from ingest.events import Event, Follow
@@ -87,10 +87,10 @@ FOLLOWS = [
 
 
 @pytest.fixture
-def shards(store_url: str) -> Iterator[Shards]:
-    shards = Shards(store_url, KEYS.buckets, timeout_seconds=10)
-    yield shards
-    shards.close()
+def store_client(store_url: str) -> Iterator[StoreClient]:
+    store_client = StoreClient(store_url, KEYS.buckets, timeout_seconds=10)
+    yield store_client
+    store_client.close()
 
 
 def said(path: Path, lines: Sequence[str]) -> list[Event | Follow]:
@@ -138,16 +138,18 @@ def twice(lines: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("order", [forwards, backwards, twice])
 def test_a_viewer_sees_what_is_left_whatever_the_order(
-    order: Callable[[list[str]], list[str]], shards: Shards, store_url: str, tmp_path: Path
+    order: Callable[[list[str]], list[str]], store_client: StoreClient, store_url: str, tmp_path: Path
 ) -> None:
-    PostWriter(shards, KEYS, Retention(RETENTION)).write(events(tmp_path / "recording.jsonl", order(LINES)), NOW)
+    PostWriter(store_client, KEYS, Retention(RETENTION)).write(events(tmp_path / "recording.jsonl", order(LINES)), NOW)
 
     assert sorted(asyncio.run(seen(store_url))) == sorted(map(id_of_string, SEEN))
     assert sorted(asyncio.run(seen(store_url, videos=True))) == sorted(map(id_of_string, FILMS))
 
 
-def test_what_a_loss_of_the_connection_repeats_is_harmless(shards: Shards, store_url: str, tmp_path: Path) -> None:
-    writer = PostWriter(shards, KEYS, Retention(RETENTION))
+def test_what_a_loss_of_the_connection_repeats_is_harmless(
+    store_client: StoreClient, store_url: str, tmp_path: Path
+) -> None:
+    writer = PostWriter(store_client, KEYS, Retention(RETENTION))
     everything = events(tmp_path / "recording.jsonl", LINES)
     for first in range(len(everything)):
         writer.write(everything[first : first + 5], NOW + first)
@@ -165,8 +167,8 @@ async def following(url: str, did: str) -> list[int]:
 
 @pytest.mark.parametrize("order", [forwards, backwards, twice])
 def test_the_end_of_a_follow_names_the_follow_alone(
-    order: Callable[[list[str]], list[str]], shards: Shards, store_url: str, tmp_path: Path
+    order: Callable[[list[str]], list[str]], store_client: StoreClient, store_url: str, tmp_path: Path
 ) -> None:
-    FollowWriter(shards, KEYS).write(follows(tmp_path / "recording.jsonl", order(FOLLOWS)), NOW)
+    FollowWriter(store_client, KEYS).write(follows(tmp_path / "recording.jsonl", order(FOLLOWS)), NOW)
 
     assert sorted(asyncio.run(following(store_url, ALICE))) == sorted(map(id_of_string, [ALICE, BOB]))

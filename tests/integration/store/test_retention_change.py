@@ -8,9 +8,9 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
 from common.retention import TRIM_SLACK_SECONDS, Retention
-from common.store.client import NodeCommand, Shards
+from common.store.client import StoreClient
+from common.store.commands import NodeCommand, pack
 from common.store.keys import KeySpace
-from common.store.protocol import pack
 from ingest.decode.create_rules import drop_reason
 from ingest.events import Event, PostDelete
 from ingest.write.post_writer import PostWriter
@@ -35,18 +35,18 @@ EVENTS: list[Event] = [
 
 
 @pytest.fixture
-def shards(store_url: str) -> Iterator[Shards]:
-    shards = Shards(store_url, KEYS.buckets, timeout_seconds=5)
-    yield shards
-    shards.close()
+def store_client(store_url: str) -> Iterator[StoreClient]:
+    store_client = StoreClient(store_url, KEYS.buckets, timeout_seconds=5)
+    yield store_client
+    store_client.close()
 
 
-def write(shards: Shards, retention: int, events: Sequence[Event] = EVENTS, now: int = NOW) -> None:
+def write(store_client: StoreClient, retention: int, events: Sequence[Event] = EVENTS, now: int = NOW) -> None:
     """What a worker with this retention does with them."""
     accepted = [
         event for event in events if not (isinstance(event, LightPost) and drop_reason(event, now, retention, 60))
     ]
-    PostWriter(shards, KEYS, Retention(retention, 60)).write(accepted, now)
+    PostWriter(store_client, KEYS, Retention(retention, 60)).write(accepted, now)
 
 
 def shown(url: str, retention: int, now: int = NOW) -> list[int]:
@@ -72,33 +72,33 @@ def expected(retention: int, now: int = NOW, more: Sequence[Event] = ()) -> list
     return model.read(query_of(GetInNetworkPostsRequest(following_user_ids=[QUIET, BUSY])), now)
 
 
-def test_a_retention_is_raised(shards: Shards, store_url: str) -> None:
-    write(shards, SHORT)
+def test_a_retention_is_raised(store_client: StoreClient, store_url: str) -> None:
+    write(store_client, SHORT)
     assert shown(store_url, SHORT) == expected(SHORT)
-    write(shards, LONG, EVENTS[:1])  # workers first: servers stay exact
+    write(store_client, LONG, EVENTS[:1])  # workers first: servers stay exact
     assert shown(store_url, SHORT) == expected(SHORT)
-    write(shards, LONG)  # moved back, they read it all again
+    write(store_client, LONG)  # moved back, they read it all again
     assert shown(store_url, SHORT) == expected(SHORT)
     assert shown(store_url, LONG) == expected(LONG)
     assert len(expected(LONG)) > len(expected(SHORT))
 
 
-def test_raising_renews_the_keys_of_those_who_wrote_nothing_meanwhile(shards: Shards) -> None:
+def test_raising_renews_the_keys_of_those_who_wrote_nothing_meanwhile(store_client: StoreClient) -> None:
     def seconds_left() -> int:
         keys = KEYS.author(QUIET)
-        [seconds] = shards.run([NodeCommand(keys.bucket, pack((b"TTL", keys.posts)))])
+        [seconds] = store_client.run([NodeCommand(keys.bucket, pack((b"TTL", keys.posts)))])
         return seconds
 
-    write(shards, SHORT)
+    write(store_client, SHORT)
     assert seconds_left() <= SHORT + 60 + TRIM_SLACK_SECONDS
-    write(shards, LONG)
+    write(store_client, LONG)
     assert seconds_left() > LONG
 
 
-def test_a_retention_is_lowered(shards: Shards, store_url: str) -> None:
-    write(shards, LONG)
+def test_a_retention_is_lowered(store_client: StoreClient, store_url: str) -> None:
+    write(store_client, LONG)
     assert shown(store_url, SHORT) == expected(SHORT)  # servers first
     new = [LightPost(3, BUSY, NOW)]
-    write(shards, SHORT, new)
+    write(store_client, SHORT, new)
     assert shown(store_url, SHORT) == expected(SHORT, more=new)
     assert shown(store_url, LONG) != expected(LONG, more=new), "workers have trimmed: servers must be first"

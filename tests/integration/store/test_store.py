@@ -13,10 +13,10 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInN
 from common.post import LightPost
 from common.retention import Retention
 from common.store.catch_up import lagging_partitions, read_status, report_caught_up
-from common.store.client import NodeCommand, Shards
+from common.store.client import StoreClient
+from common.store.commands import NodeCommand, pack
 from common.store.keys import META, KeySpace
 from common.store.layout import check_eviction, check_layout, initialise_layout, read_layout
-from common.store.protocol import pack
 from ingest.events import AuthorDelete, PostDelete
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
@@ -39,10 +39,10 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def shards(store_url: str) -> Iterator[Shards]:
-    shards = Shards(store_url, KEYS.buckets, timeout_seconds=5)
-    yield shards
-    shards.close()
+def store_client(store_url: str) -> Iterator[StoreClient]:
+    store_client = StoreClient(store_url, KEYS.buckets, timeout_seconds=5)
+    yield store_client
+    store_client.close()
 
 
 async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
@@ -125,33 +125,33 @@ def test_catch_up_counts_for_the_lineage_it_was_reported_for(client: redis.Redis
     assert lagging_partitions(read_status(client), "b") == {"posts": [0, 1]}
 
 
-def test_every_kind_of_write_leaves_ttls(shards: Shards) -> None:
+def test_every_kind_of_write_leaves_ttls(store_client: StoreClient) -> None:
     # The fixture fails on keys without a TTL.
-    writer = PostWriter(shards, KEYS, RETENTION)
+    writer = PostWriter(store_client, KEYS, RETENTION)
     posts = [LightPost(number, number % 7 + 1, NOW, has_video=True) for number in range(1, 50)]
     writer.write([*posts, PostDelete(3, 0), PostDelete(99, 0), AuthorDelete(2, NOW)], NOW)
-    assert any(node.dbsize() for node in shards.nodes())
+    assert any(node.dbsize() for node in store_client.node_clients())
 
 
-def test_posts_older_than_retention_and_slack_leave_the_sets(shards: Shards, store_url: str) -> None:
-    writer = PostWriter(shards, KEYS, RETENTION)
+def test_posts_older_than_retention_and_slack_leave_the_sets(store_client: StoreClient, store_url: str) -> None:
+    writer = PostWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)
     later = NOW + 600 + 3601
     writer.write([LightPost(2, 5, later)], later)
     author = KEYS.author(5)
-    assert shards.run([NodeCommand(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
+    assert store_client.run([NodeCommand(author.bucket, pack((b"ZCARD", author.posts)))]) == [1]
     assert ids(asyncio.run(ask(store_url, [5], later))) == [2]
 
 
-def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(shards: Shards, store_url: str) -> None:
+def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(store_client: StoreClient, store_url: str) -> None:
     cap = 300
-    writer = PostWriter(shards, KEYS, RETENTION, list_cap=cap)
+    writer = PostWriter(store_client, KEYS, RETENTION, list_cap=cap)
     originals = [LightPost(number, 5, NOW - 1000 + number, has_video=True) for number in range(500, 1000)]
     replies = [LightPost(number, 5, NOW - 500 + number // 10, is_reply=True) for number in range(1000, 3000)]
     for batch in (originals[:250], replies, originals[250:]):
         writer.write(batch, NOW)
     author = KEYS.author(5)
-    posts, videos = shards.run(
+    posts, videos = store_client.run(
         [NodeCommand(author.bucket, pack((b"ZCARD", key))) for key in (author.posts, author.videos)]
     )
     assert 2 * cap <= posts <= 2 * cap + 128
@@ -160,8 +160,8 @@ def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(shards: Shards, store_
     assert sorted(ids(asyncio.run(ask(store_url, [5])))) == newest_of_both
 
 
-def test_an_author_delete_refuses_for_the_retention(shards: Shards, store_url: str) -> None:
-    writer = PostWriter(shards, KEYS, RETENTION)
+def test_an_author_delete_refuses_for_the_retention(store_client: StoreClient, store_url: str) -> None:
+    writer = PostWriter(store_client, KEYS, RETENTION)
     last = NOW + RETENTION.seconds
     writer.write([AuthorDelete(5, deleted_at=last)], NOW)
     writer.write([LightPost(1, 5, last)], last)
@@ -170,10 +170,10 @@ def test_an_author_delete_refuses_for_the_retention(shards: Shards, store_url: s
     assert ids(asyncio.run(ask(store_url, [5], last + 1))) == [2]
 
 
-def test_scripts_are_loaded_again_after_a_flush(shards: Shards, store_url: str) -> None:
-    writer = PostWriter(shards, KEYS, RETENTION)
+def test_scripts_are_loaded_again_after_a_flush(store_client: StoreClient, store_url: str) -> None:
+    writer = PostWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)
-    for node in shards.nodes():
+    for node in store_client.node_clients():
         node.script_flush()
     writer.write([LightPost(2, 5, NOW)], NOW)
     assert ids(asyncio.run(ask(store_url, [5]))) == [2, 1]
@@ -182,7 +182,7 @@ def test_scripts_are_loaded_again_after_a_flush(shards: Shards, store_url: str) 
 def test_nothing_listens() -> None:
     url = f"redis://127.0.0.1:{free_port()}"
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        PostWriter(Shards(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
+        PostWriter(StoreClient(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
     with pytest.raises(StoreUnavailable):
         asyncio.run(ask(url, [5]))
 
@@ -191,8 +191,8 @@ def test_one_dead_shard_makes_answers_partial_and_holds_back_only_its_own_writes
     redis_cluster: RedisCluster, redis_cluster_url: str
 ) -> None:
     posts = [LightPost(number, number, NOW) for number in range(1, 200)]
-    shards = Shards(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
-    writer = PostWriter(shards, KEYS, RETENTION)
+    store_client = StoreClient(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
+    writer = PostWriter(store_client, KEYS, RETENTION)
     writer.write(posts[:100], NOW)
     authors = [post.author_id for post in posts]
     with redis_cluster.nodes[1].frozen():
@@ -202,16 +202,18 @@ def test_one_dead_shard_makes_answers_partial_and_holds_back_only_its_own_writes
         assert answer.partial
         assert 0 < answer.scored.posts < len(posts)
     writer.write(posts, NOW)
-    shards.close()
+    store_client.close()
     complete = asyncio.run(ask(redis_cluster_url, authors))
     assert not complete.partial
     assert complete.scored.posts == len(posts)
 
 
-def test_the_sample_estimates_what_the_store_holds(shards: Shards) -> None:
+def test_the_sample_estimates_what_the_store_holds(store_client: StoreClient) -> None:
     keys = KeySpace(buckets=256, post_hashes=64)  # all of them are sampled
     posts = [LightPost(number, number % 100 + 1, NOW, is_reply=number % 4 == 0) for number in range(1, 1001)]
-    PostWriter(shards, keys, RETENTION).write([*posts, *(PostDelete(number, 0) for number in range(2, 102, 4))], NOW)
-    found = sample_store(shards, keys)
+    PostWriter(store_client, keys, RETENTION).write(
+        [*posts, *(PostDelete(number, 0) for number in range(2, 102, 4))], NOW
+    )
+    found = sample_store(store_client, keys)
     assert found._replace(users=0) == StoreEstimate(0, 975, 725, 250, 0, 25)
     assert 50 <= found.users <= 150  # 100, from a sample of the keys

@@ -7,7 +7,7 @@ import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
@@ -18,10 +18,10 @@ KEYS = KeySpace()
 
 
 @pytest.fixture
-def shards(store_url: str) -> Iterator[Shards]:
-    shards = Shards(store_url, KEYS.buckets, timeout_seconds=10)
-    yield shards
-    shards.close()
+def store_client(store_url: str) -> Iterator[StoreClient]:
+    store_client = StoreClient(store_url, KEYS.buckets, timeout_seconds=10)
+    yield store_client
+    store_client.close()
 
 
 async def answers(url: str, scenario: Scenario) -> list[list[int]]:
@@ -36,8 +36,8 @@ async def answers(url: str, scenario: Scenario) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
-def test_scenario(shards: Shards, store_url: str, scenario: Scenario) -> None:
-    writer = PostWriter(shards, KEYS, Retention(scenario.retention_seconds))
+def test_scenario(store_client: StoreClient, store_url: str, scenario: Scenario) -> None:
+    writer = PostWriter(store_client, KEYS, Retention(scenario.retention_seconds))
     for now, events in scenario.batches():
         writer.write(events, now)
     assert asyncio.run(answers(store_url, scenario)) == scenario.expected

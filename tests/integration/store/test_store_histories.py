@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from common.retention import Retention
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.decode.create_rules import drop_reason
 from ingest.events import Event
@@ -25,11 +25,11 @@ KEYS = KeySpace(buckets=4, post_hashes=8)
 
 
 @pytest.fixture
-def workers(redis_url: str) -> Iterator[list[Shards]]:
-    workers = [Shards(redis_url, KEYS.buckets, timeout_seconds=10) for _ in range(2)]
+def workers(redis_url: str) -> Iterator[list[StoreClient]]:
+    workers = [StoreClient(redis_url, KEYS.buckets, timeout_seconds=10) for _ in range(2)]
     yield workers
-    for shards in workers:
-        shards.close()
+    for store_client in workers:
+        store_client.close()
 
 
 async def read(url: str, queries: list[Query], now: int) -> list[list[int]]:
@@ -49,10 +49,10 @@ def is_accepted(event: Event, now: int) -> bool:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, queries=st.lists(QUERIES, min_size=3, max_size=6))
 def test_every_answer_is_the_models(
-    workers: list[Shards], redis_url: str, history: list[Step], queries: list[Query]
+    workers: list[StoreClient], redis_url: str, history: list[Step], queries: list[Query]
 ) -> None:
     workers[0].meta_client().flushdb()
-    writers = [PostWriter(shards, KEYS, Retention(RETENTION)) for shards in workers]
+    writers = [PostWriter(store_client, KEYS, Retention(RETENTION)) for store_client in workers]
     model = Model(RETENTION)
     now = START
     for step in history:

@@ -15,7 +15,7 @@ from common.store.keys import KeySpace
 from common.store.record import record_field
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.write.post_writer import PostWriter
-from tests.integration.store.gated_shards import GatedShards, SteppedWorker
+from tests.integration.store.gated_store_client import GatedStoreClient, SteppedWorker
 
 KEYS = KeySpace(buckets=4, post_hashes=8)
 NOW = 1_790_000_000
@@ -63,15 +63,15 @@ class Race:
         return dump(self.client)
 
     def _worker(self, event: Event) -> SteppedWorker:
-        shards = GatedShards(self._url, KEYS.buckets)
+        store_client = GatedStoreClient(self._url, KEYS.buckets)
 
         def work() -> None:
             try:
-                PostWriter(shards, KEYS, Retention(600)).write([event], NOW)
+                PostWriter(store_client, KEYS, Retention(600)).write([event], NOW)
             finally:
-                shards.close()
+                store_client.close()
 
-        return SteppedWorker(self._pool, shards, work)
+        return SteppedWorker(self._pool, store_client, work)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import redis
 from common.post import LightPost
 from common.retention import Retention
 from common.store.catch_up import report_caught_up
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.layout import initialise_layout
 from ingest.write.post_writer import PostWriter
@@ -20,7 +20,7 @@ def fill_store(url: str, posts: Sequence[LightPost] = ()) -> None:
     """Write the posts and say that the topic, which has one partition, was read to its end."""
     with redis.Redis.from_url(url) as client:
         layout = initialise_layout(client, _KEYS, _RETENTION_SECONDS)
-        shards = Shards(url, _KEYS.buckets, timeout_seconds=5)
-        PostWriter(shards, _KEYS, Retention(_RETENTION_SECONDS)).write(posts, int(time.time()))
-        shards.close()
+        store_client = StoreClient(url, _KEYS.buckets, timeout_seconds=5)
+        PostWriter(store_client, _KEYS, Retention(_RETENTION_SECONDS)).write(posts, int(time.time()))
+        store_client.close()
         report_caught_up(client, "innetwork_post", 0, 1, layout.lineage, 3600)

@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from common.store.client import NodeCommand, Reply, Shards
+from common.store.client import StoreClient
+from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import KeySpace, ViewerKeys
-from common.store.protocol import pack
 from common.store.scripts import FOLLOW_BOUNDS, FollowBounds
 from ingest.events import Follow
 from ingest.write.follow_writer import FollowWriter
@@ -17,10 +17,10 @@ class FollowGraph:
     """All viewers of a store. now is the writer's clock."""
 
     def __init__(self, url: str) -> None:
-        self.shards = Shards(url, _KEYS.buckets, timeout_seconds=10)
+        self.store_client = StoreClient(url, _KEYS.buckets, timeout_seconds=10)
 
     def write(self, *events: Follow, now: int, bounds: FollowBounds = FOLLOW_BOUNDS) -> None:
-        FollowWriter(self.shards, _KEYS, bounds).write(events, now)
+        FollowWriter(self.store_client, _KEYS, bounds).write(events, now)
 
     def followed(self, viewer_id: int) -> dict[int, int]:
         """Whom the viewer follows, and since when, the newest first."""
@@ -35,11 +35,11 @@ class FollowGraph:
         return (sizes[0], sizes[1], sizes[2])
 
     def flush(self) -> None:
-        for node in self.shards.nodes():
+        for node in self.store_client.node_clients():
             node.flushdb()
 
     def _ask(self, viewer: ViewerKeys, *commands: tuple[bytes, ...]) -> list[Reply]:
-        return self.shards.run([NodeCommand(viewer.bucket, pack(command)) for command in commands])
+        return self.store_client.run([NodeCommand(viewer.bucket, pack(command)) for command in commands])
 
 
 @contextmanager
@@ -49,4 +49,4 @@ def follow_graph(url: str) -> Generator[FollowGraph]:
     try:
         yield graph
     finally:
-        graph.shards.close()
+        graph.store_client.close()

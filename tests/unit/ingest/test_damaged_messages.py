@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from common.post import MAX_ID, LightPost
+from common.ids import MAX_ID
+from common.post import LightPost
 from common.settings.kafka import Framing
 from ingest.decode.framing import unframe
 from ingest.decode.refined_event import decode_event, encode_event

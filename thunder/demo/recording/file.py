@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
-from common.string_ids import id_of_string
-from common.text import one_short_line
+from common.telemetry.logs import one_short_line
 from ingest.events import AuthorDelete, Event, Follow, PostDelete
 from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
 from ingest.sources.json_line import BadLine

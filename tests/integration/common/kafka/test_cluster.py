@@ -49,7 +49,7 @@ def test_a_topic_with_other_partitions_is_reported_and_left_as_it_is(kafka: Kafk
 
 def test_a_topic_that_another_has_created_meanwhile_is_there(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
     name = kafka.create_topic(unique("raced"), partitions=2)
-    [outcome] = cluster.create_topics([TopicConfiguration(name, partitions=2)], there={})
+    [outcome] = cluster.create_topics([TopicConfiguration(name, partitions=2)], existing={})
     assert outcome == TopicOutcome(name, Creation.THERE, 2)
 
 
@@ -63,7 +63,7 @@ def test_one_topic_that_cannot_be_created_does_not_keep_the_others_from_it(clust
 def test_brokers_that_are_not_there_are_waited_for_as_long_as_told() -> None:
     nobody = f"127.0.0.1:{free_port()}"
     cluster = KafkaCluster(KafkaConnection(nobody))
-    with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s in vain for Kafka brokers at {nobody}: .*refused"):
+    with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s for Kafka brokers at {nobody}: .*refused"):
         cluster.wait_for_brokers(seconds=0.1)
     with pytest.raises(KafkaUnavailable, match=f"Kafka at {nobody} does not list its topics"):
         cluster.create_topics([TopicConfiguration("posts")])

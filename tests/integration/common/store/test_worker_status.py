@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import StoreUnavailable
-from common.store.client import Shards
+from common.store.client import StoreClient
 from common.store.display_names import read_names, write_names
 from common.store.keys import NAMES, WORKERS, KeySpace
 from common.store.worker_status import (
@@ -19,12 +19,12 @@ from common.store.worker_status import (
 NOW = 1_700_000_000.5
 
 
-def shards(url: str) -> Shards:
-    return Shards(url, KeySpace().buckets, timeout_seconds=5)
+def store_client(url: str) -> StoreClient:
+    return StoreClient(url, KeySpace().buckets, timeout_seconds=5)
 
 
 def test_each_worker_has_its_latest_status(store_url: str) -> None:
-    client = shards(store_url).meta_client()
+    client = store_client(store_url).meta_client()
     assert read_worker_statuses(client) == {}
     write_worker_status(client, "a", WorkerStatus(NOW, 10))
     write_worker_status(client, "b", WorkerStatus(NOW, 5, lag=3, posts=100))
@@ -34,7 +34,7 @@ def test_each_worker_has_its_latest_status(store_url: str) -> None:
 
 
 def test_what_workers_leave_behind_is_stale_and_later_taken_away(redis_url: str) -> None:
-    client = shards(redis_url).meta_client()
+    client = store_client(redis_url).meta_client()
     write_worker_status(client, "gone", WorkerStatus(NOW - TTL_SECONDS - 1, 10))
     write_worker_status(client, "late", WorkerStatus(NOW - FRESH_SECONDS - 1, 10))
     write_worker_status(client, "here", WorkerStatus(NOW, 10))
@@ -44,7 +44,7 @@ def test_what_workers_leave_behind_is_stale_and_later_taken_away(redis_url: str)
 
 
 def test_a_status_that_is_not_ours_is_no_answer(redis_url: str) -> None:
-    client = shards(redis_url).meta_client()
+    client = store_client(redis_url).meta_client()
     client.hset(WORKERS.decode(), "a", "nonsense")
     client.expire(WORKERS.decode(), 60)
     with pytest.raises(StoreUnavailable, match="not ours"):
@@ -52,7 +52,7 @@ def test_a_status_that_is_not_ours_is_no_answer(redis_url: str) -> None:
 
 
 def test_a_name_is_found_by_id_whatever_it_is(store_url: str) -> None:
-    client = shards(store_url).meta_client()
+    client = store_client(store_url).meta_client()
     hostile = "<img src=x onerror=alert(1)>"
     write_names(client, {1: "Ada", 2: hostile, 3: "\ud800", 4: "x" * 1000}, ttl_seconds=60)
     write_names(client, {1: "Ada Aiko"}, ttl_seconds=60)

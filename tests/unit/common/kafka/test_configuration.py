@@ -1,7 +1,7 @@
 import pytest
 
 from common.kafka.configuration import (
-    access_configuration,
+    connection_configuration,
     consumer_configuration,
     producer_configuration,
     rebalances_incrementally,
@@ -21,7 +21,7 @@ def ignore(_: object) -> None:
 
 def test_a_plaintext_connection_names_brokers_and_nothing_else() -> None:
     settings = ingest(in_network_events_consumer_dest="a:1,b:2")
-    configuration = access_configuration(settings.consumer_connection, ignore)
+    configuration = connection_configuration(settings.consumer_connection, ignore)
     assert configuration["bootstrap.servers"] == "a:1,b:2"
     assert configuration["security.protocol"] == "PLAINTEXT"
     assert not [name for name in configuration if name.startswith(("sasl.", "ssl."))]

@@ -6,7 +6,7 @@ from common.errors import ConfigurationError, KafkaRefused
 from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
 from common.kafka.errors import RefusalWatch, client_configuration
 
-ACCESS = KafkaConnection(
+CONNECTION = KafkaConnection(
     "broker:9092",
     SecurityProtocol.SASL_SSL,
     SaslMechanism.PLAIN,
@@ -20,8 +20,8 @@ FATAL, REFUSED, ALL_DOWN, UNREACHABLE = -150, -169, -187, -195
 
 
 def test_a_refusal_names_who_asked_whom_and_how_but_no_password() -> None:
-    watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(REFUSED, "Invalid username or password"))
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(REFUSED, "Invalid username or password"))
     with pytest.raises(KafkaRefused) as refused:
         watch.raise_if_refused()
     assert str(refused.value) == (
@@ -39,31 +39,31 @@ def test_a_refusal_names_who_asked_whom_and_how_but_no_password() -> None:
     ],
 )
 def test_missing_rights_are_a_refusal(code: int) -> None:
-    watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(code))
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(code))
     with pytest.raises(KafkaRefused):
         watch.raise_if_refused()
 
 
 def test_a_fatal_error_is_a_refusal() -> None:
-    watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(FATAL, "fenced by another one"))
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(FATAL, "fenced by another one"))
     with pytest.raises(KafkaRefused, match="fenced by another one"):
         watch.raise_if_refused()
 
 
 def test_brokers_that_cannot_be_reached_have_not_refused(caplog: pytest.LogCaptureFixture) -> None:
-    watch = RefusalWatch(ACCESS)
+    watch = RefusalWatch(CONNECTION)
     for _ in range(100):
-        watch.notice(KafkaError(UNREACHABLE, "Connection refused"))
-        watch.notice(KafkaError(ALL_DOWN, "1/1 brokers are down"))
+        watch.on_error(KafkaError(UNREACHABLE, "Connection refused"))
+        watch.on_error(KafkaError(ALL_DOWN, "1/1 brokers are down"))
     watch.raise_if_refused()
     assert watch.latest == "Connection refused"
     assert [record.getMessage() for record in caplog.records] == ["Kafka: Connection refused"]
 
 
 def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
-    with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration(ACCESS):
+    with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration(CONNECTION):
         Consumer({"group.id": "g", "partition.assignment.strategy": "no-such"})
 
 
@@ -71,13 +71,13 @@ def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
     "alert", ["bad certificate: SSL alert number 42", "certificate required: SSL alert number 116"]
 )
 def test_a_certificate_of_ours_that_brokers_do_not_want_is_a_refusal(alert: str) -> None:
-    watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(UNREACHABLE, f"ssl://broker:9092/1: Receive failed: ssl/tls alert {alert} (after 2ms)"))
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(UNREACHABLE, f"ssl://broker:9092/1: Receive failed: ssl/tls alert {alert} (after 2ms)"))
     with pytest.raises(KafkaRefused, match=r"set --ssl-certificate-location and --ssl-key-location\.$"):
         watch.raise_if_refused()
 
 
 def test_other_alerts_may_pass() -> None:
-    watch = RefusalWatch(ACCESS)
-    watch.notice(KafkaError(UNREACHABLE, "ssl://broker:9092/1: ssl/tls alert internal error: SSL alert number 80"))
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(UNREACHABLE, "ssl://broker:9092/1: ssl/tls alert internal error: SSL alert number 80"))
     watch.raise_if_refused()

@@ -6,13 +6,13 @@ from common.errors import KafkaUnavailable
 from common.kafka.retrying import retry_until
 
 
-def trouble() -> str:
+def problem() -> str:
     return "nobody is there"
 
 
 def test_the_first_answer_ends_the_waiting_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     answers = iter([None, 0])
-    assert retry_until(lambda: next(answers), "brokers", trouble) == 0
+    assert retry_until(lambda: next(answers), "brokers", problem) == 0
     assert caplog.messages == []
 
 
@@ -21,17 +21,17 @@ def test_it_says_what_it_waits_for_when_that_takes_longer(
 ) -> None:
     monkeypatch.setattr("common.kafka.retrying._SILENT_SECONDS", 0.0)
     answers = iter([None, "there"])
-    assert retry_until(lambda: next(answers), "brokers", trouble) == "there"
+    assert retry_until(lambda: next(answers), "brokers", problem) == "there"
     assert caplog.messages == ["Waiting for brokers: nobody is there"]
 
 
 def test_it_gives_up_after_the_time_it_was_given_but_asks_once_in_any_case() -> None:
-    assert retry_until(lambda: "there", "brokers", trouble, seconds=0) == "there"
-    with pytest.raises(KafkaUnavailable, match="waited 0 s in vain for brokers: nobody is there"):
-        retry_until(lambda: None, "brokers", trouble, seconds=0)
+    assert retry_until(lambda: "there", "brokers", problem, seconds=0) == "there"
+    with pytest.raises(KafkaUnavailable, match="waited 0 s for brokers: nobody is there"):
+        retry_until(lambda: None, "brokers", problem, seconds=0)
 
 
 def test_told_to_stop_it_has_no_answer() -> None:
     stop = Event()
-    assert retry_until(stop.set, "brokers", trouble, stop) is None
-    assert retry_until(lambda: "there", "brokers", trouble, stop) is None
+    assert retry_until(stop.set, "brokers", problem, stop) is None
+    assert retry_until(lambda: "there", "brokers", problem, stop) is None

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import LightPost as LightPostMessage
-from common.post import MAX_CREATED_AT, MAX_ID, LightPost
+from common.post import MAX_CREATED_AT, LightPost
 from common.store.member import created_at, decode_id, encode_id, encode_member, encode_time, post_id
 
 IDS = st.integers(1, MAX_ID)

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import FollowEvent
-from common.post import MAX_ID
 from ingest.decode.envelope import seal, unseal
 from ingest.decode.follow_event import decode_follow, encode_follow, follow_key
 from ingest.events import Follow, Malformed, MalformedReason

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import AuthorDeleteEvent, InNetworkEvent, TweetCreateEvent, TweetDeleteEvent
-from common.post import MAX_ID, LightPost
+from common.post import LightPost
 from ingest.decode.refined_event import decode_event, encode_event, event_key
 from ingest.events import AuthorDelete, Event, EventKind, Ignored, Malformed, MalformedReason, PostDelete
 

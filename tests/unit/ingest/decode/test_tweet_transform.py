@@ -1,7 +1,8 @@
 import pytest
 from thriftpy2.thrift import TPayload
 
-from common.post import MAX_ID, LightPost
+from common.ids import MAX_ID
+from common.post import LightPost
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import Decoded, Dropped, DropReason, EventKind, Ignored, Malformed, MalformedReason, PostDelete
 from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise

@@ -1,7 +1,7 @@
 import pytest
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, PerAuthorLimits
-from common.post import MAX_ID
 from serve.query import Caps
 from serve.rpc.request import Adjustment, InvalidRequest, RequestLimits, ValidatedRequest, validate_request
 

@@ -1,7 +1,7 @@
 import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
-from common.post_kind import PostKind
+from common.post import PostKind
 from thunder.cli.timeline_output import TimelineEntry, answer_as_json, newest_age, timeline_entries
 from thunder.client import TimedAnswer
 

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from common.post_kind import PostKind
+from common.post import PostKind
 from thunder.cli.timeline_output import TimelineEntry, plain_line, timeline_table
 
 ENTRY = TimelineEntry(2**62, "did:plc:" + "a" * 24, 300.0, PostKind.REPOST, "of did:plc:" + "b" * 24)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, dead_letters, found
+from common.kafka.topics import Creation, TopicConfiguration, TopicOutcome, dead_letter_topic, existing_topic
 from common.settings.kafka import TopicsSettings
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.main import main
@@ -38,14 +38,14 @@ def test_a_person_reads_what_became_of_each_topic() -> None:
         TopicConfiguration("raw", 12, None, 3 * DAY),
         TopicConfiguration("follows", 12),
         TopicConfiguration("refined", 12),
-        dead_letters("dead"),
+        dead_letter_topic("dead"),
         TopicConfiguration("secret", 12),
     ]
     outcomes = [
         TopicOutcome("raw", Creation.CREATED, 12),
         TopicOutcome("follows", Creation.CREATED, 12),
-        found(wanted[2], 3),
-        found(wanted[3], 1),
+        existing_topic(wanted[2], 3),
+        existing_topic(wanted[3], 1),
         TopicOutcome("secret", Creation.FAILED, None, "Topic authorization failed."),
     ]
     assert report(wanted, outcomes) == [

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from common.ids import id_of_string
 from common.post import LightPost
-from common.string_ids import id_of_string
 from ingest.decode.follow_event import decode_follow, encode_follow
 from ingest.events import AuthorDelete, Follow, PostDelete
 from ingest.sources.bluesky.jetstream import IgnoredKind, read_line

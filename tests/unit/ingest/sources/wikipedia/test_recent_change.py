@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.ids import id_of_string
 from common.post import LightPost
 from common.settings.source import Bots
-from common.string_ids import id_of_string
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, ParsedMessage
 from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange, parse_change, resume_id

@@ -2,8 +2,7 @@ from hashlib import sha256
 
 import pytest
 
-from common.post import MAX_ID
-from common.string_ids import id_of_string
+from common.ids import MAX_ID, id_of_string, parse_id
 
 
 def test_the_id_is_the_top_63_bits_of_the_hash() -> None:
@@ -31,6 +30,15 @@ def test_a_hash_of_zeros_becomes_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def hash_to_zeros(_: bytes) -> Zeros:
         return Zeros()
 
-    monkeypatch.setattr("common.string_ids.sha256", hash_to_zeros)
+    monkeypatch.setattr("common.ids.sha256", hash_to_zeros)
 
     assert id_of_string("anything") == 1
+
+
+def test_ids_are_parsed_from_decimal_digits() -> None:
+    assert [parse_id(text) for text in ("1", "007", str(MAX_ID))] == [1, 7, MAX_ID]
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "+1", " 1", "1_0", "1.0", "0x1", "٣", "²", str(MAX_ID + 1), "0" * 20])
+def test_other_texts_are_no_ids(text: str) -> None:
+    assert parse_id(text) is None

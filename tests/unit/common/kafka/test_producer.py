@@ -9,7 +9,7 @@ def delivered(partition: int, offset: int) -> "Message[bytes, bytes]":
 
 def receipt(awaited: int) -> Receipt:
     receipt = Receipt()
-    receipt.awaited = awaited
+    receipt.in_flight = awaited
     return receipt
 
 
@@ -17,7 +17,7 @@ def test_a_receipt_knows_the_latest_offset_of_each_partition_and_what_is_on_its_
     of_four = receipt(4)
     for message in (delivered(0, 5), delivered(1, 2), delivered(0, 6)):
         of_four(None, message)
-    assert (of_four.offsets, of_four.awaited, of_four.failure) == ({0: 6, 1: 2}, 1, None)
+    assert (of_four.offsets, of_four.in_flight, of_four.failure) == ({0: 6, 1: 2}, 1, None)
 
 
 def test_the_first_failure_is_kept_and_a_lost_message_has_no_offset() -> None:
@@ -25,4 +25,4 @@ def test_the_first_failure_is_kept_and_a_lost_message_has_no_offset() -> None:
     of_three(None, delivered(0, 5))
     of_three(first, delivered(0, 6))
     of_three(second, delivered(0, 7))
-    assert (of_three.offsets, of_three.awaited, of_three.failure) == ({0: 5}, 0, first)
+    assert (of_three.offsets, of_three.in_flight, of_three.failure) == ({0: 5}, 0, first)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from common.store.client import NodeCommand, Reply, Shards
+from common.store.client import StoreClient
+from common.store.commands import NodeCommand, Reply
 
 
 class Killed(BaseException):
     """The worker is dead. Not an Exception: nothing may catch it."""
 
 
-class GatedShards(Shards):
+class GatedStoreClient(StoreClient):
     """Each run() waits until it is let through; kill() lets it die at the gate instead."""
 
     def __init__(self, url: str, buckets: int) -> None:
@@ -45,18 +46,18 @@ class GatedShards(Shards):
 class SteppedWorker:
     """Runs work(shards) up to its next call of the store, again and again."""
 
-    def __init__(self, pool: ThreadPoolExecutor, shards: GatedShards, work: Callable[[], None]) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, store_client: GatedStoreClient, work: Callable[[], None]) -> None:
         self.is_done = False
-        self._shards = shards
+        self._store_client = store_client
         self._future: Future[None] = pool.submit(self._run, work)
-        shards.wait_at_gate()
+        store_client.wait_at_gate()
 
     def step(self) -> None:
         """Let one call through, and wait until the next one is due or the work is done."""
         if self.is_done:
             return
-        self._shards.let_through()
-        self._shards.wait_at_gate()
+        self._store_client.let_through()
+        self._store_client.wait_at_gate()
 
     def finish(self) -> None:
         """Run to the end."""
@@ -67,7 +68,7 @@ class SteppedWorker:
     def kill(self) -> None:
         """Die before the next call."""
         if not self.is_done:
-            self._shards.kill()
+            self._store_client.kill()
             self._future.exception()
 
     def _run(self, work: Callable[[], None]) -> None:
@@ -75,4 +76,4 @@ class SteppedWorker:
             work()
         finally:
             self.is_done = True
-            self._shards.leave()
+            self._store_client.leave()
