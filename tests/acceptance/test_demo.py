@@ -103,7 +103,7 @@ def post_ids(response: GetInNetworkPostsResponse) -> list[int]:
     return [post.post_id for post in response.posts]
 
 
-def test_a_newcomer_sees_a_timeline_within_twenty_seconds_and_nothing_is_left(demo: Demo) -> None:
+def test_timeline_within_twenty_seconds_and_nothing_left_behind(demo: Demo) -> None:
     began = time.monotonic()
     answer = demo.answer()
 
@@ -180,7 +180,7 @@ def test_a_useless_file_is_refused_before_anything_starts(
     assert done.stdout == ""
 
 
-def test_an_empty_demo_serves_what_others_produce_until_it_is_stopped(demo: Demo, thunder: Thunder) -> None:
+def test_empty_demo_serves_what_others_produce(demo: Demo, thunder: Thunder) -> None:
     grpc_port, http_port = free_port(), free_port()
     ports = ("--grpc-port", str(grpc_port), "--http-port", str(http_port))
     role = demo.start("--empty", "--json", *ports, **FOR_ANOTHER_CLUSTER)
@@ -274,7 +274,7 @@ def test_whoever_wanted_one_answer_is_told_that_there_is_none(demo: Demo) -> Non
     demo.assert_nothing_is_left()
 
 
-def test_a_role_that_dies_takes_the_demo_along_and_its_last_words_are_shown(demo: Demo) -> None:
+def test_death_of_a_role_ends_the_demo_with_its_last_lines(demo: Demo) -> None:
     role = demo.start("--empty", "--json")
     addresses_of(role)
     server = next(process for process in descendants() if "serve" in process.command.split())

@@ -76,7 +76,7 @@ def system(thunder: Thunder, kafka: KafkaBroker, store_url: str) -> System:
     return System(thunder, kafka, store_url)
 
 
-def test_follow_events_decide_what_a_request_without_a_list_is_answered(system: System) -> None:
+def test_follow_events_answer_requests_without_a_list(system: System) -> None:
     system.tell(Follow(VIEWER, ANNA, 100, NOW - 9))
     roles = [system.start_posts(), system.start_follows(), system.start_server()]
     for role in roles:

@@ -49,7 +49,7 @@ def test_it_has_a_live_page_once_it_serves(thunder: Thunder, kafka: KafkaBroker,
     assert role.terminate() == 0
 
 
-def test_a_store_of_another_layout_ends_it_with_the_code_for_refused(
+def test_store_of_another_layout_exits_as_refused(
     thunder: Thunder, kafka: KafkaBroker, topic: str, redis_url: str
 ) -> None:
     start(thunder, kafka, topic, redis_url).wait_until_ready()

@@ -15,7 +15,7 @@ def sources(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> Sources:
     return Sources(thunder, kafka, redis_url)
 
 
-def test_a_source_that_waits_is_held_to_the_rate_of_its_sink_and_loses_nothing(sources: Sources) -> None:
+def test_blocking_source_keeps_pace_and_loses_nothing(sources: Sources) -> None:
     report = sources.report(*FASTER_THAN_ITS_SINK, "--when-full", "block", "--count", "2000")
 
     assert (report["received"], report["produced"], report["dropped"]) == (2000, 2000, {})
@@ -24,7 +24,7 @@ def test_a_source_that_waits_is_held_to_the_rate_of_its_sink_and_loses_nothing(s
     assert rates["received_per_second"] < 10_000, "as fast as without a sink"
 
 
-def test_a_source_that_does_not_wait_leaves_out_and_counts_what_finds_the_queue_full(sources: Sources) -> None:
+def test_dropping_source_counts_what_finds_the_queue_full(sources: Sources) -> None:
     report = sources.report(*FASTER_THAN_ITS_SINK, "--when-full", "drop", "--count", "20000")
 
     sent = sum(report["sent"].values())

@@ -102,7 +102,7 @@ def test_counts_add_up_in_redis_from_run_to_run(sources: Sources) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_when_it_is_stopped_it_flushes_and_prints_what_it_counted(sources: Sources, number: signal.Signals) -> None:
+def test_stop_flushes_and_prints_the_counts(sources: Sources, number: signal.Signals) -> None:
     role = sources.start("synthetic", "--rate", "500", "--linger-ms", "900", "--json")
     role.wait_until_ready()
     eventually(lambda: role.metrics().value("source_received_total") > 100, "it has said something")
@@ -145,7 +145,7 @@ def test_a_topic_that_is_not_there_yet_is_waited_for(thunder: Thunder, kafka: Ka
     assert role.wait() == 0
 
 
-def test_brokers_that_are_away_are_waited_for_until_it_is_stopped(thunder: Thunder, redis_url: str) -> None:
+def test_unreachable_brokers_are_awaited_until_the_stop(thunder: Thunder, redis_url: str) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
     role = thunder.start(
         *("source", "jsonl", "--file", str(RECORDING), "--in-network-events-producer-dest", nowhere),
@@ -173,7 +173,7 @@ def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources) -> None
     ("name", "flag", "network"),
     [("bluesky", "--jetstream-url", JetstreamServer), ("wikipedia", "--recentchange-url", EventStreamServer)],
 )
-def test_a_live_source_goes_on_where_it_stopped_unless_it_is_to_start_now(
+def test_live_source_resumes_unless_it_starts_now(
     name: str, flag: str, network: type[JetstreamServer] | type[EventStreamServer], sources: Sources
 ) -> None:
     with closing(network()) as server:

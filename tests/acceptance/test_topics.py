@@ -39,9 +39,7 @@ def test_topics_are_created_once_with_their_retention(thunder: Thunder, kafka: K
     assert kept == [3 * DAY_MS, 3 * DAY_MS, -1, 14 * DAY_MS]
 
 
-def test_a_topic_with_other_partitions_is_told_to_programs_and_left_as_it_is(
-    thunder: Thunder, kafka: KafkaBroker
-) -> None:
+def test_json_reports_a_topic_with_other_partitions(thunder: Thunder, kafka: KafkaBroker) -> None:
     names = Names()
     kafka.create_topic(names.refined, partitions=2)
     done = thunder.run("topics", "create", "--json", *names.flags, env={"KAFKA_BROKERS": kafka.bootstrap})

@@ -18,9 +18,7 @@ def collector() -> Generator[Collector]:
     made.stop()
 
 
-def test_a_query_is_one_trace_from_the_client_to_the_rounds_of_the_server(
-    thunder: Thunder, redis_url: str, collector: Collector
-) -> None:
+def test_query_is_one_trace_from_client_to_store_rounds(thunder: Thunder, redis_url: str, collector: Collector) -> None:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
     role = thunder.start("serve", "--redis-url", redis_url, env=env)
     role.wait_for_output("gRPC listens")

@@ -89,7 +89,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "thunder.source"]
 
 
-def test_a_server_that_is_away_for_a_while_is_waited_for_in_few_words(
+def test_unreachable_server_is_awaited_with_few_log_lines(
     server_type: ServerType, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "thunder.source")
@@ -118,7 +118,7 @@ def test_a_server_that_is_away_for_a_while_is_waited_for_in_few_words(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_a_server_that_cannot_serve_now_is_asked_again_in_few_words(
+def test_unavailable_server_is_asked_again_with_few_log_lines(
     status: int, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -141,7 +141,7 @@ def test_a_server_that_asks_for_time_gets_it_within_bounds(server: Server) -> No
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_a_server_that_says_the_request_is_wrong_is_not_asked_again(status: int, server: Server) -> None:
+def test_rejected_request_is_not_repeated(status: int, server: Server) -> None:
     server.stage.plays(Refuses(status))
 
     with pytest.raises(ConfigurationError, match=f"{server.url} refused the connection: HTTP status {status}"):
@@ -150,9 +150,7 @@ def test_a_server_that_says_the_request_is_wrong_is_not_asked_again(status: int,
 
 
 @pytest.mark.parametrize("scene", [Says(()), NeverAnswers(), Refuses(503)], ids=["silent", "mute", "refusing"])
-def test_it_ends_soon_after_it_is_told_to_stop_whatever_it_waits_for(
-    scene: Says | NeverAnswers | Refuses, server: Server
-) -> None:
+def test_stop_interrupts_every_wait(scene: Says | NeverAnswers | Refuses, server: Server) -> None:
     server.stage.plays(scene)
     asked_to_stop_at: list[float] = []
 
@@ -181,7 +179,7 @@ def test_garbage_is_dropped_by_reason_and_costs_itself_alone(server: Server) -> 
     assert all(one.fate is Disposition.DROPPED and one.detail for one in dropped)
 
 
-def test_a_message_too_large_is_dropped_and_what_follows_is_heard(server: Server) -> None:
+def test_oversized_message_is_dropped_and_reading_goes_on(server: Server) -> None:
     large = server.message(b'"' + b"x" * 2**20 + b'"')
     server.stage.plays(Says((server.event(1), large, server.event(2))), events(server, 2))
 

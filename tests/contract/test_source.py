@@ -210,7 +210,7 @@ def test_partitions_are_told_once_with_start_and_end(any_topic: Topic) -> None:
         assert source.take_changes().gained == {}
 
 
-def test_the_current_end_of_a_partition_is_known_while_reading_and_while_paused(topic: Topic) -> None:
+def test_partition_end_is_known_reading_and_paused(topic: Topic) -> None:
     with member(topic) as source:
         settle(source)
         topic.produce(b"a", b"b")
@@ -221,7 +221,7 @@ def test_the_current_end_of_a_partition_is_known_while_reading_and_while_paused(
         assert source.ends([0]) == {0: 3}
 
 
-def test_what_a_store_lost_is_read_again_and_told_as_partitions_that_went_and_came(topic: Topic) -> None:
+def test_lost_data_is_read_again_as_a_new_assignment(topic: Topic) -> None:
     topic.lineage_now = "first"
     topic.produce(b"a", b"b")
     with member(topic, OffsetReset.LARGEST) as source:

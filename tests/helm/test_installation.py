@@ -105,9 +105,7 @@ def test_static_members_keep_their_names_over_an_upgrade(release: Release) -> No
     assert not set(after.values()) & set(before.values())
 
 
-def test_replicas_of_a_role_keep_apart_and_a_drain_takes_them_one_by_one(
-    release: Release, cluster: KubernetesCluster
-) -> None:
+def test_replicas_spread_and_drain_one_by_one(release: Release, cluster: KubernetesCluster) -> None:
     release.run("install", str(CHART), "--create-namespace", *AT_ONCE, "--set", "serve.replicas=4")
     assert {pod["spec"]["nodeName"] for pod in release.pods("serve")} == {"left", "right"}
     eventually(lambda: release.disruptions_allowed("serve") == 1, "a pod may be taken away")

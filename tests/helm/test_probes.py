@@ -56,7 +56,7 @@ def test_every_role_passes_its_probes(
             eventually(partial(passes, container, probe), f"{probe} of {container['name']}", timeout=60)
 
 
-def test_a_server_whose_callers_need_certificates_is_asked_without(
+def test_probes_need_no_client_certificate(
     thunder: Thunder,
     rendered: Callable[[Mapping[str, Any]], list[Manifest]],
     values: dict[str, Any],

@@ -64,7 +64,7 @@ def test_each_alert_has_a_page_and_each_page_an_alert() -> None:
 
 
 @each_runbook
-def test_a_page_says_what_an_alert_means_where_to_look_and_what_to_do(runbook: Path) -> None:
+def test_alert_page_has_every_section(runbook: Path) -> None:
     text = runbook.read_text()
     assert text.startswith(f"# {runbook.stem}\n")
     assert text.index("**Meaning.**") < text.index("**Look here**") < text.index("**Do this**")

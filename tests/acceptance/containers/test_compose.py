@@ -66,7 +66,7 @@ def test_nobody_gets_more_rights_than_at_the_start(services: Services) -> None:
     assert {tuple(service["security_opt"]) for service in services.values()} == {("no-new-privileges:true",)}
 
 
-def test_all_ports_are_on_the_loopback_interface_and_each_is_another_one(services: Services) -> None:
+def test_ports_are_distinct_and_on_loopback(services: Services) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
     numbers = [port["published"] for port in ports]

@@ -32,7 +32,7 @@ def brokers(services: dict[str, Service], progress: Progress, tmp_path: Path) ->
     brokers.kill()
 
 
-def test_topics_are_made_on_all_brokers_and_writes_survive_the_death_of_one(
+def test_writes_survive_the_death_of_a_broker(
     services: dict[str, Service], brokers: ComposeBrokers, thunder: Thunder
 ) -> None:
     KafkaCluster(KafkaConnection(brokers.bootstrap)).wait_for_brokers(seconds=60)

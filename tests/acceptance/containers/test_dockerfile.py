@@ -23,7 +23,7 @@ def last(stages: list[Stage]) -> Stage:
     return stages[-1]
 
 
-def test_what_it_copies_is_there_and_nothing_else_is_sent_to_the_builder(stages: Sequence[Stage]) -> None:
+def test_build_context_is_what_is_copied(stages: Sequence[Stage]) -> None:
     copied = {source for copy in stages[0].all("COPY") for source in copy["SourcePaths"]}
     ignored = (CHECKOUT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored
@@ -31,7 +31,7 @@ def test_what_it_copies_is_there_and_nothing_else_is_sent_to_the_builder(stages:
     assert all((CHECKOUT / source).exists() for source in copied)
 
 
-def test_the_image_holds_what_the_first_stage_built_and_runs_nothing_to_get_it(stages: Sequence[Stage]) -> None:
+def test_last_stage_copies_and_runs_nothing(stages: Sequence[Stage]) -> None:
     build, last = stages
     copy = last.only("COPY")
     assert (copy["From"], copy["SourcePaths"], copy["DestPath"]) == (build.name, ["${PREFIX}"], "${PREFIX}")

@@ -55,7 +55,7 @@ def posts_of(role: Role, author: int) -> list[int]:
 
 
 @pytest.mark.usefixtures("guides_port")
-def test_serving_mode_fills_an_empty_store_from_the_smallest_offset_and_serves_it(
+def test_serving_mode_fills_an_empty_store_and_serves_it(
     thunder: Thunder, brokers: KafkaBroker, redis_url: str
 ) -> None:
     produce_events(brokers.bootstrap, REFINED, recent_posts(1, 3, author_id=21))
@@ -100,9 +100,7 @@ def refined_events(brokers: KafkaBroker, *ids: int) -> dict[int, Decoded]:
     return {number: events[number] for number in ids}
 
 
-def test_ingestion_mode_moves_raw_tweets_over_tls_into_the_refined_topic(
-    thunder: Thunder, brokers: KafkaBroker
-) -> None:
+def test_ingestion_mode_refines_raw_tweets_over_tls(thunder: Thunder, brokers: KafkaBroker) -> None:
     role = start_ingestion(thunder, brokers)
     role.wait_until_ready()
     now = int(time.time())
@@ -119,7 +117,7 @@ def test_ingestion_mode_moves_raw_tweets_over_tls_into_the_refined_topic(
     assert role.terminate() == 0
 
 
-def test_the_producer_has_credentials_of_its_own_when_they_are_given(thunder: Thunder, brokers: KafkaBroker) -> None:
+def test_producer_credentials_may_differ(thunder: Thunder, brokers: KafkaBroker) -> None:
     writer = {"KAFKA_PRODUCER_SASL_USER": WRITER, "KAFKA_PRODUCER_SASL_PASSWORD": WRITER_PASSWORD}
     role = start_ingestion(thunder, brokers, **writer)
     role.wait_until_ready()

@@ -36,9 +36,7 @@ def topics(kafka: KafkaBroker, raw: KafkaTopic) -> dict[str, str]:
     return {"THUNDER_TWEET_EVENTS_TOPIC": raw.name, "THUNDER_INNETWORK_POST_TOPIC": refined}
 
 
-def test_more_threads_are_more_consumers_that_split_the_partitions(
-    thunder: Thunder, kafka: KafkaBroker, topics: dict[str, str]
-) -> None:
+def test_threads_split_the_partitions(thunder: Thunder, kafka: KafkaBroker, topics: dict[str, str]) -> None:
     group = unique("thunder-processor")
     brokers = {"KAFKA_BROKERS": kafka.bootstrap}
     thunder.start("--kafka-group-id", group, "--kafka-num-threads", "3", env=topics | brokers)
@@ -64,7 +62,7 @@ def test_another_mechanism_of_the_brokers_is_let_in(
     start_ingestion(thunder, kafka, with_mechanism("SCRAM-SHA-512"), **topics).wait_until_ready()
 
 
-def test_a_mechanism_that_the_brokers_do_not_offer_ends_in_a_clear_error(thunder: Thunder, kafka: KafkaBroker) -> None:
+def test_unsupported_sasl_mechanism_is_a_clear_error(thunder: Thunder, kafka: KafkaBroker) -> None:
     told = complaint(start_ingestion(thunder, kafka, with_mechanism("SCRAM-SHA-256")))
     assert f"Kafka refused user '{SASL_USER}' with SASL mechanism SCRAM-SHA-256 over SASL_SSL" in told
     assert "SCRAM-SHA-512" in told, "it says what the broker does offer"
@@ -85,7 +83,7 @@ def test_a_wrong_password_of_the_producer_ends_in_a_clear_error(
     assert "Kafka refused user 'writer' with SASL mechanism PLAIN over SASL_SSL" in told
 
 
-def test_brokers_whose_certificate_nobody_vouches_for_end_in_a_clear_error(
+def test_untrusted_broker_certificate_is_a_clear_error(
     thunder: Thunder, kafka: KafkaBroker, tmp_path: Path, progress: Progress
 ) -> None:
     stranger = Authority(tmp_path, progress).ca
@@ -108,7 +106,7 @@ def test_a_new_instance_without_smallest_serves_only_what_is_new(
     eventually(lambda: {post.post_id for post in role.ask(request).posts} == {4, 5}, "the two new posts alone")
 
 
-def test_a_message_that_cannot_be_parsed_is_told_and_counted_and_costs_no_other(
+def test_unparsable_message_is_logged_counted_and_skipped(
     thunder: Thunder, kafka: KafkaBroker, raw: KafkaTopic, topics: dict[str, str]
 ) -> None:
     role = start_ingestion(thunder, kafka, with_mechanism("PLAIN"), **topics)

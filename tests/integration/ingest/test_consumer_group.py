@@ -94,7 +94,7 @@ def produce_everywhere(topic: KafkaTopic, count: int) -> None:
         topic.produce(*[b"x"] * count, partition=partition)
 
 
-def test_members_split_the_partitions_and_take_over_from_one_that_leaves(topic: KafkaTopic, members: Members) -> None:
+def test_members_split_partitions_and_take_over(topic: KafkaTopic, members: Members) -> None:
     first, _ = members.join(), members.join()
     members.share(3, 3)
     produce_everywhere(topic, 10)
@@ -113,7 +113,7 @@ def test_members_without_partitions_are_settled_too(members: Members) -> None:
     assert all(source.settled for source in members.sources)
 
 
-def test_partitions_move_one_by_one_and_are_resumed_where_they_were_left(topic: KafkaTopic, members: Members) -> None:
+def test_moved_partitions_resume_where_they_were_left(topic: KafkaTopic, members: Members) -> None:
     members.join()
     members.share(6)
     produce_everywhere(topic, 20)
@@ -136,7 +136,7 @@ def test_the_range_assignor_gives_all_partitions_anew(kafka: KafkaBroker) -> Non
     members.leave(second)
 
 
-def test_offsets_that_are_gone_resume_at_the_earliest_whatever_the_reset(topic: KafkaTopic, members: Members) -> None:
+def test_out_of_range_offset_resumes_at_the_earliest(topic: KafkaTopic, members: Members) -> None:
     topic.produce(*[b"x"] * 10)
     committer = members.join()
     members.read(1)

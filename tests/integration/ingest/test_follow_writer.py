@@ -63,9 +63,7 @@ def events_of(target_of: Mapping[tuple[int, int], int]) -> st.SearchStrategy[lis
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), events=target_of_named_follows.flatmap(events_of))
-def test_whatever_the_order_and_however_often_the_follows_are_the_models(
-    graph: FollowGraph, data: st.DataObject, events: list[Follow]
-) -> None:
+def test_follows_match_the_model_in_any_order(graph: FollowGraph, data: st.DataObject, events: list[Follow]) -> None:
     graph.flush()
     repeated = data.draw(st.lists(st.sampled_from(events), max_size=10)) if events else []
     arriving = data.draw(st.permutations(events + repeated))
@@ -105,7 +103,7 @@ def test_a_removal_that_names_the_follow_alone_ends_it(graph: FollowGraph) -> No
     assert graph.followed(VIEWER) == {BEN: NOW + 1}
 
 
-def test_the_newest_follow_comes_first_and_a_follow_may_be_repeated_later(graph: FollowGraph) -> None:
+def test_newest_follow_is_first_and_may_be_repeated(graph: FollowGraph) -> None:
     graph.write(*(follow(target, at=NOW + place) for place, target in enumerate([BEN, ANNA, CLEO, BEN])), now=NOW)
     assert list(graph.followed(VIEWER).items()) == [(BEN, NOW + 3), (CLEO, NOW + 2), (ANNA, NOW + 1)]
 
@@ -116,7 +114,7 @@ def test_many_viewers_are_written_at_once(graph: FollowGraph) -> None:
     assert all(list(graph.followed(viewer)) == [3, 2, 1] for viewer in range(1, 301))
 
 
-def test_above_the_cap_the_newest_follows_stay_and_nothing_else_is_kept_of_the_others(graph: FollowGraph) -> None:
+def test_newest_follows_stay_above_the_cap(graph: FollowGraph) -> None:
     bounds = FollowBounds(cap=3)
     graph.write(*(follow(id_, 100 + id_, NOW + id_) for id_ in range(1, 11)), now=NOW, bounds=bounds)
     graph.write(follow(99, 199, NOW), now=NOW, bounds=bounds)

@@ -33,9 +33,7 @@ def headers(message: Message) -> dict[str, str]:
     return {name: cast("bytes", value).decode() for name, value in message.headers() or []}
 
 
-def test_a_bad_message_goes_to_the_dead_letter_topic_with_its_place_and_the_others_are_stored(
-    ingest: IngestWorkers, dead_letter_topic: str
-) -> None:
+def test_bad_message_goes_to_the_dead_letter_topic(ingest: IngestWorkers, dead_letter_topic: str) -> None:
     junk = b"\xff" * 500_000
     ingest.produce(*posts(1, 3))
     ingest.topic.produce(junk, None)
@@ -60,7 +58,7 @@ def test_a_bad_message_goes_to_the_dead_letter_topic_with_its_place_and_the_othe
     eventually(lambda: ingest.committed == 7, "a commit past the bad message")
 
 
-def test_while_the_dead_letter_topic_is_gone_nothing_is_committed_past_the_bad_message(
+def test_no_commit_past_a_bad_message_without_the_topic(
     ingest: IngestWorkers, kafka: KafkaBroker, dead_letter_topic: str
 ) -> None:
     role = ingest.ready("--dead-letter-topic", dead_letter_topic)
@@ -87,9 +85,7 @@ def test_the_dead_letter_topic_is_created_when_it_is_missing(ingest: IngestWorke
     read_topic(ingest.bootstrap, missing, lambda messages: len(messages) == 1)
 
 
-def test_when_everything_is_bad_the_worker_stops_with_nothing_committed_past_the_limit(
-    ingest: IngestWorkers, dead_letter_topic: str
-) -> None:
+def test_worker_stops_at_the_dead_letter_limit(ingest: IngestWorkers, dead_letter_topic: str) -> None:
     ingest.topic.produce(*[b"junk"] * 500)
     role = ingest.start(
         *("--auto-offset-reset", "smallest", "--dead-letter-topic", dead_letter_topic),
@@ -100,9 +96,7 @@ def test_when_everything_is_bad_the_worker_stops_with_nothing_committed_past_the
     assert ingest.committed == 80
 
 
-def test_while_redis_does_not_answer_the_worker_waits_and_nothing_is_dropped(
-    thunder: Thunder, kafka: KafkaBroker, tmp_path: Path
-) -> None:
+def test_worker_waits_for_redis_and_drops_nothing(thunder: Thunder, kafka: KafkaBroker, tmp_path: Path) -> None:
     redis_server = RedisServer(tmp_path)
     ingest = IngestWorkers(thunder, kafka, redis_server.url)
     role = ingest.ready("--redis-timeout-ms", "300")
@@ -131,9 +125,7 @@ def test_a_worker_that_waits_for_redis_can_be_stopped(ingest: IngestWorkers, thu
     assert role.terminate() == 0
 
 
-def test_a_stop_while_a_batch_is_held_leaves_the_batch_to_the_next_worker(
-    thunder: Thunder, kafka: KafkaBroker, tmp_path: Path
-) -> None:
+def test_held_batch_is_left_to_the_next_worker(thunder: Thunder, kafka: KafkaBroker, tmp_path: Path) -> None:
     redis_server = RedisServer(tmp_path)
     ingest = IngestWorkers(thunder, kafka, redis_server.url)
     role = ingest.ready("--redis-timeout-ms", "300")

@@ -35,7 +35,7 @@ def test_largest_stores_new_events_only(ingest: IngestWorkers) -> None:
     ingest.wait_for_posts(51, 52)
 
 
-def test_largest_loses_nothing_across_a_crash_before_the_first_batch(ingest: IngestWorkers) -> None:
+def test_largest_loses_nothing_in_a_crash_before_a_batch(ingest: IngestWorkers) -> None:
     ingest.produce(*posts(1, 5))
     ingest.ready().kill()
     ingest.produce(*posts(6, 9))
@@ -69,7 +69,7 @@ def test_start_up_is_told_in_four_lines(ingest: IngestWorkers) -> None:
     assert re.search(".*".join(promised), lines, re.DOTALL), lines
 
 
-def test_more_threads_than_partitions_are_ready_too_and_share_the_work(ingest: IngestWorkers) -> None:
+def test_idle_threads_are_ready_too(ingest: IngestWorkers) -> None:
     role = ingest.ready("--kafka-num-threads", "6")
     ingest.produce(*posts(1, 100))
     ingest.wait_for_posts(*range(1, 101))
@@ -77,7 +77,7 @@ def test_more_threads_than_partitions_are_ready_too_and_share_the_work(ingest: I
     assert role.terminate() == 0
 
 
-def test_sigterm_commits_what_is_stored_and_nothing_is_read_again(ingest: IngestWorkers) -> None:
+def test_sigterm_commits_what_is_stored(ingest: IngestWorkers) -> None:
     role = ingest.ready("--auto-offset-reset", "smallest")
     ingest.produce(*posts(1, 300))
     ingest.wait_for_posts(*range(1, 301))
@@ -89,7 +89,7 @@ def test_sigterm_commits_what_is_stored_and_nothing_is_read_again(ingest: Ingest
     assert successor.metrics().value("ingest_events_total", type="create") == 0
 
 
-def test_two_workers_split_the_partitions_and_one_takes_over_from_the_killed(ingest: IngestWorkers) -> None:
+def test_worker_takes_over_from_a_killed_one(ingest: IngestWorkers) -> None:
     workers = [ingest.ready(), ingest.ready()]
     eventually(lambda: all(_partitions(role) == 2 for role in workers), "two partitions each")
     ingest.produce(*posts(1, 200))

@@ -88,7 +88,7 @@ class Feed:
                 return
 
 
-def test_no_event_is_lost_and_no_commit_runs_ahead_while_members_come_and_go(kafka: KafkaBroker) -> None:
+def test_rebalances_lose_nothing_and_commit_nothing_early(kafka: KafkaBroker) -> None:
     topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts"), PARTITIONS))
     feed = Feed(topic)
     gone: list[Member] = []

@@ -32,7 +32,7 @@ def created(role: Role) -> float:
     return role.metrics().value("ingest_events_total", type="create")
 
 
-def test_a_redis_that_is_emptied_under_running_workers_is_filled_again(ingest: IngestWorkers, redis_url: str) -> None:
+def test_redis_emptied_under_workers_is_filled_again(ingest: IngestWorkers, redis_url: str) -> None:
     workers = [ingest.ready("--auto-offset-reset", "smallest"), ingest.ready()]
     ingest.produce(*posts(1, 200), PostDelete(7, 0))
     ingest.wait_for_posts(*range(1, 7), *range(8, 201))
@@ -86,7 +86,7 @@ def test_a_rebuild_does_not_need_a_commit(ingest: IngestWorkers) -> None:
     assert sorted(ingest.stored) == list(range(1, 21))
 
 
-def test_groups_read_at_their_own_pace_and_resume_where_they_were(ingest: IngestWorkers) -> None:
+def test_groups_resume_at_their_own_offsets(ingest: IngestWorkers) -> None:
     first = ingest.ready("--auto-offset-reset", "smallest")
     ingest.produce(*posts(1, 50))
     ingest.wait_for_posts(*range(1, 51))

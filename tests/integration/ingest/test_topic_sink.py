@@ -34,7 +34,7 @@ def test_events_are_in_the_topic_when_write_returns(kafka: KafkaBroker) -> None:
     assert [message.key() for message in messages] == [b"1", b"2", b"20"]
 
 
-def test_a_topic_that_takes_nothing_is_tried_twice_and_then_stops_the_worker(kafka: KafkaBroker) -> None:
+def test_refusing_topic_is_tried_twice_then_stops_the_worker(kafka: KafkaBroker) -> None:
     topic = unique("missing")
     failing = sink(kafka, topic, timeout_seconds=1)
     with pytest.raises(KafkaUnavailable, match=f"messages to {topic} were not delivered"):

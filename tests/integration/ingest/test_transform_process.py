@@ -60,7 +60,7 @@ def created(post_id: int, now: int) -> bytes:
     return create(core=core_data(created_at_secs=now), tweet={"id": post_id})
 
 
-def test_raw_events_become_refined_ones_before_their_offsets_are_committed(transformer: Transformer) -> None:
+def test_events_are_refined_before_offsets_are_committed(transformer: Transformer) -> None:
     now = int(time.time())
     quote_delete = golden.QuotedDelete(quoting_tweet_id=3, quoting_user_id=30, quoted_tweet_id=1, quoted_user_id=10)
     transformer.raw.produce(

@@ -84,7 +84,7 @@ def test_a_client_that_does_not_log_in_is_told_what_it_waits_for(thunder: Thunde
     assert role.terminate() == 0
 
 
-def test_brokers_whose_certificate_nobody_we_know_has_signed_are_refused(thunder: Thunder, kafka: KafkaBroker) -> None:
+def test_untrusted_broker_certificate_is_refused(thunder: Thunder, kafka: KafkaBroker) -> None:
     role = thunder.start(
         *("transform", "--kafka-group-id", unique("group"), "--in-network-events-consumer-dest"),
         *(kafka.sasl_ssl_bootstrap, "--sasl-mechanism", "PLAIN"),

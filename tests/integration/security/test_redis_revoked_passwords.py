@@ -36,7 +36,7 @@ def revoked(store: StoreWithUsers, user: str) -> Generator[None]:
     node.command("ACL SETUSER", user, f">{store.password(user)}")
 
 
-def test_a_server_is_not_ready_and_says_so_until_it_is_let_in_again(thunder: Thunder, store: StoreWithUsers) -> None:
+def test_server_is_not_ready_until_the_password_is_back(thunder: Thunder, store: StoreWithUsers) -> None:
     store.begin_anew()
     ShownStore(store.url(ADMINISTRATOR)).write(*recent_posts(1, 3, AUTHOR))
     role = thunder.start("serve", "--redis-url", store.url(SERVE))
@@ -51,7 +51,7 @@ def test_a_server_is_not_ready_and_says_so_until_it_is_let_in_again(thunder: Thu
     assert store.password(SERVE) not in role.output()
 
 
-def test_a_worker_waits_and_drops_nothing_until_it_is_let_in_again(
+def test_worker_drops_nothing_until_the_password_is_back(
     thunder: Thunder, kafka: KafkaBroker, store: StoreWithUsers
 ) -> None:
     store.begin_anew()

@@ -89,7 +89,7 @@ def test_who_is_not_trusted_or_does_not_trust_is_told_why(
         PostStore(settings).open()
 
 
-def test_a_server_with_a_wrong_password_is_not_ready_and_does_not_answer(server: TlsRedis) -> None:
+def test_server_with_a_wrong_password_does_not_answer(server: TlsRedis) -> None:
     settings = server.settings(redis_url=f"rediss://:wrong@localhost:{server.port}")
     assert_not_served(settings, "invalid username-password pair")
 
@@ -131,8 +131,6 @@ def test_a_redis_with_a_bad_certificate_is_not_trusted(
         use(server.settings())
 
 
-def test_who_serves_from_a_redis_with_a_bad_certificate_is_not_ready_and_does_not_answer(
-    tmp_path: Path, authority: Authority
-) -> None:
+def test_server_refuses_a_bad_certificate_of_redis(tmp_path: Path, authority: Authority) -> None:
     with tls_redis(tmp_path, authority, authority.issue("redis", days=-1)) as server:
         assert_not_served(server.settings(), "certificate has expired")

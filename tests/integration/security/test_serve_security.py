@@ -78,9 +78,7 @@ def code_of(channel: grpc.Channel, token: str | None = None) -> grpc.StatusCode:
     return grpc.StatusCode.OK
 
 
-def test_calls_are_encrypted_and_callers_without_encryption_are_not_answered(
-    start: Start, authority: Authority
-) -> None:
+def test_callers_without_encryption_are_not_answered(start: Start, authority: Authority) -> None:
     address = start(**tls(authority.issue("server")))
     assert ask(address, authority.ca) is grpc.StatusCode.OK
     with grpc.insecure_channel(address) as channel:
@@ -104,9 +102,7 @@ def test_callers_do_not_trust_a_server_of_another_authority(
     assert ask(address, authority.ca) is grpc.StatusCode.UNAVAILABLE
 
 
-def test_with_mutual_tls_only_callers_with_a_good_certificate_are_answered(
-    start: Start, authority: Authority, stranger: Authority
-) -> None:
+def test_mutual_tls_answers_good_certificates_alone(start: Start, authority: Authority, stranger: Authority) -> None:
     address = start(**tls(authority.issue("server")), grpc_tls_client_ca=str(authority.ca))
     assert ask(address, authority.ca, authority.issue("feed")) is grpc.StatusCode.OK
     assert ask(address, authority.ca) is grpc.StatusCode.UNAVAILABLE

@@ -81,7 +81,7 @@ def test_a_timeline_comes_with_names_reasons_and_figures(thunder: Thunder, store
     assert role.metrics().value("strato_requests_total", endpoint="following", status="success") == 3
 
 
-def test_an_unknown_viewer_has_an_empty_timeline_and_nobody_has_none(thunder: Thunder, redis_url: str) -> None:
+def test_unknown_viewer_has_an_empty_timeline(thunder: Thunder, redis_url: str) -> None:
     ShownStore(redis_url)
     role = started(thunder, redis_url, *FLAGS)
     timeline = now(role, "?viewer=404")["timeline"]
@@ -127,7 +127,7 @@ def test_the_page_tells_that_the_store_is_away(thunder: Thunder, redis_url: str,
     assert now(role, f"?viewer={ADA}")["timeline"]["posts"] == []
 
 
-def test_the_end_waits_for_one_reader_at_most_when_redis_does_not_answer(redis_server: RedisServer) -> None:
+def test_close_waits_for_one_reader_at_most(redis_server: RedisServer) -> None:
     store = PageStore(ServeSettings(redis_url=SecretStr(redis_server.url), redis_timeout_ms=300))
     with redis_server.frozen(), ThreadPoolExecutor(10) as readers:
         reading = [readers.submit(store.workers) for _ in range(10)]

@@ -83,7 +83,7 @@ def test_a_retention_is_raised(store_client: StoreClient, store_url: str) -> Non
     assert len(expected(LONG)) > len(expected(SHORT))
 
 
-def test_raising_renews_the_keys_of_those_who_wrote_nothing_meanwhile(store_client: StoreClient) -> None:
+def test_raising_renews_keys_of_silent_authors(store_client: StoreClient) -> None:
     def seconds_left() -> int:
         keys = KEYS.author(QUIET)
         [seconds] = store_client.run([NodeCommand(keys.bucket, pack((b"TTL", keys.posts)))])

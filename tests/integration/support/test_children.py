@@ -22,7 +22,7 @@ def test_the_output_can_be_waited_for(tmp_path: Path) -> None:
     assert child.terminate() == -signal.SIGTERM
 
 
-def test_a_child_that_ends_without_the_awaited_line_fails_at_once_with_its_output(tmp_path: Path) -> None:
+def test_child_that_ends_early_fails_with_its_output(tmp_path: Path) -> None:
     child = Child([sys.executable, "-c", "raise SystemExit('no brokers')"], tmp_path / "log")
     with pytest.raises(AssertionError, match=r"(?s)ended without 'ready'.*no brokers"):
         child.wait_for_output("ready")

@@ -21,7 +21,7 @@ def test_a_role_is_started_read_and_stopped(thunder: Thunder, redis_url: str, mo
         role.ask(GetInNetworkPostsRequest(user_id=1))
 
 
-def test_a_role_that_cannot_start_fails_the_test_with_its_complaint(thunder: Thunder) -> None:
+def test_failed_start_fails_the_test_with_its_output(thunder: Thunder) -> None:
     role = thunder.start("serve", "--no-such-flag")
     with pytest.raises(AssertionError, match="no-such-flag"):
         role.wait_until_ready()

@@ -53,7 +53,7 @@ def test_redis_answers_keeps_small_sets_small_and_evicts_nothing(server: Embedde
     assert settings["hash-max-ziplist-entries"] == "512"
 
 
-def test_a_stopped_redis_is_gone_and_has_written_nothing_but_its_log(server: EmbeddedRedis, tmp_path: Path) -> None:
+def test_stopped_redis_has_written_its_log_only(server: EmbeddedRedis, tmp_path: Path) -> None:
     with redis.Redis.from_url(server.url) as client:
         pid: int = cast("dict[str, int]", client.info("server"))["process_id"]
         client.set("key", "value")
@@ -118,7 +118,7 @@ def test_a_stopped_cluster_creates_no_topics(kafka: EmbeddedKafka) -> None:
         kafka.create_topic("posts")
 
 
-def test_a_running_child_passes_the_check_and_a_dead_one_shows_its_last_words(child: Child, tmp_path: Path) -> None:
+def test_check_fails_with_the_last_lines_of_a_dead_child(child: Child, tmp_path: Path) -> None:
     child.check()
     dying = Child("the worker", [sys.executable, "-c", "raise SystemExit('out of luck')"], tmp_path / "dying.log")
 

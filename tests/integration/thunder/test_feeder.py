@@ -71,7 +71,7 @@ def test_what_is_not_due_waits(addresses: Addresses, lag: Lag) -> None:
     feeder.close()
 
 
-def test_nothing_is_fed_far_ahead_of_the_readers_and_nothing_is_left_out(addresses: Addresses, lag: Lag) -> None:
+def test_feeder_stays_near_the_readers_and_skips_nothing(addresses: Addresses, lag: Lag) -> None:
     feeder = Feeder(feed_of(messages(MOST_AHEAD + 7)), addresses, lag)
 
     assert not feeder.feed_until(1.0)

@@ -77,7 +77,7 @@ def test_a_list_is_shown_newest_first(shell: Shell, tmp_path: Path) -> None:
     assert shell.read("show", 404) == {"viewer": 404, "follows": []}
 
 
-def test_a_file_is_imported_and_its_bad_lines_are_counted_and_named(shell: Shell, tmp_path: Path) -> None:
+def test_import_counts_and_names_bad_lines(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "follows.txt"
     good = [b"1,20,100", b"", b"1,30,101", b'{"viewer_id": 2, "target_id": 20, "follow_id": 9, "at": 100}']
     removal = b'{"viewer_id": 1, "target_id": 20, "at": 102, "removed": true}'
@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_said(shell: Shell, tmp_path: Path) -> None:
     assert sorted(shell.followed()) == [*range(1, 10_001)]
 
 
-def test_a_pipe_is_imported_and_a_file_without_a_follow_is_refused(
+def test_pipe_is_imported_and_a_file_without_follows_refused(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     piped = tmp_path / "piped"

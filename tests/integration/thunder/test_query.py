@@ -125,9 +125,7 @@ def test_a_refusal_is_told_in_words(
     assert err == f"thunder query: {server.address} {message} ({code.name}: the reason)\n"
 
 
-def test_where_nobody_listens_the_question_is_whether_the_server_runs(
-    server: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_refused_connection_asks_whether_the_server_runs(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     server.stop()
 
     assert query(server) == 1

@@ -38,7 +38,7 @@ def test_a_topic_is_created_once_and_found_the_next_time(kafka: KafkaBroker, clu
     assert (retention_ms(kafka, kept_a_day), retention_ms(kafka, kept_for_ever)) == ("86400000", "-1")
 
 
-def test_a_topic_with_other_partitions_is_reported_and_left_as_it_is(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
+def test_topic_with_other_partitions_is_reported_unchanged(kafka: KafkaBroker, cluster: KafkaCluster) -> None:
     name = kafka.create_topic(unique("narrow"), partitions=2)
     [outcome] = cluster.create_topics([TopicConfiguration(name, partitions=5)])
     assert outcome == TopicOutcome(name, Creation.DIFFERS, 2, "it was to have 5 partitions")
@@ -53,14 +53,14 @@ def test_a_topic_that_another_has_created_meanwhile_is_there(kafka: KafkaBroker,
     assert outcome == TopicOutcome(name, Creation.THERE, 2)
 
 
-def test_one_topic_that_cannot_be_created_does_not_keep_the_others_from_it(cluster: KafkaCluster) -> None:
+def test_one_failed_creation_leaves_the_other_topics_created(cluster: KafkaCluster) -> None:
     impossible, fine = TopicConfiguration(unique("wide"), replication_factor=3), TopicConfiguration(unique("fine"))
     failed, created = cluster.create_topics([impossible, fine])
     assert (failed.creation, failed.partitions, created.creation) == (Creation.FAILED, None, Creation.CREATED)
     assert "replication factor" in failed.reason.lower()
 
 
-def test_brokers_that_are_not_there_are_waited_for_as_long_as_told() -> None:
+def test_unreachable_brokers_are_awaited_until_the_timeout() -> None:
     nobody = f"127.0.0.1:{free_port()}"
     cluster = KafkaCluster(KafkaConnection(nobody))
     with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s for Kafka brokers at {nobody}: .*refused"):

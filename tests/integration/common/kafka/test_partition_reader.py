@@ -51,9 +51,7 @@ def test_a_message_comes_with_its_key_offset_and_time(cluster: KafkaCluster, pla
     assert times[0] > 1_700_000_000_000
 
 
-def test_reading_begins_where_it_is_told_and_goes_on_where_it_ended(
-    cluster: KafkaCluster, place: PartitionAddress
-) -> None:
+def test_reading_starts_at_an_offset_and_resumes(cluster: KafkaCluster, place: PartitionAddress) -> None:
     with cluster.reader_of(place, 1) as from_one, cluster.reader_of(place, Edge.END) as from_the_end:
         assert (values(from_one), values(from_the_end)) == ([b"b", b"c"], [])
         write(cluster, place, b"d", b"e")
@@ -105,9 +103,7 @@ def test_an_offset_that_kafka_does_not_have_is_refused(
         values(reader)
 
 
-def test_a_partition_that_does_not_exist_is_waited_for_as_long_as_told(
-    cluster: KafkaCluster, place: PartitionAddress
-) -> None:
+def test_missing_partition_is_awaited_until_the_timeout(cluster: KafkaCluster, place: PartitionAddress) -> None:
     with pytest.raises(KafkaUnavailable, match=r"waited 0\.1 s for Kafka partition .*\[7\] at .*artition"):
         cluster.reader_of(place._replace(partition=7), timeout_seconds=0.1)
 

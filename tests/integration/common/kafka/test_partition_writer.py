@@ -60,7 +60,7 @@ def test_thirty_thousand_messages_arrive_byte_for_byte_in_order(kafka: KafkaBrok
     assert [record.value for record in others] == list(payloads())
 
 
-def test_key_value_and_headers_are_in_the_partition_that_was_named(
+def test_key_value_and_headers_reach_the_partition(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with cluster.writer_for(place) as writer:
@@ -70,9 +70,7 @@ def test_key_value_and_headers_are_in_the_partition_that_was_named(
     assert message.headers() == [("unit", b"celsius")]
 
 
-def test_a_flush_tells_the_latest_offset_however_often_it_is_asked(
-    cluster: KafkaCluster, place: PartitionAddress
-) -> None:
+def test_every_flush_returns_the_latest_offset(cluster: KafkaCluster, place: PartitionAddress) -> None:
     with cluster.writer_for(place) as writer:
         assert writer.flush() == NOTHING_WRITTEN
         assert [writer.produce_and_flush(ProducerRecord(b"")) for _ in range(3)] == [0, 1, 2]
@@ -83,7 +81,7 @@ def impatient(cluster: KafkaCluster, place: PartitionAddress) -> PartitionWriter
     return cluster.writer_for(place, timeout_seconds=1)
 
 
-def test_a_flush_fails_while_the_broker_is_gone_and_what_follows_is_a_new_beginning(
+def test_flush_fails_without_the_broker_and_starts_afresh(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with impatient(cluster, place) as writer:
@@ -117,9 +115,7 @@ def test_leaving_the_block_flushes_and_so_may_fail(kafka: KafkaBroker, cluster: 
         writer.produce(ProducerRecord(b"nowhere to go"))
 
 
-def test_a_message_larger_than_a_client_may_send_is_refused_at_once_and_costs_no_other(
-    cluster: KafkaCluster, place: PartitionAddress
-) -> None:
+def test_oversized_message_is_refused_and_the_others_are_sent(cluster: KafkaCluster, place: PartitionAddress) -> None:
     with cluster.writer_for(place) as writer:
         writer.produce(ProducerRecord(b"before"))
         with pytest.raises(KafkaRefused, match="too large"):

@@ -102,7 +102,7 @@ def test_one_consumer_gets_everything(thermometers: Thermometers) -> None:
     assert consumer.average == pytest.approx(mean(written))
 
 
-def test_three_consumers_in_groups_of_their_own_get_everything_each(thermometers: Thermometers) -> None:
+def test_consumers_in_three_groups_each_get_everything(thermometers: Thermometers) -> None:
     consumers = thermometers.consumers(unique("one"), unique("two"), unique("three"))
     written = thermometers.measure()
     eventually(lambda: thermometers.read() >= 3 * len(written), "all temperatures, three times")
@@ -111,7 +111,7 @@ def test_three_consumers_in_groups_of_their_own_get_everything_each(thermometers
         assert consumer.average == pytest.approx(mean(written))
 
 
-def test_three_consumers_in_one_group_share_the_partitions_and_get_each_message_once(
+def test_consumers_in_one_group_share_the_partitions(
     thermometers: Thermometers,
 ) -> None:
     group = unique("group")

@@ -60,7 +60,7 @@ def test_a_line_of_the_log_names_the_span_that_it_was_written_in() -> None:
 
 
 @in_loop
-async def test_a_request_and_its_look_up_belong_to_the_trace_of_the_caller() -> None:
+async def test_request_and_follow_lookup_join_the_callers_trace() -> None:
     with recorded_spans() as spans:
         async with serving(FakeFollows({1: [20]})) as served:
             await served.ask(GetInNetworkPostsRequest(user_id=1), metadata=(("traceparent", ELSEWHERE),))
@@ -96,7 +96,7 @@ def nobody_waits(partition: int, lineage: str) -> None:
     """Takes the reports of what has caught up."""
 
 
-def test_the_batch_of_a_worker_is_linked_to_what_sent_its_messages() -> None:
+def test_batch_links_to_the_spans_of_its_messages() -> None:
     topic = MemoryTopic()
     topic.partitions[0] = [Message(0, offset, b"7", traceparent=ELSEWHERE) for offset in range(3)]
     ports = Adapters(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters(), nobody_waits)

@@ -27,7 +27,7 @@ def server() -> Generator[JetstreamServer]:
     running.close()
 
 
-def test_it_asks_for_what_matters_to_a_feed_and_for_no_message_it_would_refuse(server: JetstreamServer) -> None:
+def test_subscription_names_collections_and_message_size(server: JetstreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
     next(server.source(PATIENCE).listen("", in_time()))
 

@@ -51,9 +51,7 @@ def test_they_outlive_the_last_run_by_a_month(redis_url: str) -> None:
         assert KEPT_SECONDS - 60 < int(str(client.ttl(source_key("bluesky").decode()))) <= KEPT_SECONDS
 
 
-def test_a_redis_that_hangs_costs_the_timeout_and_is_used_again_when_it_answers(
-    redis_url: str, redis_server: RedisServer
-) -> None:
+def test_hanging_redis_costs_the_timeout_and_is_used_again(redis_url: str, redis_server: RedisServer) -> None:
     counts = store(redis_url, timeout_ms=200)
     keeper = CountKeeper(counts.add)
     keeper.keep(RUN, "10")
