@@ -5,6 +5,9 @@ from hashlib import sha256
 MAX_ID = 2**63 - 1
 """Largest id."""
 
+IDS_PER_LIST = 10_000
+"""Ids that are used of a list in a request, and follows that are kept of a viewer."""
+
 _MAX_DIGITS = len(str(MAX_ID))
 
 

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from typing import Generic, NamedTuple, Protocol
 
 from common.errors import TooManyBadMessages
-from common.settings.kafka import KafkaSettings
+from common.settings.kafka import BATCH_MESSAGES, CATCH_UP_BATCH_MESSAGES, LAG_INTERVAL_SECONDS, KafkaSettings
 from common.telemetry.tracing import span
 from common.timing import Backoff, Clock
 from ingest.batch import Batch, E, E_contra, Format, Message, Reject, decode_batch
@@ -25,8 +25,8 @@ from ingest.metrics import IngestMetrics
 class Batching(NamedTuple):
     """fetch_timeout: longest wait for a first message; linger: longest wait for others after it. Both in seconds."""
 
-    size: int = 1000
-    catch_up_size: int = 5000
+    size: int = BATCH_MESSAGES
+    catch_up_size: int = CATCH_UP_BATCH_MESSAGES
     fetch_timeout: float = 1.0
     linger: float = 0.02
 
@@ -122,7 +122,7 @@ class Policies(NamedTuple):
     poison: DeadLetterLimits = DeadLetterLimits()
     catch_up: CatchUpPolicy = CatchUpPolicy()
     backoff: Backoff = Backoff()
-    lag_interval: float = 30.0
+    lag_interval: float = LAG_INTERVAL_SECONDS
 
 
 class IngestLoop(Generic[E]):

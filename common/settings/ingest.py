@@ -18,7 +18,7 @@ from common.settings.types import Count, Settings, Unit
 
 
 class EventsSource(StrEnum):
-    """What an ingest worker reads: posts from the refined topic, or from the raw one in a single hop; or follows."""
+    """Topic that an ingest worker reads: refined, raw (transformed and stored in one hop), or follows."""
 
     REFINED = "refined"
     RAW = "raw"
@@ -29,12 +29,13 @@ class IngestTopicSettings(TopicSettings):
     """Kafka: topics"""
 
     events: Annotated[
-        EventsSource, Field(description="what it reads: the refined topic, or the raw one in one hop, or the follows")
+        EventsSource,
+        Field(description="topic that the worker reads: refined, raw (transformed and stored in one hop) or follows"),
     ] = EventsSource.REFINED
 
     @property
     def source_topic(self) -> str:
-        """Topic whose events go into the store."""
+        """Topic whose events are written to the store."""
         return {
             EventsSource.REFINED: self.innetwork_post_topic,
             EventsSource.RAW: self.tweet_events_topic,
@@ -43,18 +44,22 @@ class IngestTopicSettings(TopicSettings):
 
 
 class RawRuleSettings(Settings):
-    """What counts"""
+    """Retention and rules"""
 
     delete_quoting_posts: Annotated[
-        bool, Field(description="when a quoted post is deleted, delete the post that quotes it (raw topic)")
+        bool, Field(description="delete a quoting post when the quoted post is deleted (raw topic only)")
     ] = True
 
 
 class WriteSettings(Settings):
-    """What counts"""
+    """Retention and rules"""
 
     clock_skew_seconds: Annotated[
-        int, Field(ge=0, description="how far ahead of the clock a post may be created"), Unit("s")
+        int,
+        Field(
+            ge=0, description="largest lead of a creation time over the clock; posts further in the future are dropped"
+        ),
+        Unit("s"),
     ] = 60
 
 
@@ -62,10 +67,13 @@ class FillSettings(Settings):
     """Store (Redis)"""
 
     max_concurrent_writes: Annotated[
-        Count, Field(description="batches written at once by a process that has caught up"), Unit("batches")
+        Count,
+        Field(description="number of batches that a process writes concurrently after it has caught up"),
+        Unit("batches"),
     ] = 3
     rebuild: Annotated[
-        bool, Field(description="once, at the start: read all that counts from Kafka again, into a suspect store")
+        bool,
+        Field(description="once at startup, declare the data of the store lost and replay the retention from Kafka"),
     ] = False
 
 

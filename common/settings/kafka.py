@@ -1,4 +1,4 @@
-"""Settings of Kafka: brokers and credentials, topics, and how a role consumes."""
+"""Settings of Kafka: brokers and credentials, topics, consumption, new topics."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -25,56 +25,66 @@ class KafkaConnectionSettings(Settings):
     """Kafka: brokers and credentials"""
 
     in_network_events_consumer_dest: Annotated[
-        Text, Field(description="brokers of the topic that the role reads"), AlsoFrom(("KAFKA_BROKERS",))
+        Text,
+        Field(description="Kafka brokers of the topic that the role reads, as host:port,host:port"),
+        AlsoFrom(("KAFKA_BROKERS",)),
     ] = "localhost:9092"
     in_network_events_producer_dest: Annotated[
         Text,
-        Field(description="brokers of the topics that the role writes"),
+        Field(description="Kafka brokers of the topics that the role writes, as host:port,host:port"),
         DefaultInWords("as in_network_events_consumer_dest"),
     ] = Field(default_factory=lambda given: given["in_network_events_consumer_dest"])
-    sasl_mechanism: Annotated[SaslMechanism | None, Field(description="how to log in to Kafka")] = None
+    sasl_mechanism: Annotated[SaslMechanism | None, Field(description="SASL mechanism for the login to Kafka")] = None
     security_protocol: Annotated[
         SecurityProtocol,
-        Field(description="protocol of the brokers"),
+        Field(description="security protocol of the Kafka connection: encryption and login"),
         DefaultInWords("SASL_SSL with a SASL mechanism, else PLAINTEXT"),
     ] = Field(default_factory=lambda given: _natural_protocol(given["sasl_mechanism"]))
     kafka_sasl_user: Annotated[
-        str | None, Field(description="user name, when a SASL mechanism is set"), AlsoFrom(("KAFKA_SASL_USER",))
+        str | None, Field(description="SASL user name; needed with a SASL mechanism"), AlsoFrom(("KAFKA_SASL_USER",))
     ] = None
     kafka_sasl_password: Annotated[
         SecretStr | None,
-        Field(description="password, when a SASL mechanism is set"),
+        Field(description="SASL password; needed with a SASL mechanism"),
         AlsoFrom(("KAFKA_SASL_PASSWORD", "SASL_PASSWORD")),
     ] = None
     producer_sasl_mechanism: Annotated[
-        SaslMechanism | None, Field(description="how to log in to write"), DefaultInWords("as sasl_mechanism")
+        SaslMechanism | None,
+        Field(description="SASL mechanism for the brokers that the role writes to"),
+        DefaultInWords("as sasl_mechanism"),
     ] = Field(default_factory=lambda given: given["sasl_mechanism"])
     producer_sasl_username: Annotated[
         str | None,
-        Field(description="user name to write"),
+        Field(description="SASL user name for the brokers that the role writes to"),
         DefaultInWords("as kafka_sasl_user"),
         AlsoFrom(("KAFKA_PRODUCER_SASL_USER",)),
     ] = Field(default_factory=lambda given: given["kafka_sasl_user"])
     producer_sasl_password: Annotated[
         SecretStr | None,
-        Field(description="password to write"),
+        Field(description="SASL password for the brokers that the role writes to"),
         DefaultInWords("as kafka_sasl_password"),
         AlsoFrom(("KAFKA_PRODUCER_SASL_PASSWORD", "PRODUCER_SASL_PASSWORD")),
     ] = Field(default_factory=lambda given: given["kafka_sasl_password"])
-    ssl_ca_location: Annotated[str | None, Field(description="file with the authorities that sign the brokers")] = None
-    ssl_certificate_location: Annotated[str | None, Field(description="file with our certificate (mutual TLS)")] = None
-    ssl_key_location: Annotated[str | None, Field(description="file with the key of our certificate")] = None
+    ssl_ca_location: Annotated[
+        str | None, Field(description="CA file that verifies the certificates of the Kafka brokers (PEM)")
+    ] = None
+    ssl_certificate_location: Annotated[
+        str | None, Field(description="client certificate file for Kafka with mutual TLS (PEM)")
+    ] = None
+    ssl_key_location: Annotated[
+        str | None, Field(description="private key file of the client certificate for Kafka (PEM)")
+    ] = None
 
     @property
     def consumer_connection(self) -> KafkaConnection:
-        """For the side that is read."""
+        """Connection to the brokers that the role reads from."""
         return self._connection(
             self.in_network_events_consumer_dest, self.sasl_mechanism, self.kafka_sasl_user, self.kafka_sasl_password
         )
 
     @property
     def producer_connection(self) -> KafkaConnection:
-        """For the side that is written."""
+        """Connection to the brokers that the role writes to."""
         return self._connection(
             self.in_network_events_producer_dest,
             self.producer_sasl_mechanism,
@@ -120,19 +130,28 @@ def _natural_protocol(mechanism: SaslMechanism | None) -> SecurityProtocol:
     return SecurityProtocol.PLAINTEXT if mechanism is None else SecurityProtocol.SASL_SSL
 
 
+BATCH_MESSAGES = 1000
+CATCH_UP_BATCH_MESSAGES = 5000
+LAG_INTERVAL_SECONDS = 30
+
+BAD_MESSAGES_IN_A_ROW = 10_000
+BAD_MESSAGE_WINDOW = 100_000
+BAD_MESSAGE_SHARE = 0.5
+"""Limits of bad messages: above one of them the worker stops."""
+
 RAW_FETCH_BYTES = 10 * MEBIBYTE
 REFINED_FETCH_BYTES = 100 * MEBIBYTE
 
 
 FetchBytes = Annotated[
     Bytes,
-    Field(description="most that one fetch brings from a partition"),
+    Field(description="largest fetch from one partition"),
     DefaultInWords("10 MiB from the raw topic, 100 MiB from the refined one"),
 ]
 
 
 class OffsetReset(StrEnum):
-    """Where to start in a partition without a commit."""
+    """Start position in a partition without a committed offset."""
 
     SMALLEST = "smallest"
     EARLIEST = "earliest"
@@ -141,7 +160,7 @@ class OffsetReset(StrEnum):
 
 
 class Framing(StrEnum):
-    """What stands before the payload of a message: nothing, or the prefix of a schema registry's client."""
+    """Header in front of the payload of a message: none, or the one of Confluent's schema registry."""
 
     NONE = "none"
     CONFLUENT = "confluent"
@@ -150,74 +169,98 @@ class Framing(StrEnum):
 class EntranceTopicSettings(Settings):
     """Kafka: topics"""
 
-    innetwork_post_topic: Annotated[Text, Field(description="refined topic (protobuf)")] = "innetwork_post"
-    follows_topic: Annotated[Text, Field(description="topic of follows (protobuf)")] = "follows"
+    innetwork_post_topic: Annotated[Text, Field(description="name of the refined topic (protobuf)")] = "innetwork_post"
+    follows_topic: Annotated[Text, Field(description="name of the follows topic (protobuf)")] = "follows"
 
 
 class TopicSettings(EntranceTopicSettings):
     """Kafka: topics"""
 
-    tweet_events_topic: Annotated[Text, Field(description="raw topic (Thrift)")] = "tweet_events"
+    tweet_events_topic: Annotated[Text, Field(description="name of the raw topic (Thrift)")] = "tweet_events"
 
 
 class DeadLetterSettings(Settings):
     """Kafka: topics"""
 
-    dead_letter_topic: Annotated[Text, Field(description="topic that receives bad messages")] = "thunder_dead_letters"
+    dead_letter_topic: Annotated[
+        Text, Field(description="name of the dead-letter topic, which receives bad messages")
+    ] = "thunder_dead_letters"
 
 
 class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
     """Kafka: consuming"""
 
-    kafka_group_id: Annotated[Text, Field(description="consumer group; workers of one role share it")]
-    auto_offset_reset: Annotated[OffsetReset, Field(description="where to start in a partition without a commit")] = (
-        OffsetReset.LARGEST
+    kafka_group_id: Annotated[Text, Field(description="Kafka consumer group; all workers of a role share it")]
+    auto_offset_reset: Annotated[
+        OffsetReset,
+        Field(
+            description="start position in a partition without a committed offset: oldest (smallest) or end (largest)"
+        ),
+    ] = OffsetReset.LARGEST
+    skip_to_latest: Annotated[
+        bool, Field(description="start every partition at its end and ignore committed offsets")
+    ] = False
+    kafka_num_threads: Annotated[Count, Field(description="number of consumer threads in this process")] = 1
+    kafka_batch_size: Annotated[Count, Field(description="largest batch of messages"), Unit("messages")] = (
+        BATCH_MESSAGES
     )
-    skip_to_latest: Annotated[bool, Field(description="start at the end, whatever was committed")] = False
-    kafka_num_threads: Annotated[Count, Field(description="consumers in this process, a thread each")] = 1
-    kafka_batch_size: Annotated[Count, Field(description="largest batch"), Unit("messages")] = 1000
-    catch_up_batch_size: Annotated[Count, Field(description="largest batch while catching up"), Unit("messages")] = 5000
-    batch_linger_ms: Annotated[Millis, Field(description="wait for more messages after the first of a batch")] = 20
+    catch_up_batch_size: Annotated[
+        Count, Field(description="largest batch of messages while the worker catches up"), Unit("messages")
+    ] = CATCH_UP_BATCH_MESSAGES
+    batch_linger_ms: Annotated[
+        Millis, Field(description="longest wait for more messages after the first of a batch")
+    ] = 20
     fetch_timeout_ms: Annotated[Millis, Field(description="longest wait for the first message of a batch")] = 1000
     max_partition_fetch_bytes: FetchBytes = RAW_FETCH_BYTES
-    lag_monitor_interval_secs: Annotated[Seconds, Field(description="between two looks at the lag")] = 30
+    lag_monitor_interval_secs: Annotated[Seconds, Field(description="interval between lag measurements")] = (
+        LAG_INTERVAL_SECONDS
+    )
     kafka_group_instance_id: Annotated[
-        str | None, Field(description="static membership: a name that survives restarts, one per process")
+        str | None,
+        Field(description="group.instance.id for static membership; stable across restarts and unique per process"),
     ] = None
     partition_assignment_strategy: Annotated[
-        Text, Field(description="how the members of a group share the partitions")
+        Text, Field(description="partition assignment strategy of the consumer group")
     ] = "cooperative-sticky"
-    framing: Annotated[Framing, Field(description="what stands before the payload of a message")] = Framing.NONE
+    framing: Annotated[Framing, Field(description="schema-registry header in front of the payload")] = Framing.NONE
     tweet_events_num_partitions: Annotated[
-        Count | None, Field(description="partitions that the raw topic must have"), Unit("partitions")
+        Count | None,
+        Field(description="number of partitions that the raw topic must have; another number stops the worker"),
+        Unit("partitions"),
     ] = None
     kafka_tweet_events_v2_num_partitions: Annotated[
-        Count | None, Field(description="partitions that the refined topic must have"), Unit("partitions")
+        Count | None,
+        Field(description="number of partitions that the refined topic must have; another number stops the worker"),
+        Unit("partitions"),
     ] = None
     poison_consecutive_limit: Annotated[
-        Count, Field(description="bad messages in a row that stop the worker"), Unit("messages")
-    ] = 10_000
+        Count, Field(description="number of consecutive bad messages that stops the worker"), Unit("messages")
+    ] = BAD_MESSAGES_IN_A_ROW
     poison_window: Annotated[
-        Count, Field(description="latest messages over which the share of bad ones is taken"), Unit("messages")
-    ] = 100_000
+        Count,
+        Field(description="number of latest messages over which the share of bad ones is computed"),
+        Unit("messages"),
+    ] = BAD_MESSAGE_WINDOW
     poison_window_share: Annotated[
-        float, Field(gt=0, le=1, description="share of bad messages above which the worker stops")
-    ] = 0.5
+        float, Field(gt=0, le=1, description="share of bad messages (0 to 1) above which the worker stops")
+    ] = BAD_MESSAGE_SHARE
 
 
 class NewTopicSettings(Settings):
     """New topics"""
 
     partitions: Annotated[
-        Count, Field(description="partitions of each topic; that of dead letters has one"), Unit("partitions")
+        Count,
+        Field(description="number of partitions of each new topic; the dead-letter topic has one"),
+        Unit("partitions"),
     ] = 12
     replication_factor: Annotated[
         Count | None,
-        Field(description="brokers that hold each partition"),
+        Field(description="replication factor of each new topic"),
         Unit("brokers"),
         DefaultInWords("the brokers' default"),
     ] = None
-    as_json: Annotated[bool, Field(alias="json", description="print one JSON object")] = False
+    as_json: Annotated[bool, Field(alias="json", description="print the result as one JSON object")] = False
 
 
 class TopicsSettings(RetentionSettings, NewTopicSettings, DeadLetterSettings, TopicSettings, KafkaConnectionSettings):

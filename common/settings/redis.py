@@ -1,4 +1,4 @@
-"""Settings of the store: where Redis is, how it is laid out, how long posts are kept."""
+"""Settings of the store: address of Redis, layout, retention."""
 
 from typing import Annotated, Self
 from urllib.parse import urlencode, urlsplit
@@ -6,17 +6,19 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from common.settings.types import Count, Millis, Seconds, Settings, Unit
-from common.store.keys import KeySpace
+from common.store.keys import DEFAULT_BUCKETS, DEFAULT_POST_HASHES, KeySpace
 
 
 class RetentionSettings(Settings):
-    """What counts"""
+    """Retention and rules"""
 
-    post_retention_seconds: Annotated[Seconds, Field(description="how long a post counts")] = 172_800
+    post_retention_seconds: Annotated[
+        Seconds, Field(description="post retention: older posts are neither stored nor returned")
+    ] = 172_800
 
 
 def _names_a_server(url: str) -> bool:
-    """Whether it can be taken apart. Otherwise redis-py would complain, and quote a part of the password."""
+    """Whether the URL can be parsed. Otherwise redis-py would complain, and quote a part of the password."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -29,20 +31,23 @@ class RedisSettings(Settings):
     """Store (Redis)"""
 
     redis_url: Annotated[
-        SecretStr, Field(description="redis://[user:password@]host:port or rediss://; any node of a Cluster")
+        SecretStr,
+        Field(description="redis://[user:password@]host:port, or rediss:// for TLS; any node of a Redis Cluster"),
     ] = SecretStr("redis://localhost:6379")
-    redis_timeout_ms: Annotated[Millis, Field(description="longest wait for Redis")] = 2000
+    redis_timeout_ms: Annotated[Millis, Field(description="time limit of a call to Redis")] = 2000
     redis_tls_ca: Annotated[
-        str | None, Field(description="file with the authorities that sign Redis's certificate (rediss://)")
+        str | None, Field(description="CA file that verifies the certificate of Redis (PEM; rediss:// only)")
     ] = None
     redis_tls_certificate: Annotated[
-        str | None, Field(description="file with our certificate for Redis (mutual TLS)")
+        str | None, Field(description="client certificate file for Redis with mutual TLS (PEM)")
     ] = None
-    redis_tls_key: Annotated[str | None, Field(description="file with the key of that certificate")] = None
+    redis_tls_key: Annotated[
+        str | None, Field(description="private key file of the client certificate for Redis (PEM)")
+    ] = None
 
     @property
     def redis_address(self) -> str:
-        """The URL, with the files as redis-py reads them from one. It may hold a password: never to be shown."""
+        """The URL, with the files as redis-py reads them from one. It may hold a password: never show it."""
         files = {
             "ssl_ca_certs": self.redis_tls_ca,
             "ssl_certfile": self.redis_tls_certificate,
@@ -76,13 +81,15 @@ class StoreSettings(RedisSettings, RetentionSettings):
     """Store (Redis)"""
 
     author_buckets: Annotated[
-        Count, Field(le=16_384, description="groups of authors; fixed when the store is first filled"), Unit("buckets")
-    ] = 256
+        Count,
+        Field(le=16_384, description="number of author buckets; fixed when the store is created"),
+        Unit("buckets"),
+    ] = DEFAULT_BUCKETS
     post_hashes: Annotated[
         Count,
-        Field(le=2**24, description="hashes of post records; fixed when the store is first filled"),
+        Field(le=2**24, description="number of hashes that hold post records; fixed when the store is created"),
         Unit("hashes"),
-    ] = 65_536
+    ] = DEFAULT_POST_HASHES
 
     @property
     def key_space(self) -> KeySpace:

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from common.ids import IDS_PER_LIST
 from common.settings.process import ProcessSettings
 from common.settings.redis import StoreSettings
 from common.settings.types import (
@@ -26,20 +27,38 @@ _Cap = Annotated[int, Field(ge=0), Unit("posts")]
 class AnswerSettings(Settings):
     """Answers"""
 
-    default_max_results: Annotated[_Posts, Field(description="posts in an answer when max_results is 0")] = 1200
-    default_max_videos: Annotated[_Posts, Field(description="the same for a video request")] = 600
-    max_results_limit: Annotated[_Posts, Field(description="a larger max_results is cut to this")] = 12_000
-    max_list_size: Annotated[Count, Field(description="ids of a list that are looked at"), Unit("ids")] = 10_000
-    max_original_per_author: Annotated[_Cap, Field(description="original posts of one author")] = 50
-    max_secondary_per_author: Annotated[_Cap, Field(description="replies and reposts of one author")] = 30
-    max_videos_per_author: Annotated[_Cap, Field(description="videos of one author in a video request")] = 100
-    max_scan_per_author: Annotated[_Posts, Field(description="looked at per author and list, the seen ones aside")] = (
-        500
-    )
-    max_bytes_per_request: Annotated[Bytes, Field(description="read from Redis for one request; then partial")] = (
-        64 * MEBIBYTE
-    )
-    follow_store: Annotated[bool, Field(description="take the follows from Redis when a request brings none")] = False
+    default_max_results: Annotated[
+        _Posts, Field(description="number of posts in an answer when a request has max_results 0")
+    ] = 1200
+    default_max_videos: Annotated[
+        _Posts, Field(description="number of posts in an answer when a video request has max_results 0")
+    ] = 600
+    max_results_limit: Annotated[
+        _Posts, Field(description="largest max_results of a request; a larger value is lowered to it")
+    ] = 12_000
+    max_list_size: Annotated[
+        Count,
+        Field(description="number of ids that are used of each list in a request; the rest is ignored"),
+        Unit("ids"),
+    ] = IDS_PER_LIST
+    max_original_per_author: Annotated[
+        _Cap, Field(description="largest number of original posts per author in an answer")
+    ] = 50
+    max_secondary_per_author: Annotated[
+        _Cap, Field(description="largest number of replies and reposts per author in an answer")
+    ] = 30
+    max_videos_per_author: Annotated[
+        _Cap, Field(description="largest number of videos per author in the answer to a video request")
+    ] = 100
+    max_scan_per_author: Annotated[
+        _Posts,
+        Field(description="number of entries that are examined per author and list; excluded ids are not counted"),
+    ] = 500
+    max_bytes_per_request: Annotated[
+        Bytes,
+        Field(description="limit of the bytes that a request reads from Redis; above it a partial answer is returned"),
+    ] = 64 * MEBIBYTE
+    follow_store: Annotated[bool, Field(description="read the follow list from Redis when a request has none")] = False
 
     @model_validator(mode="after")
     def _defaults_within_limit(self) -> Self:
@@ -52,32 +71,47 @@ class AnswerSettings(Settings):
 class GrpcSettings(Settings):
     """gRPC server"""
 
-    grpc_host: Annotated[Text, Field(description="address of the gRPC server")] = "0.0.0.0"  # noqa: S104
-    grpc_port: Annotated[Port, Field(description="its port; 0 = any free one")] = 50051
-    reflection: Annotated[bool, Field(description="let clients ask for the schema")] = False
+    grpc_host: Annotated[Text, Field(description="address on which the gRPC server listens")] = "0.0.0.0"  # noqa: S104
+    grpc_port: Annotated[Port, Field(description="port of the gRPC server; 0 = any free port")] = 50051
+    reflection: Annotated[bool, Field(description="enable gRPC server reflection")] = False
     max_concurrent_requests: Annotated[
-        Count, Field(description="requests at once; more are refused"), Unit("requests")
+        Count,
+        Field(description="number of concurrent requests; more are rejected with RESOURCE_EXHAUSTED"),
+        Unit("requests"),
     ] = 100
     qps_limit: Annotated[
-        Count | None, Field(description="requests accepted per second"), Unit("requests/s"), DefaultInWords("no limit")
+        Count | None,
+        Field(description="limit of requests per second; more are rejected with RESOURCE_EXHAUSTED"),
+        Unit("requests/s"),
+        DefaultInWords("no limit"),
     ] = None
     max_loop_lag_ms: Annotated[
-        Millis, Field(description="wait of the next admitted request for its turn, above which more are refused")
+        Millis, Field(description="reject new requests while the queueing delay exceeds this")
     ] = 100
     request_timeout_ms: Annotated[
-        int, Field(ge=0, description="then the answer is partial; 0 = only the caller's deadline"), Unit("ms")
+        int,
+        Field(
+            ge=0,
+            description="time limit of a request; on expiry the answer is partial (0 = only the caller's deadline)",
+        ),
+        Unit("ms"),
     ] = 0
-    max_request_bytes: Annotated[Bytes, Field(description="largest request message")] = MEBIBYTE
-    max_streams_per_connection: Annotated[Count, Field(description="calls at once on a connection"), Unit("calls")] = (
-        1000
-    )
+    max_request_bytes: Annotated[
+        Bytes, Field(description="largest request message; a larger one is rejected with INVALID_ARGUMENT")
+    ] = MEBIBYTE
+    max_streams_per_connection: Annotated[
+        Count, Field(description="number of concurrent calls on one connection"), Unit("calls")
+    ] = 1000
     max_connection_age_seconds: Annotated[
-        Seconds, Field(description="then the client is asked to connect anew, so that load spreads")
+        Seconds, Field(description="age at which a client is asked to reconnect, so that load is balanced again")
     ] = 600
-    keepalive_seconds: Annotated[Seconds, Field(description="silence after which the server pings a client")] = 60
-    keepalive_timeout_seconds: Annotated[Seconds, Field(description="wait for the answer to that ping")] = 20
+    keepalive_seconds: Annotated[Seconds, Field(description="idle time after which the server pings a client")] = 60
+    keepalive_timeout_seconds: Annotated[
+        Seconds, Field(description="time limit of the answer to a keepalive ping; on expiry the connection is closed")
+    ] = 20
     min_ping_interval_seconds: Annotated[
-        Seconds, Field(description="a client that pings more often is disconnected")
+        Seconds,
+        Field(description="shortest interval between pings of a client; one that pings more often is disconnected"),
     ] = 10
 
 
@@ -85,25 +119,28 @@ class CallerSettings(GrpcSettings):
     """gRPC server: encryption and callers"""
 
     grpc_tls_certificate: Annotated[
-        Text | None, Field(description="file with the server's certificates (PEM); read again when it changes")
+        Text | None, Field(description="certificate chain file of the gRPC server (PEM); reloaded on change")
     ] = None
-    grpc_tls_key: Annotated[Text | None, Field(description="file with the key of the first of them (PEM)")] = None
+    grpc_tls_key: Annotated[
+        Text | None, Field(description="private key file of the gRPC server (PEM); reloaded on change")
+    ] = None
     grpc_tls_client_ca: Annotated[
-        Text | None, Field(description="file with the authorities that sign callers, who then need a certificate")
+        Text | None, Field(description="CA file that verifies the certificates of callers (PEM); callers then need one")
     ] = None
     grpc_allowed_identities: Annotated[
-        Text | None, Field(description="names in certificates of callers, separated by commas; nobody else may call")
+        Text | None, Field(description="comma-separated names; a caller needs a certificate with one of them")
     ] = None
     grpc_tokens_file: Annotated[
-        Text | None, Field(description="file of bearer tokens, one a line; nobody else may call; read again on change")
+        Text | None,
+        Field(description="file of bearer tokens, one per line; calls without one are rejected; reloaded on change"),
     ] = None
     health_port: Annotated[
-        Port | None, Field(description="plaintext port with gRPC's health service alone, for probes beside TLS")
+        Port | None, Field(description="plaintext port that offers only the gRPC health service, for probes beside TLS")
     ] = None
 
     @property
     def allowed_identities(self) -> frozenset[str]:
-        """The names, empty when any certificate will do."""
+        """The names; empty when any certificate is accepted."""
         return frozenset(filter(None, map(str.strip, (self.grpc_allowed_identities or "").split(","))))
 
     @model_validator(mode="after")
@@ -115,27 +152,23 @@ class CallerSettings(GrpcSettings):
         if self.grpc_allowed_identities and not self.grpc_tls_client_ca:
             raise ValueError("grpc_allowed_identities needs grpc_tls_client_ca: identities come from certificates")
         if self.grpc_allowed_identities and not self.allowed_identities:
-            raise ValueError("grpc_allowed_identities needs a name: without one it would keep out nobody")
+            raise ValueError("grpc_allowed_identities needs at least one name")
         return self
 
 
 class PageSettings(Settings):
     """Live page"""
 
-    live_page: Annotated[
-        bool, Field(description="show a live page at / of the HTTP port, to everyone who can reach it")
-    ] = False
+    live_page: Annotated[bool, Field(description="show a live page at / of the HTTP port, without a login")] = False
 
 
 class ServingSettings(AnswerSettings, CallerSettings, PageSettings):
-    """Everything between Redis and the callers."""
+    """Settings between Redis and the callers."""
 
     @model_validator(mode="after")
     def _page_has_viewers(self) -> Self:
         if self.live_page and not self.follow_store:
-            raise ValueError(
-                "live_page needs follow_store: the page shows the timelines of those who have follow lists"
-            )
+            raise ValueError("live_page needs follow_store: the page shows timelines of viewers with follow lists")
         return self
 
 

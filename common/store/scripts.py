@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
+from common.ids import IDS_PER_LIST
 from common.resources import read_resource
 from common.retention import TRIM_SLACK_SECONDS, Retention
 from common.store.commands import pack
@@ -72,7 +73,7 @@ class FollowBounds(NamedTuple):
     happened is not known to be removed. ttl_seconds: a day more, for removals that are dated a little ahead.
     """
 
-    cap: int = 10_000
+    cap: int = IDS_PER_LIST
     remembered_seconds: int = 30 * 86_400
     ttl_seconds: int = 31 * 86_400
 

@@ -3,13 +3,15 @@
 from collections import deque
 from typing import NamedTuple
 
+from common.settings.kafka import BAD_MESSAGE_SHARE, BAD_MESSAGE_WINDOW, BAD_MESSAGES_IN_A_ROW
+
 
 class DeadLetterLimits(NamedTuple):
     """Malformed messages that are borne: fewer than `consecutive` in a row, at most `share` of the last `window`."""
 
-    consecutive: int = 10_000
-    window: int = 100_000
-    share: float = 0.5
+    consecutive: int = BAD_MESSAGES_IN_A_ROW
+    window: int = BAD_MESSAGE_WINDOW
+    share: float = BAD_MESSAGE_SHARE
 
 
 class _Run(NamedTuple):

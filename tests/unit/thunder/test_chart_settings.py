@@ -28,7 +28,7 @@ def test_the_prefixed_variables_are_up_to_date() -> None:
 def test_a_setting_keeps_its_limits_and_what_it_is() -> None:
     settings = properties("settings")
     assert settings["author_buckets"] == {
-        "description": "groups of authors; fixed when the store is first filled",
+        "description": "number of author buckets; fixed when the store is created",
         "type": "integer",
         "minimum": 1,
         "maximum": 16384,

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from common.ids import IDS_PER_LIST
 from common.post import LightPost
 from ingest.events import Follow
 from thunder.demo.event_feed import Viewer
 from thunder.demo.recording.file import Recording
-
-_MOST_FOLLOWS = 10_000  # ids of a request that the server looks at
 
 
 def choose_viewer(recording: Recording) -> Viewer:
@@ -18,10 +17,10 @@ def choose_viewer(recording: Recording) -> Viewer:
     seen = {viewer: sum(posts[target] for target in targets) for viewer, targets in following.items()}
     viewer_id = max(seen, key=lambda candidate: seen[candidate], default=0)
     if seen.get(viewer_id, 0) > 0:
-        targets = tuple(following[viewer_id])[:_MOST_FOLLOWS]
+        targets = tuple(following[viewer_id])[:IDS_PER_LIST]
         name = recording.name_of(viewer_id)
         return Viewer(viewer_id, name, targets, f"{name}, who follows {len(targets):,} people")
-    everyone = tuple(author for author, _ in posts.most_common(_MOST_FOLLOWS))
+    everyone = tuple(author for author, _ in posts.most_common(IDS_PER_LIST))
     return Viewer(0, "somebody", everyone, f"somebody who follows everyone who posted, {len(everyone):,} people")
 
 
