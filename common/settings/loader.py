@@ -1,4 +1,4 @@
-"""From flags, environment and file, in that order of precedence, to the checked settings of a role."""
+"""Loads the checked settings of a command from flags, environment and file, in that order of precedence."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from common.errors import ConfigurationError
+from common.settings.flags import FlagParser
 from common.settings.schema import Setting, settings_of, title_of
-from common.settings.sources import Given, read_environment, read_file, read_flags
+from common.settings.sources import Given, read_environment, read_file
 from common.settings.types import Settings
 
 Role = TypeVar("Role", bound=Settings)
@@ -17,7 +18,7 @@ Role = TypeVar("Role", bound=Settings)
 CONFIG = Setting(
     name="config",
     group="Configuration file",
-    description="TOML file of name = value lines; flags and environment win over it",
+    description="path of a TOML file of name = value lines; flags and environment variables override it",
     kind="file",
     default="none",
     required=False,
@@ -28,14 +29,20 @@ CONFIG = Setting(
 
 
 def gather(
-    arguments: Sequence[str], environment: Mapping[str, str], roles: Iterable[type[Settings]]
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    roles: Iterable[type[Settings]],
+    command: type[Settings] = Settings,
 ) -> dict[str, Given]:
-    """What was given for any setting of any of the roles: they may share an environment and a file.
+    """Collect the values of all settings of all these roles, which may share an environment and a file.
 
+    command: its options that come from the command line alone are read too.
     ConfigurationError when a name is known to none of them; the message never quotes a value.
     """
-    known = list({setting.name: setting for role in roles for setting in settings_of(role)}.values())
-    flags = read_flags(arguments, [*known, CONFIG])
+    shared = [setting for role in roles for setting in settings_of(role) if not setting.flag_only]
+    own = [setting for setting in settings_of(command) if setting.flag_only]
+    known = list({setting.name: setting for setting in (*shared, *own)}.values())
+    flags = FlagParser([*known, CONFIG]).read(arguments)
     variables = read_environment(environment, [*known, CONFIG])
     config = (variables | flags).get(CONFIG.name)
     in_file = read_file(Path(str(config.value)), known) if config else {}
@@ -45,7 +52,7 @@ def gather(
 
 
 def check(role: type[Role], given: Mapping[str, Given]) -> Role:
-    """The settings of a role. What is not the role's is ignored, unless it was a flag. ConfigurationError."""
+    """Validate the settings of a role. Values of other roles are ignored, but for flags. ConfigurationError."""
     settings = {setting.name: setting for setting in settings_of(role)}
     for name, value in given.items():
         if value.from_flag and name not in settings:
@@ -58,8 +65,13 @@ def check(role: type[Role], given: Mapping[str, Given]) -> Role:
     raise ConfigurationError(message)
 
 
+def read_options(model: type[Role], arguments: Sequence[str]) -> Role:
+    """Read and validate the options of a command that has neither variables nor a file. ConfigurationError."""
+    return check(model, FlagParser(settings_of(model)).read(arguments))
+
+
 def _complaint(wrong: ErrorDetails, settings: Mapping[str, Setting], given: Mapping[str, Given]) -> str:
-    """One line: the name as it was written, the limit, and the shape of the value; empty for a mere consequence."""
+    """One line: the name as written, the limit, and the shape of the value; empty for a follow-up error."""
     if wrong["type"] == "default_factory_not_called":
         return ""
     reason = wrong["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(", unable")[0]
@@ -67,7 +79,8 @@ def _complaint(wrong: ErrorDetails, settings: Mapping[str, Setting], given: Mapp
         return reason
     setting = settings[str(wrong["loc"][0])]
     if wrong["type"] == "missing":
-        return f"{setting.flag} is required (or {' or '.join(setting.variables)})"
+        variables = f" (or {' or '.join(setting.variables)})" if setting.variables else ""
+        return f"{setting.flag} is required{variables}"
     origin = given[setting.name].origin if setting.name in given else setting.name
     return f"{origin}: {reason}, not {_shape(wrong['input'])}"
 

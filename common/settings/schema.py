@@ -1,4 +1,4 @@
-"""The settings of a role as data, for whoever reads them from a source or shows them to a person."""
+"""Describes the settings of a command as data: what the readers of each source and --help need to know."""
 
 from enum import EnumType
 from inspect import get_annotations
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from common.settings.types import MEBIBYTE, AlsoFrom, DefaultInWords, Settings, Unit
+from common.settings.types import MEBIBYTE, AlsoFrom, CommandOptions, DefaultInWords, Operand, Settings, Unit
 
 Marker = TypeVar("Marker")
 
@@ -18,6 +18,7 @@ class Setting(NamedTuple):
 
     name is the field's alias where it has one: a model cannot have a field called `json`.
     default is in words, with its unit; kind says what to write: a unit, "number" or "text".
+    flag_only: the command line alone gives it. operand: its name there when it is written without a flag.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Setting(NamedTuple):
     also_from: tuple[str, ...]
     secret: bool = False
     environment_prefix: str = ""
+    flag_only: bool = False
+    operand: str = ""
 
     @property
     def flag(self) -> str:
@@ -40,6 +43,8 @@ class Setting(NamedTuple):
     @property
     def variables(self) -> tuple[str, ...]:
         """Names in the environment: the first that is set wins."""
+        if self.flag_only:
+            return ()
         own = f"THUNDER_{self.environment_prefix}{self.name.upper()}"
         return own, *self.also_from
 
@@ -69,6 +74,7 @@ def title_of(role: type[Settings]) -> str:
 def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
     unit = (_metadata(field, Unit) or Unit("")).name
     also_from = _metadata(field, AlsoFrom)
+    operand = _metadata(field, Operand)
     return Setting(
         name=name,
         group=(owner.__doc__ or "").splitlines()[0],
@@ -81,6 +87,8 @@ def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
         also_from=also_from.variables if also_from else (),
         secret=_takes(field, SecretStr),
         environment_prefix=owner.environment_prefix,
+        flag_only=issubclass(owner, CommandOptions),
+        operand=operand.name if operand else "",
     )
 
 

@@ -1,10 +1,10 @@
-"""Where settings come from: flags, environment, a TOML file. Each refuses names that nobody knows, and suggests one."""
+"""Reads settings from the environment and a TOML file. Unknown names are errors with a suggestion."""
 
 import difflib
 import logging
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,35 +29,8 @@ class Given(NamedTuple):
     from_flag: bool = False
 
 
-def read_flags(arguments: Sequence[str], known: Sequence[Setting]) -> dict[str, Given]:
-    """Values by name of setting. A flag written twice: the last counts. ConfigurationError."""
-    switches = {setting.flag: setting.name for setting in known if setting.switch}
-    negations = {"--no-" + flag.removeprefix("--"): name for flag, name in switches.items()}
-    options = {setting.flag: setting.name for setting in known if not setting.switch}
-    given: dict[str, Given] = {}
-    waiting = iter(arguments)
-    for argument in waiting:
-        flag, equals, value = argument.partition("=")
-        if flag in negations and not equals:
-            given[negations[flag]] = Given(value=False, origin=flag, from_flag=True)
-        elif flag in switches:
-            given[switches[flag]] = Given(value if equals else True, flag, from_flag=True)
-        elif flag in options:
-            given[options[flag]] = Given(value if equals else _next_value(flag, waiting), flag, from_flag=True)
-        else:
-            raise ConfigurationError(_unknown_flag(flag, [*switches, *negations, *options]))
-    return given
-
-
-def _next_value(flag: str, waiting: Iterator[str]) -> str:
-    value = next(waiting, None)
-    if value is None or value.startswith("--"):
-        raise ConfigurationError(f"{flag}: a value must follow")
-    return value
-
-
-def _unknown_flag(flag: str, known: Sequence[str]) -> str:
-    """The flag is repeated only if it looks like one: a stray argument may be a secret."""
+def unknown_flag(flag: str, known: Sequence[str]) -> str:
+    """The complaint. The flag is repeated only if it looks like one: a stray argument may be a secret."""
     if not _NAMED_FLAG.fullmatch(flag):
         return f"an argument of {len(flag)} characters belongs to no flag"
     return f"{flag}: no such flag{_suggestion(flag, known)}"
@@ -113,7 +86,7 @@ def read_file(path: Path, known: Sequence[Setting]) -> dict[str, Given]:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not a TOML file: {error}") from error
-    names = [setting.name for setting in known]
+    names = [setting.name for setting in known if not setting.flag_only]
     for name in values:
         if name not in names:
             raise ConfigurationError(f"{path}: {name}: no such setting{_suggestion(name, names)}")

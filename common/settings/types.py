@@ -1,8 +1,8 @@
-"""Vocabulary in which settings are declared: units, further environment names, defaults in words, checked numbers."""
+"""Vocabulary of settings: units, further environment names, operands, defaults in words, checked numbers."""
 
 from typing import Annotated, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 MEBIBYTE = 1024 * 1024
 
@@ -17,6 +17,12 @@ class AlsoFrom(NamedTuple):
     """Environment variables that give a setting besides THUNDER_<NAME>, the first that is set wins."""
 
     variables: tuple[str, ...]
+
+
+class Operand(NamedTuple):
+    """Name of a value that stands on the command line without a flag."""
+
+    name: str
 
 
 class DefaultInWords(NamedTuple):
@@ -34,6 +40,25 @@ class Settings(BaseModel):
     environment_prefix: ClassVar[str] = ""
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
+
+class CommandOptions(Settings):
+    """Options of one command: the command line alone gives them, not the environment and not the file."""
+
+
+def _digits(value: object) -> object:
+    """Refuse what pydantic would read as a whole number though no id is written so: 1.0, 1_000, +1."""
+    if isinstance(value, str) and not (value.strip().isascii() and value.strip().isdigit()):
+        raise ValueError("should be a whole number, 0 or above")
+    return value
+
+
+def _split(value: object) -> object:
+    """Take a list apart at its commas; an empty entry is skipped."""
+    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Digits = BeforeValidator(_digits)
+CommaSeparated = BeforeValidator(_split)
 
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]

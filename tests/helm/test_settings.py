@@ -14,7 +14,7 @@ from common.settings.types import Settings
 from serve.rpc.server import SERVICE
 from tests.support.chart import CHART, VALUE_FILES, Manifest, containers, environment, manifests, of_kind
 from tests.tools.chart_schema import CHART_ROLES
-from thunder.cli.main import COMMANDS
+from thunder.cli.commands import COMMANDS
 
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
 

@@ -1,86 +1,51 @@
-"""`thunder follows`: whom viewers follow, read and written straight in Redis."""
+"""`thunder follows set|add|remove|show`: one follow list, read and written directly in Redis."""
 
-import sys
-from collections.abc import Callable, Generator, Sequence
+import json
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TypeAlias
 
-from common.errors import ConfigurationError
-from common.ids import parse_id
-from common.settings.follows import FollowSettings
+from common.settings.follows import FollowEditSettings, FollowListSettings, FollowSettings
 from common.store.client import StoreClient
+from common.store.scripts import FOLLOW_BOUNDS
 from ingest.follows.editor import Edit, FollowListEditor
-from thunder.cli import follow_output as follow_report
 from thunder.cli.exit_codes import ExitCode
-from thunder.cli.follow_file import import_file
-from thunder.cli.roles import read_settings
-from thunder.cli.settings_help import help_text
-from thunder.cli.text import columns, suggestion
+from thunder.cli.text import in_words
 
-Run = Callable[[FollowListEditor, FollowSettings, Sequence[str]], int]
-
-_NOTE = """\
-These commands write straight to Redis: what they do is seen at once, and forgotten by a store that is filled again from
-Kafka. `thunder source jsonl` puts follows through Kafka, where they last. A list holds the newest 10,000 follows."""
+_Change: TypeAlias = Callable[[FollowListEditor, int, Sequence[int]], Edit]
 
 
-class Action(NamedTuple):
-    """A word of the command line, and what follows it."""
-
-    operands: tuple[str, ...]
-    summary: str
-    run: Run
+def set_follows(settings: FollowEditSettings) -> int:
+    """Run `thunder follows set`; the exit code. Raises ThunderError."""
+    return _edit(settings, FollowListEditor.replace)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Do what the first word of the arguments says; the exit code. Raises ThunderError."""
-    name, rest = (arguments[0], arguments[1:]) if arguments else ("", ())
-    if name in ("-h", "--help", "help"):
-        print(follows_usage())
-        return ExitCode.DONE
-    if name not in ACTIONS:
-        print(_no_such_action(name), file=sys.stderr)
-        return ExitCode.WRONG_USAGE
-    if "--help" in rest or "-h" in rest:
-        print(help_text(FollowSettings), _NOTE, sep="\n\n")
-        return ExitCode.DONE
-    action = ACTIONS[name]
-    operands, flags = rest[: len(action.operands)], rest[len(action.operands) :]
-    if len(operands) < len(action.operands) or any(operand.startswith("--") for operand in operands):
-        raise ConfigurationError(f"usage: thunder follows {name} {' '.join(action.operands)} [flags]")
-    settings = read_settings(FollowSettings, flags)
-    with _lists(settings) as lists:
-        return action.run(lists, settings, operands)
+def add_follows(settings: FollowEditSettings) -> int:
+    """Run `thunder follows add`; the exit code. Raises ThunderError."""
+    return _edit(settings, FollowListEditor.add)
 
 
-def follows_usage() -> str:
-    """What `thunder follows --help` prints."""
-    lines = {
-        f"thunder follows {' '.join((name, *action.operands))}": action.summary for name, action in ACTIONS.items()
-    }
-    return "\n".join(
-        [
-            "thunder follows: whom viewers follow, for requests that do not say (thunder serve --follow-store)",
-            "",
-            "Usage: thunder follows ACTION ... [flags]",
-            "",
-            *columns(lines),
-            "",
-            _NOTE,
-            "",
-            "thunder follows ACTION --help shows the settings.",
-        ]
-    )
+def remove_follows(settings: FollowEditSettings) -> int:
+    """Run `thunder follows remove`; the exit code. Raises ThunderError."""
+    return _edit(settings, FollowListEditor.remove)
 
 
-def _no_such_action(name: str) -> str:
-    if not name or name.startswith("-"):
-        return follows_usage()
-    return f"thunder follows: no such action; {suggestion(name, ACTIONS, 'thunder follows')}"
+def show_list(settings: FollowListSettings) -> int:
+    """Run `thunder follows show`; the exit code. Raises ThunderError."""
+    with follow_lists(settings) as lists:
+        following = lists.following(settings.viewer)
+    if settings.as_json:
+        follows = [{"target": target, "at": at} for target, at in following.items()]
+        print(json.dumps({"viewer": settings.viewer, "follows": follows}))
+    else:
+        print("\n".join(list_lines(settings.viewer, following, time.time())))
+    return ExitCode.DONE
 
 
 @contextmanager
-def _lists(settings: FollowSettings) -> Generator[FollowListEditor]:
+def follow_lists(settings: FollowSettings) -> Generator[FollowListEditor]:
+    """Editor of the lists in the store of the settings, connected until the end of the block."""
     store_client = StoreClient(settings.redis_address, settings.author_buckets, settings.redis_timeout_ms / 1000)
     try:
         yield FollowListEditor(store_client, settings.key_space, settings.post_retention_seconds)
@@ -88,33 +53,24 @@ def _lists(settings: FollowSettings) -> Generator[FollowListEditor]:
         store_client.close()
 
 
-def _edit(change: Callable[[FollowListEditor, int, Sequence[int]], Edit]) -> Run:
-    def run(lists: FollowListEditor, settings: FollowSettings, operands: Sequence[str]) -> int:
-        viewer_id = _id(operands[0])
-        targets = [_id(text) for text in operands[1].split(",") if text.strip()]
-        follow_report.show_edit(viewer_id, change(lists, viewer_id, targets), as_json=settings.as_json)
-        return ExitCode.DONE
-
-    return run
+def list_lines(viewer_id: int, following: Mapping[int, int], now: float) -> list[str]:
+    """A line for each follow, newest first, and one with their number."""
+    lines = [f"{target:>19}  {in_words(now - at)}" for target, at in following.items()]
+    return [*lines, f"{viewer_id} follows {len(following):,}"]
 
 
-def _show(lists: FollowListEditor, settings: FollowSettings, operands: Sequence[str]) -> int:
-    viewer_id = _id(operands[0])
-    follow_report.show_list(viewer_id, lists.following(viewer_id), as_json=settings.as_json)
+def overflow(evicted: int) -> str:
+    """End of a line when the cap of a list evicted its oldest follows."""
+    return f"; the oldest {evicted:,} given up: a list holds {FOLLOW_BOUNDS.cap:,}" if evicted else ""
+
+
+def _edit(settings: FollowEditSettings, change: _Change) -> int:
+    viewer_id = settings.viewer
+    with follow_lists(settings) as lists:
+        edit = change(lists, viewer_id, settings.targets)
+    if settings.as_json:
+        print(json.dumps({"viewer": viewer_id, **edit._asdict()}))
+    else:
+        counts = f"{edit.added:,} added, {edit.removed:,} removed"
+        print(f"{viewer_id} follows {edit.follows:,}: {counts}{overflow(edit.given_up)}")
     return ExitCode.DONE
-
-
-def _id(text: str) -> int:
-    parsed = parse_id(text.strip())
-    if parsed is None:
-        raise ConfigurationError(f"{text!r} is not an id")
-    return parsed
-
-
-ACTIONS = {
-    "set": Action(("VIEWER", "ID,ID,..."), "make the list these", _edit(FollowListEditor.replace)),
-    "add": Action(("VIEWER", "ID,ID,..."), "follow these too", _edit(FollowListEditor.add)),
-    "remove": Action(("VIEWER", "ID,ID,..."), "follow these no more", _edit(FollowListEditor.remove)),
-    "import": Action(("FILE",), "lines of viewer,target[,at] or of FollowEvents in JSON; - is the pipe", import_file),
-    "show": Action(("VIEWER",), "the list, the newest first", _show),
-}

@@ -1,9 +1,17 @@
-"""`thunder source`: finds the source that the command line names, and runs it."""
+"""`thunder source`: runs a source and shows it.
 
-import sys
-from collections.abc import Sequence
+A line that changes on a terminal, a table at the end, one JSON object for programs.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
 
 from common.settings.source import (
     BlueskySettings,
@@ -14,85 +22,123 @@ from common.settings.source import (
 )
 from ingest.sources.app import run_source
 from ingest.sources.catalogue import OpenedSource, open_bluesky, open_jsonl, open_synthetic, open_wikipedia
-from thunder.cli.exit_codes import ExitCode
-from thunder.cli.roles import Role, run_role
-from thunder.cli.source_display import SourceDisplay
-from thunder.cli.text import columns, suggestion
+from ingest.sources.statistics import Counts, Statistics
 
-
-class _NamedSource(NamedTuple):
-    summary: str
-    role: Role
-
-
-SOURCES = {
-    "bluesky": _NamedSource(
-        "Bluesky's Jetstream, live or from a recording", Role(BlueskySettings, "thunder.cli.source:bluesky")
-    ),
-    "wikipedia": _NamedSource(
-        "Wikipedia's recent changes, live", Role(WikipediaSettings, "thunder.cli.source:wikipedia")
-    ),
-    "synthetic": _NamedSource(
-        "a made-up network, at a rate of your choice", Role(SyntheticSettings, "thunder.cli.source:synthetic")
-    ),
-    "jsonl": _NamedSource("a file or a pipe of events in JSON", Role(JsonlSettings, "thunder.cli.source:jsonl")),
+_OPENERS: Mapping[type[SourceSettings], Callable[[Any], OpenedSource]] = {
+    BlueskySettings: open_bluesky,
+    WikipediaSettings: open_wikipedia,
+    SyntheticSettings: open_synthetic,
+    JsonlSettings: open_jsonl,
 }
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the source, the first word of the arguments; the exit code. Raises ThunderError."""
-    name = arguments[0] if arguments else ""
-    if name in SOURCES:
-        return run_role(SOURCES[name].role, arguments[1:])
-    if name in ("-h", "--help", "help"):
-        print(source_usage())
-        return ExitCode.DONE
-    print(_no_such_source(name), file=sys.stderr)
-    return ExitCode.WRONG_USAGE
+def run_source_command(settings: SourceSettings) -> int:
+    """Run the source whose settings these are; the exit code. Raises ThunderError."""
+    opened = _OPENERS[type(settings)](settings)
+    with closing(SourceDisplay(opened.source.name, opened.source.expected, as_json=settings.as_json)) as display:
+        return run_source(settings, opened, display)
 
 
-def source_usage() -> str:
-    """What `thunder source --help` prints."""
-    return "\n".join(
-        [
-            "thunder source: events from elsewhere to the refined topic",
-            "",
-            "Usage: thunder source SOURCE [flags]",
-            "",
-            *columns({f"thunder source {name}": source.summary for name, source in SOURCES.items()}),
-            "",
-            "thunder source SOURCE --help shows the settings of a source.",
+class CountRow(NamedTuple):
+    """Count of a label. in_total: of all runs, None when it is unknown."""
+
+    fate: str
+    label: str
+    in_this_run: int
+    in_total: int | None
+
+
+def count_rows(counts: Counts, totals: Counts | None) -> list[CountRow]:
+    """A row for each label that ever occurred, the most frequent first within a fate."""
+    rows: list[CountRow] = []
+    for fate in ("sent", "ignored", "dropped"):
+        run: dict[str, int] = getattr(counts, fate)
+        total: dict[str, int] = getattr(totals, fate, {})
+        rows += [
+            CountRow(fate, label, run.get(label, 0), None if totals is None else total.get(label, 0))
+            for label in sorted(run | total, key=lambda label: (-total.get(label, 0), -run.get(label, 0), label))
         ]
+    return rows
+
+
+def source_as_json(source: str, statistics: Statistics, totals: Counts | None) -> dict[str, object]:
+    """The last line of --json. totals: null when Redis does not answer."""
+    overall = statistics.pace.overall
+    return {
+        "source": source,
+        **statistics.counts._asdict(),
+        "rates": {
+            "received_per_second": round(overall.received, 1),
+            "produced_per_second": round(overall.produced, 1),
+        },
+        "seconds": round(statistics.pace.seconds, 3),
+        "totals": None if totals is None else totals._asdict(),
+    }
+
+
+def source_summary(source: str, statistics: Statistics) -> str:
+    """The run in a line."""
+    counts, overall = statistics.counts, statistics.pace.overall
+    extra = {"failed": counts.failed, "bad dates": counts.bad_dates, "reconnects": counts.reconnects}
+    problems = "".join(f", {name} {count:,}" for name, count in extra.items() if count)
+    return (
+        f"{source}: received {counts.received:,} ({overall.received:,.0f}/s), produced {counts.produced:,} "
+        f"({overall.produced:,.0f}/s), queue {statistics.queued:,}{problems}, in {statistics.pace.seconds:.1f} s"
     )
 
 
-def _no_such_source(name: str) -> str:
-    if not name or name.startswith("-"):
-        return source_usage()
-    return f"thunder source: no such source; {suggestion(name, SOURCES, 'thunder source')}"
+class SourceDisplay:
+    """Shows a source on stderr while it runs, if that is a terminal, and its counts on stdout when it has ended."""
+
+    def __init__(self, source: str, expected: int | None, *, as_json: bool) -> None:
+        """expected: number of messages, None when it is unknown. as_json: stdout is for a program."""
+        self._source = source
+        self._as_json = as_json
+        self._progress = _progress(Console(stderr=True, highlight=False), with_bar=expected is not None)
+        self._task = self._progress.add_task(source, total=expected, numbers="")
+        self._progress.start()  # from now on the log scrolls above the line
+
+    def show(self, statistics: Statistics) -> None:
+        """Update the line."""
+        recent = statistics.pace.recent
+        numbers = f"received {recent.received:,.0f}/s · produced {recent.produced:,.0f}/s · queue {statistics.queued:,}"
+        self._progress.update(self._task, completed=statistics.counts.received, numbers=numbers)
+
+    def end(self, statistics: Statistics, totals: Counts | None) -> None:
+        """Replace the line by the counts."""
+        self.close()
+        console = Console(stderr=self._as_json, highlight=False)
+        if rows := count_rows(statistics.counts, totals):
+            console.print(_table(rows))
+        console.print(source_summary(self._source, statistics), soft_wrap=True)
+        if self._as_json:
+            print(json.dumps(source_as_json(self._source, statistics, totals)), flush=True)
+
+    def close(self) -> None:
+        """Remove the line and show the cursor; a second call is a no-op."""
+        self._progress.stop()
 
 
-def bluesky(settings: BlueskySettings) -> int:
-    """Run `thunder source bluesky`; the exit code."""
-    return _run(settings, open_bluesky(settings))
+def _progress(console: Console, *, with_bar: bool) -> Progress:
+    bar = (BarColumn(), MofNCompleteColumn()) if with_bar else ()
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        *bar,
+        TextColumn("{task.fields[numbers]}", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal or console.is_dumb_terminal,
+    )
 
 
-def wikipedia(settings: WikipediaSettings) -> int:
-    """Run `thunder source wikipedia`; the exit code."""
-    return _run(settings, open_wikipedia(settings))
-
-
-def synthetic(settings: SyntheticSettings) -> int:
-    """Run `thunder source synthetic`; the exit code."""
-    return _run(settings, open_synthetic(settings))
-
-
-def jsonl(settings: JsonlSettings) -> int:
-    """Run `thunder source jsonl`; the exit code."""
-    return _run(settings, open_jsonl(settings))
-
-
-def _run(settings: SourceSettings, opened: OpenedSource) -> int:
-    name, expected = opened.source.name, opened.source.expected
-    with closing(SourceDisplay(name, expected, as_json=settings.as_json)) as display:
-        return run_source(settings, opened, display)
+def _table(rows: Sequence[CountRow]) -> Table:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("")
+    table.add_column("event type")
+    table.add_column("this run", justify="right", overflow="fold")  # folded where there is no room, never cut
+    table.add_column("in total", justify="right", overflow="fold")
+    for row in rows:
+        total = "unknown" if row.in_total is None else f"{row.in_total:,}"
+        table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)
+    return table

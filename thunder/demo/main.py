@@ -3,7 +3,6 @@
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
@@ -13,7 +12,7 @@ from common.lifecycle import Stop, stop_on_signals
 from thunder.cli.exit_codes import ExitCode
 from thunder.demo.environment import Environment
 from thunder.demo.event_feed import Feed
-from thunder.demo.options import Options, Source, open_source, read_options
+from thunder.demo.options import DemoOptions, Source, open_source
 from thunder.demo.screens.json_lines import JsonScreen
 from thunder.demo.screens.plain import PlainScreen
 from thunder.demo.screens.screen import Screen
@@ -24,9 +23,8 @@ from thunder.demo.social_graph import introduce
 _SECONDS_BETWEEN_CHECKS = 0.1
 
 
-def main(arguments: Sequence[str]) -> int:
+def run_demo(options: DemoOptions) -> int:
     """Run the demo and return the exit code. Raises ThunderError."""
-    options = read_options(arguments)
     stop = Stop()
     stop_on_signals(stop)
     _stop_when_the_terminal_closes()
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         return _run(options, source, screen, stop)
 
 
-def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:
+def _run(options: DemoOptions, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:
     screen.say("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
     with Environment(options.grpc_port, options.http_port) as stage:
         _say_where(stage, screen)
@@ -49,7 +47,7 @@ def _run(options: Options, source: Source | None, screen: Screen, stop: Stop) ->
         return ExitCode.DONE
 
 
-def _perform(feed: Feed, options: Options, stage: Environment, screen: Screen, stop: Stop) -> ExitCode:
+def _perform(feed: Feed, options: DemoOptions, stage: Environment, screen: Screen, stop: Stop) -> ExitCode:
     for note in feed.notes:
         screen.say(note)
     introduce(feed.society, stage.addresses.redis, int(time.time()))
@@ -66,7 +64,7 @@ def _perform(feed: Feed, options: Options, stage: Environment, screen: Screen, s
     return ExitCode.DONE
 
 
-def _without_answer(options: Options) -> ExitCode:
+def _without_answer(options: DemoOptions) -> ExitCode:
     """Stopped early: whoever wanted one answer does not have it."""
     return ExitCode.FAILED if options.once else ExitCode.DONE
 
@@ -77,8 +75,8 @@ def _say_where(stage: Environment, screen: Screen) -> None:
     screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics, live page {where.page}")
 
 
-def _screen(options: Options) -> Screen:
-    if options.json:
+def _screen(options: DemoOptions) -> Screen:
+    if options.as_json:
         return JsonScreen(partial(print, flush=True), partial(print, file=sys.stderr))
     console = Console(highlight=False)
     if console.is_terminal and not console.is_dumb_terminal:

@@ -1,72 +1,65 @@
-"""The command line of the demo, and the feed that it asks for."""
+"""Options of the demo, and the feed that they ask for."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
 
 from common.settings.redis import RetentionSettings
+from common.settings.types import CommandOptions, DefaultInWords, Port, Unit
 from thunder.demo.event_feed import Feed
 from thunder.demo.recording.playback import open_recording, playback
 from thunder.demo.synthetic.feed import synthetic_feed
 
-_DESCRIPTION = """\
-The whole path on this machine: an embedded Kafka and Redis, a transformer, an ingest worker and a gRPC server, fed with
-a made-up network or with real events. A viewer's timeline is shown until Ctrl-C; nothing is left behind.
-"""
+
+class DemoFeedOptions(CommandOptions):
+    """Feed"""
+
+    events: Annotated[
+        Path | None,
+        Field(description="file of real events to play, a JSON object a line: InNetworkEvents or Jetstream's messages"),
+        Unit("FILE"),
+        DefaultInWords("a generated network"),
+    ] = None
+    empty: Annotated[bool, Field(description="start everything, send no events and print the addresses")] = False
+    seed: Annotated[int, Field(description="seed of the generated network; another number gives another one")] = 7
+    once: Annotated[bool, Field(description="stop after the first answer")] = False
 
 
-class Options(NamedTuple):
-    """What the demo is asked to do. A port of 0 is any free one."""
+class DemoOutputOptions(CommandOptions):
+    """Output"""
 
-    events: Path | None
-    once: bool
-    json: bool
-    empty: bool
-    grpc_port: int
-    http_port: int
-    seed: int
+    as_json: Annotated[bool, Field(alias="json", description="print JSON objects, one a line")] = False
 
 
-def read_options(arguments: Sequence[str]) -> Options:
-    """From the command line; ends the process when it is wrong or asks for help."""
-    parser = argparse.ArgumentParser(
-        prog="thunder demo",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--events",
-        type=Path,
-        metavar="FILE",
-        help="real events, a JSON object a line: InNetworkEvents, or a recording of Bluesky's Jetstream",
-    )
-    what.add_argument("--empty", action="store_true", help="start everything, feed nothing, print where it is")
-    parser.add_argument("--once", action="store_true", help="end after the first answer")
-    parser.add_argument("--json", action="store_true", help="print JSON objects, one a line")
-    parser.add_argument("--grpc-port", type=_port, default=0, metavar="PORT", help="default: any free one")
-    parser.add_argument("--http-port", type=_port, default=0, metavar="PORT", help="default: any free one")
-    parser.add_argument("--seed", type=int, default=7, metavar="N", help="another number, another network (default: 7)")
-    options = Options(**vars(parser.parse_args(arguments)))
-    if options.empty and options.once:
-        parser.error("--once waits for an answer, which --empty never asks for")
-    return options
+class DemoServerOptions(CommandOptions):
+    """Server"""
+
+    grpc_port: Annotated[Port, Field(description="port of the gRPC server; 0 = any free port")] = 0
+    http_port: Annotated[
+        Port, Field(description="port of metrics, health checks and the live page; 0 = any free port")
+    ] = 0
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
-    return int(text)
+class DemoOptions(DemoServerOptions, DemoOutputOptions, DemoFeedOptions):
+    """thunder demo: runs the whole service on this machine."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.empty and self.events:
+            raise ValueError("--empty cannot be combined with --events")
+        if self.empty and self.once:
+            raise ValueError("--empty cannot be combined with --once, which waits for an answer to events")
+        return self
 
 
 Source = Callable[[float], Feed]
 """Makes a feed that leads up to a time, in Unix seconds."""
 
 
-def open_source(options: Options) -> Source:
+def open_source(options: DemoOptions) -> Source:
     """The file of the options, read now, or else a made-up network. Raises ConfigurationError. Blocks."""
     if options.events is None:
         return partial(synthetic_feed, options.seed)

@@ -1,6 +1,7 @@
-"""What each role needs, and so what is looked at for it."""
+"""The checks of each role: its settings, topics, Redis servers, rights and files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
@@ -19,11 +20,20 @@ from thunder.doctor.redis_rules import Expected
 _SKEW_SECONDS = 60
 
 
+class CheckedRole(StrEnum):
+    """Role whose dependencies can be checked."""
+
+    INGEST = "ingest"
+    SERVE = "serve"
+    TRANSFORM = "transform"
+    SOURCE = "source"
+
+
 class RoleChecks(NamedTuple):
-    """A role: its settings, and what looks at all that it needs."""
+    """The settings of a role, and the checks that are run with them."""
 
     settings: type[Settings]
-    examine: Callable[[Any], Iterator[Finding]]
+    run: Callable[[Any], Iterator[Finding]]
 
 
 def _ingest(settings: IngestSettings) -> Iterator[Finding]:
@@ -50,11 +60,11 @@ def _source(settings: SourceSettings) -> Iterator[Finding]:
     yield from probe_redis(settings, SOURCE, Expected(writes=True, skew=_SKEW_SECONDS))
 
 
-CHECKS = {
-    "ingest": RoleChecks(IngestSettings, _ingest),
-    "serve": RoleChecks(ServeSettings, _serve),
-    "transform": RoleChecks(TransformSettings, _transform),
-    "source": RoleChecks(SourceSettings, _source),
+CHECKS: Mapping[CheckedRole, RoleChecks] = {
+    CheckedRole.INGEST: RoleChecks(IngestSettings, _ingest),
+    CheckedRole.SERVE: RoleChecks(ServeSettings, _serve),
+    CheckedRole.TRANSFORM: RoleChecks(TransformSettings, _transform),
+    CheckedRole.SOURCE: RoleChecks(SourceSettings, _source),
 }
 
 

@@ -1,33 +1,47 @@
-"""`thunder doctor`: looks at what a role needs, with the role's own settings, and says what to mend."""
+"""`thunder doctor`: checks the dependencies of a role, with the role's own settings, and says what to fix."""
 
-import argparse
 import json
 import logging
 from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from common.errors import ConfigurationError
+from common.settings.flags import FlagParser
+from common.settings.loader import check
+from common.settings.schema import settings_of
+from common.settings.types import CommandOptions
 from thunder.cli.exit_codes import ExitCode
-from thunder.cli.roles import read_settings
-from thunder.doctor.checks import CHECKS, RoleChecks
+from thunder.cli.runner import read_settings
+from thunder.doctor.checks import CHECKS, CheckedRole, RoleChecks
 from thunder.doctor.finding import Finding, Severity, fail, ok
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; the exit code: 1 when something is to be mended before the role can work."""
-    options, flags = _parser().parse_known_args(arguments)
-    logging.disable()  # what libraries say on the way is said again, in a finding
-    findings = examine(CHECKS[options.role], flags)
-    print(findings_as_json(options.role, findings) if options.json else "\n".join(lines(findings)))
+class DoctorOptions(CommandOptions):
+    """Doctor"""
+
+    role: Annotated[CheckedRole, Field(description="role whose settings and dependencies are checked")]
+    as_json: Annotated[bool, Field(alias="json", description="print the findings as one JSON object")] = False
+
+
+def run_doctor(arguments: Sequence[str]) -> int:
+    """Run the command; the exit code: 1 when the role cannot work with what was found. ConfigurationError."""
+    given, flags = FlagParser(settings_of(DoctorOptions)).split(arguments)
+    options = check(DoctorOptions, given)
+    logging.disable()  # the findings repeat what libraries log
+    findings = check_role(CHECKS[options.role], flags)
+    print(findings_as_json(options.role, findings) if options.as_json else "\n".join(lines(findings)))
     return ExitCode.FAILED if Severity.FAIL in {finding.verdict for finding in findings} else ExitCode.DONE
 
 
-def examine(patient: RoleChecks, flags: Sequence[str]) -> list[Finding]:
+def check_role(checks: RoleChecks, flags: Sequence[str]) -> list[Finding]:
     """All findings. Blocks for some seconds when servers do not answer."""
     try:
-        settings = read_settings(patient.settings, flags)
+        settings = read_settings(checks.settings, flags)
     except ConfigurationError as error:
         return [fail("Settings", line, "see --help of the role") for line in str(error).splitlines()]
-    return [ok("Settings", "can be read"), *patient.examine(settings)]
+    return [ok("Settings", "can be read"), *checks.run(settings)]
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
@@ -43,15 +57,3 @@ def findings_as_json(role: str, findings: Sequence[Finding]) -> str:
 def _line(finding: Finding) -> str:
     remedy = f" -> {finding.remedy}" if finding.remedy else ""
     return f"{finding.verdict:4}  {finding.subject}: {finding.fact}{remedy}"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="thunder doctor",
-        description="Looks at what a role needs and says what to mend: settings, Kafka, topics, Redis, rights, clocks.",
-        epilog="All other flags, variables and files are those of the role: thunder ROLE --help shows them.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--role", required=True, choices=CHECKS, help="whose settings and needs are looked at")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser

@@ -15,7 +15,7 @@ from tests.acceptance.containers.dockerfile import pairs, read_stages
 from tests.support.processes.child import Child
 from tests.support.programs.go_tools import COMPOSE_SPEC, READ_DOCKERFILE, GoTool
 from tests.support.unused import free_port
-from thunder.cli.main import COMMANDS
+from thunder.cli.commands import COMMANDS
 from thunder.embedded.redis_server import redis_binary
 
 BROKERS = {"kafka-1", "kafka-2", "kafka-3"}

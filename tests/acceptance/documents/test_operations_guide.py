@@ -20,7 +20,7 @@ from tests.support.processes.thunder import Role, Thunder
 from tests.support.redis.servers import RedisServer
 from tests.support.unused import unique
 from tests.support.wait import eventually
-from thunder.cli.roles import read_settings
+from thunder.cli.runner import read_settings
 
 ROOT = Path(__file__).parents[3]
 FRAME = b"\x00\x00\x00\x00\x01"

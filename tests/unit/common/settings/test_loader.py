@@ -144,7 +144,7 @@ def test_an_empty_variable_is_unset() -> None:
     assert serve(env={"THUNDER_GRPC_PORT": ""}).grpc_port == 50051
 
 
-def test_a_role_ignores_the_settings_of_others_in_environment_and_file(file: Path) -> None:
+def test_settings_of_other_roles_are_ignored(file: Path) -> None:
     file.write_text('kafka_group_id = "g"')
     assert serve("--config", str(file), env={"THUNDER_KAFKA_NUM_THREADS": "0"}).grpc_port == 50051
 
@@ -189,7 +189,7 @@ def test_a_missing_setting_is_named_in_every_source() -> None:
     assert str(caught.value) == "--kafka-group-id is required (or THUNDER_KAFKA_GROUP_ID)"
 
 
-def test_every_wrong_value_is_told_by_name_limit_and_shape(file: Path) -> None:
+def test_a_wrong_value_is_named_with_its_limit_and_shape(file: Path) -> None:
     file.write_text("http_host = 5")
     env = {"THUNDER_CONFIG": str(file), "THUNDER_LOG_FORMAT": "x"}
     told = refusal("--grpc-port", "70000", "--log-level=loud", env=env)
@@ -202,7 +202,7 @@ def test_every_wrong_value_is_told_by_name_limit_and_shape(file: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--grpc-port"], ["--grpc-port", "--reflection"]])
-def test_a_flag_without_its_value_is_told(arguments: list[str]) -> None:
+def test_a_flag_without_its_value_is_refused(arguments: list[str]) -> None:
     assert refusal(*arguments) == "--grpc-port: a value must follow"
 
 
@@ -220,7 +220,7 @@ def test_a_flag_without_its_value_is_told(arguments: list[str]) -> None:
         [f"--{SECRET}!"],
     ],
 )
-def test_no_refusal_tells_a_secret(arguments: list[str]) -> None:
+def test_no_complaint_quotes_a_secret(arguments: list[str]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         serve(*arguments)
     assert SECRET not in str(caught.value)
@@ -249,12 +249,12 @@ def test_a_secret_may_stand_in_a_file_that_a_variable_names(tmp_path: Path) -> N
         assert password.get_secret_value() == SECRET
 
 
-def test_the_variable_itself_wins_over_the_one_that_names_a_file(tmp_path: Path) -> None:
+def test_a_variable_wins_over_the_one_that_names_a_file(tmp_path: Path) -> None:
     env = {"THUNDER_REDIS_URL": "redis://here", "THUNDER_REDIS_URL_FILE": str(tmp_path / "nowhere")}
     assert serve(env=env).redis_url.get_secret_value() == "redis://here"
 
 
-def test_a_file_of_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_of_a_secret_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere"
     assert refusal(env={"THUNDER_REDIS_URL_FILE": str(missing)}) == (
         f"THUNDER_REDIS_URL_FILE: {missing}: No such file or directory"

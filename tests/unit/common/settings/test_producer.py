@@ -15,7 +15,7 @@ def test_a_source_waits_for_kafka_unless_told_otherwise() -> None:
     assert (defaults.queue_size, defaults.when_full, defaults.sending) == (10_000, WhenFull.BLOCK, SendMode.ASYNC)
 
 
-def test_messages_linger_five_milliseconds_in_batches_of_a_hundred_thousand_bytes() -> None:
+def test_default_linger_and_batch_size() -> None:
     defaults = settings()
     assert (defaults.linger_ms, defaults.batch_bytes, defaults.compression) == (5, 100_000, "lz4")
     assert Packing() == Packing(defaults.linger_ms, defaults.batch_bytes, defaults.compression_by_topic.others)
@@ -32,7 +32,7 @@ def test_packing_is_written_in_librdkafkas_names() -> None:
     assert [configuration[name] for name in names] == [7, 50_000, "lz4", 123]
 
 
-def test_a_linger_beyond_the_delivery_timeout_is_refused_at_start() -> None:
+def test_a_linger_beyond_the_delivery_timeout_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"linger_ms must be less than delivery_timeout_ms \(1000\)"):
         settings("--linger-ms", "1000", "--delivery-timeout-ms", "1000")
 
@@ -42,6 +42,6 @@ def test_an_unknown_codec_is_refused_at_start() -> None:
         settings("--compression", "brotli")
 
 
-def test_who_waits_for_each_message_does_not_let_it_wait_for_others() -> None:
+def test_a_sync_producer_does_not_linger() -> None:
     assert ProducerSettings(sending=SendMode.SYNC).message_linger_ms == 0
     assert ProducerSettings(linger_ms=7).message_linger_ms == 7

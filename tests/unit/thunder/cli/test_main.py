@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import cast
 
 import pytest
 
@@ -23,14 +24,14 @@ from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.serve import ServeSettings
 from common.settings.source import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from common.settings.types import Settings
-from thunder.cli import main as cli
-from thunder.cli import roles
+from thunder.cli import runner
+from thunder.cli.commands import COMMANDS, Command, CommandGroup, Runner
 from thunder.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
-from thunder.cli.main import COMMANDS, Command, main
-from thunder.cli.source import SOURCES
+from thunder.cli.main import main
 
 PROGRAM = Path(sys.executable).with_name("thunder")
 SECRET = "correct-horse"
+SOURCES = cast("CommandGroup", COMMANDS["source"])
 
 SERVING = [
     "--is-serving",
@@ -51,10 +52,10 @@ class Started:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.settings: list[Settings] = []
-        monkeypatch.setattr(roles, "resolve_name", self._find)
+        monkeypatch.setattr(runner, "resolve_name", self._find)
 
-    def _find(self, _name: str) -> Callable[[Settings], int]:
-        return self._run
+    def _find(self, name: str) -> object:
+        return resolve_name(name) if name.startswith("common.settings.") else self._run
 
     def _run(self, settings: Settings) -> int:
         self.settings.append(settings)
@@ -119,7 +120,7 @@ def test_each_role_has_its_command(started: Started, line: list[str], settings: 
     assert [type(given) for given in started.settings] == [settings]
 
 
-def test_every_wrong_setting_is_told_on_a_line(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_wrong_setting_has_a_line(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ingest", "--http-port", "x"]) == ExitCode.WRONG_USAGE
     assert set(capsys.readouterr().err.splitlines()) == {
         "thunder ingest: --kafka-group-id is required (or THUNDER_KAFKA_GROUP_ID)",
@@ -143,11 +144,11 @@ def test_the_overview_names_commands_and_exit_codes(capsys: pytest.CaptureFixtur
     assert max(map(len, text.splitlines())) <= 100
 
 
-def test_help_of_a_role_shows_default_unit_and_variables_but_no_secret(
+def test_help_of_a_role_shows_defaults_but_no_secret(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_SASL_PASSWORD", SECRET)
-    monkeypatch.setenv("THUNDER_MISSPELT", "does not keep anyone from the help")
+    monkeypatch.setenv("THUNDER_MISSPELT", "does not matter to --help")
     assert main(["ingest", "--kafka-sasl-password", SECRET, "--help"]) == ExitCode.DONE
     text = " ".join(capsys.readouterr().out.split())
     assert "Usage: thunder ingest --kafka-group-id <text> [flags]" in text
@@ -169,7 +170,7 @@ def test_help_in_the_guides_form(line: list[str], usage: str, capsys: pytest.Cap
     assert usage in capsys.readouterr().out
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == ExitCode.DONE
     assert capsys.readouterr().out.startswith("thunder 0.")
 
@@ -188,39 +189,25 @@ def test_each_source_has_its_command(started: Started, line: list[str], settings
     assert [type(given) for given in started.settings] == [settings]
 
 
-def test_a_source_that_there_is_not_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelt_source_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["source", "blusky"]) == ExitCode.WRONG_USAGE
-    assert capsys.readouterr().err == "thunder source: no such source; did you mean bluesky?\n"
+    assert capsys.readouterr().err == "thunder source: no such command; did you mean bluesky?\n"
     assert main(["source", "xyzzy"]) == ExitCode.WRONG_USAGE
-    assert capsys.readouterr().err == "thunder source: no such source; thunder source --help lists them\n"
+    assert capsys.readouterr().err == "thunder source: no such command; thunder source --help lists them\n"
 
 
 def test_the_sources_are_listed_when_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["source", "--help"]) == ExitCode.DONE
     usage = capsys.readouterr().out
-    assert all(f"thunder source {name} " in usage for name in SOURCES)
+    assert all(f"thunder source {name} " in usage for name in SOURCES.commands)
     assert main(["source"]) == ExitCode.WRONG_USAGE
     assert capsys.readouterr().err == usage
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", SOURCES.commands)
 def test_help_of_a_source_names_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["source", name, "--help"]) == ExitCode.DONE
     assert f"Usage: thunder source {name} " in capsys.readouterr().out
-    assert callable(resolve_name(SOURCES[name].role.run))
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_exists(name: str) -> None:
-    assert callable(resolve_name(COMMANDS[name].main))
-
-
-@pytest.mark.parametrize(
-    "role",
-    ["ingest.app:run_transform", "ingest.app:run_ingest", "serve.app:run_serve", "thunder.combined:run_combined"],
-)
-def test_every_role_can_be_run(role: str) -> None:
-    assert callable(resolve_name(role))
 
 
 @pytest.mark.parametrize(
@@ -245,12 +232,13 @@ def test_exit_codes_tell_what_to_do(
     def find(_name: str) -> Callable[[list[str]], int]:
         return end
 
-    monkeypatch.setattr(cli, "resolve_name", find)
+    monkeypatch.setitem(COMMANDS, "serve", Command("", "", "", Runner.WRAPPER))
+    monkeypatch.setattr(runner, "resolve_name", find)
     assert main(["serve"]) == code
     assert capsys.readouterr().err == f"thunder serve: {error.__doc__}\n"
 
 
-def test_what_a_running_role_dies_of_is_in_its_log(
+def test_the_error_of_a_running_role_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ends: list[Exception] = [KafkaRefused("wrong password"), ZeroDivisionError("oops")]
@@ -258,30 +246,31 @@ def test_what_a_running_role_dies_of_is_in_its_log(
     def run(_settings: Settings) -> int:
         raise ends.pop(0)
 
-    def find(_name: str) -> Callable[[Settings], int]:
-        return run
+    def find(name: str) -> object:
+        return resolve_name(name) if name.startswith("common.settings.") else run
 
-    monkeypatch.setattr(roles, "resolve_name", find)
-    assert roles.run_serve_command([]) == ExitCode.REFUSED
+    monkeypatch.setattr(runner, "resolve_name", find)
+    assert main(["serve"]) == ExitCode.REFUSED
     assert caplog.messages == ["wrong password"]
-    assert roles.run_serve_command([]) == ExitCode.FAILED
+    assert main(["serve"]) == ExitCode.FAILED
     assert "ZeroDivisionError: oops" in caplog.text
 
 
-def test_ctrl_c_ends_a_command_without_a_complaint(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(_command: Command, _arguments: Sequence[str]) -> int:
+def test_ctrl_c_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_settings: Settings) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run", interrupted)
+    def find(name: str) -> object:
+        return resolve_name(name) if name.startswith("common.settings.") else interrupted
+
+    monkeypatch.setattr(runner, "resolve_name", find)
     assert main(["follows", "import", "-"]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == ""
 
 
-def test_a_reader_who_goes_away_ends_a_command_without_a_complaint() -> None:
+def test_a_closed_pipe_ends_a_command_quietly() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "wb") as nobody:
-        done = subprocess.run([PROGRAM, "--help"], stdout=nobody, stderr=subprocess.PIPE, check=False)
+    with os.fdopen(writer, "wb") as closed:
+        done = subprocess.run([PROGRAM, "--help"], stdout=closed, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (ExitCode.DONE, b"")

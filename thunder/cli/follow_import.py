@@ -1,10 +1,10 @@
-"""`thunder follows import`: a file of follows into Redis, with a bar on a terminal."""
+"""`thunder follows import`: writes a file of follows to Redis, with a progress bar on a terminal."""
 
+import json
 import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -14,19 +14,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from common.errors import ConfigurationError
-from common.settings.follows import FollowSettings
-from ingest.follows.editor import FollowListEditor
+from common.settings.follows import FollowImportSettings
 from ingest.follows.importer import Imported, import_follows
 from ingest.follows.lines import parse_follow
 from ingest.sources.jsonl.lines import numbered_lines
 from thunder.cli.exit_codes import ExitCode
-from thunder.cli.follow_output import show_import
+from thunder.cli.follows import follow_lists, overflow
 
 
-def import_file(lists: FollowListEditor, settings: FollowSettings, operands: Sequence[str]) -> int:
-    """Import the file that the only operand names; the exit code: refused when no line of it is a follow."""
+def import_file(settings: FollowImportSettings) -> int:
+    """Run `thunder follows import`; the exit code: REFUSED when no line is a follow. Raises ThunderError."""
     now, started = int(time.time()), time.monotonic()
-    with _opened(operands[0]) as file, _bar() as bar:
+    with _opened(settings.path) as file, follow_lists(settings) as lists, _bar() as bar:
         task = bar.add_task("follows", total=_size(file))
 
         def progress(imported: Imported) -> None:
@@ -35,7 +34,10 @@ def import_file(lists: FollowListEditor, settings: FollowSettings, operands: Seq
 
         hear = partial(parse_follow, now=now, skew=settings.clock_skew_seconds)
         imported = import_follows((line.heard(hear) for line in numbered_lines(file)), lists.write, progress)
-    show_import(imported, time.monotonic() - started, as_json=settings.as_json)
+    seconds = time.monotonic() - started
+    for example in imported.examples:
+        print(example, file=sys.stderr)
+    print(json.dumps(_as_json(imported, seconds)) if settings.as_json else _summary(imported, seconds))
     return ExitCode.REFUSED if imported.lines and not imported.applied else ExitCode.DONE
 
 
@@ -57,3 +59,23 @@ def _size(file: BinaryIO) -> int | None:
 def _bar() -> Progress:
     console = Console(stderr=True)
     return Progress(console=console, transient=True, disable=not console.is_terminal or console.is_dumb_terminal)
+
+
+def _summary(imported: Imported, seconds: float) -> str:
+    dropped = ", ".join(f"{reason} {count:,}" for reason, count in imported.dropped.most_common())
+    return (
+        f"{imported.lines:,} lines, {imported.applied:,} follows and removals applied in {seconds:.1f} s"
+        f"{overflow(imported.given_up)}; dropped: {dropped or 'none'}"
+    )
+
+
+def _as_json(imported: Imported, seconds: float) -> dict[str, object]:
+    return {
+        "lines": imported.lines,
+        "applied": imported.applied,
+        "given_up": imported.given_up,
+        "dropped": imported.dropped,
+        "examples": imported.examples,
+        "seconds": round(seconds, 3),
+        "applied_per_second": round(imported.applied / seconds, 1),
+    }

@@ -1,8 +1,18 @@
+import io
+
 import pytest
+from rich.console import Console
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from common.post import PostKind
-from thunder.cli.timeline_output import TimelineEntry, answer_as_json, newest_age, timeline_entries
+from thunder.cli.timeline_output import (
+    TimelineEntry,
+    answer_as_json,
+    newest_age,
+    plain_line,
+    timeline_entries,
+    timeline_table,
+)
 from thunder.client import TimedAnswer
 
 NOW = 1_000.5
@@ -19,7 +29,7 @@ def name_of(author_id: int) -> str:
     return {1: "Ann", 2: "Ben"}[author_id]
 
 
-def test_each_post_becomes_a_line_that_says_who_when_and_what() -> None:
+def test_each_post_becomes_an_entry() -> None:
     assert timeline_entries(POSTS, name_of, NOW) == [
         TimelineEntry(5, "Ann", 0.0, PostKind.VIDEO, ""),
         TimelineEntry(4, "Ann", 60.5, PostKind.REPLY, "to Ben"),
@@ -30,7 +40,7 @@ def test_each_post_becomes_a_line_that_says_who_when_and_what() -> None:
 
 
 @pytest.mark.parametrize("post", [LightPost(author_id=1, is_reply=True), LightPost(author_id=1, is_retweet=True)])
-def test_what_is_not_known_is_not_told(post: LightPost) -> None:
+def test_an_unknown_source_or_parent_is_left_out(post: LightPost) -> None:
     assert timeline_entries([post], name_of, NOW)[0].about == ""
 
 
@@ -39,7 +49,7 @@ def test_an_empty_timeline_has_no_age() -> None:
     assert newest_age(GetInNetworkPostsResponse(posts=POSTS[1:]), NOW) == 60.5
 
 
-def test_programs_get_the_fields_that_are_set_and_what_they_mean() -> None:
+def test_json_holds_the_fields_that_are_set_and_their_meaning() -> None:
     answer = TimedAnswer(GetInNetworkPostsResponse(posts=POSTS[3:], partial=True), 0.0123456)
 
     assert answer_as_json(answer, name_of, NOW) == {
@@ -61,3 +71,37 @@ def test_programs_get_the_fields_that_are_set_and_what_they_mean() -> None:
         "took_ms": 12.35,
         "newest_age_s": 80.5,
     }
+
+
+ENTRY = TimelineEntry(2**62, "did:plc:" + "a" * 24, 300.0, PostKind.REPOST, "of did:plc:" + "b" * 24)
+
+
+def drawn(width: int, *, with_ids: bool = False) -> str:
+    output = io.StringIO()
+    Console(file=output, width=width).print(timeline_table([ENTRY], with_ids=with_ids))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_only_names_are_cut_on_a_narrow_terminal(width: int) -> None:
+    picture = drawn(width)
+
+    assert "5 min" in picture
+    assert "repost" in picture
+    assert "did:plc:aaaa" in picture
+    assert all(len(line) <= width for line in picture.splitlines())
+    assert ("…" in picture) == (width < 100)
+
+
+def test_ids_are_shown_whole() -> None:
+    assert str(2**62) in drawn(100, with_ids=True)
+    assert str(2**62) not in drawn(100)
+
+
+def test_a_plain_line_has_aligned_columns_and_no_tail() -> None:
+    original = TimelineEntry(1, "Ann", 0.0, PostKind.POST, "")
+
+    assert plain_line(original) == "    now  Ann                       post"
+    assert plain_line(original._replace(kind=PostKind.REPLY, about="to Ben")) == (
+        "    now  Ann                       reply   to Ben"
+    )

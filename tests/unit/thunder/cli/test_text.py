@@ -17,5 +17,5 @@ from thunder.cli.text import in_words
         (200_000, "2 d"),
     ],
 )
-def test_a_span_is_told_in_its_largest_whole_unit(seconds: float, words: str) -> None:
+def test_a_span_has_its_largest_whole_unit(seconds: float, words: str) -> None:
     assert in_words(seconds) == words

@@ -1,0 +1,155 @@
+"""The commands of `thunder`: their words, their settings and what runs them, imported only when needed."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum, auto
+from typing import NamedTuple, TypeAlias
+
+
+class Runner(Enum):
+    """How a command takes its arguments, and where its errors go."""
+
+    TOOL = auto()
+    """Checked settings; an error is a line on stderr."""
+    ROLE = auto()
+    """Checked settings; an error of the running role is in its log."""
+    WRAPPER = auto()
+    """Arguments as they are: it has options of its own and passes the others on."""
+
+
+class Command(NamedTuple):
+    """A command; run (module:function) returns the exit code.
+
+    settings (module:class): those in common.settings also come from the environment and a file, which commands share;
+    options that stand beside their command come from the command line alone.
+    """
+
+    summary: str
+    settings: str
+    run: str
+    runner: Runner = Runner.TOOL
+    note: str = ""
+
+    @property
+    def shares_settings(self) -> bool:
+        """Whether its settings may stand in an environment or a file that other commands read too."""
+        return self.settings.startswith("common.settings.")
+
+
+class CommandGroup(NamedTuple):
+    """A word that needs another word after it."""
+
+    summary: str
+    commands: Mapping[str, "Entry"]
+    note: str = ""
+
+
+Entry: TypeAlias = Command | CommandGroup
+
+
+_FOLLOWS_NOTE = """\
+A server with --follow-store takes the viewer's follow list when a request brings none. These commands write directly to
+Redis: a change takes effect at once, and is lost when the store is refilled from Kafka. `thunder source jsonl` sends
+follows through Kafka, where they last. A list holds the newest 10,000 follows."""
+
+
+def _source(summary: str, settings: str) -> Command:
+    return Command(summary, f"common.settings.source:{settings}", "thunder.cli.source:run_source_command", Runner.ROLE)
+
+
+def _follows(summary: str, settings: str, run: str) -> Command:
+    return Command(summary, f"common.settings.follows:{settings}", run, note=_FOLLOWS_NOTE)
+
+
+TRANSFORM = Command(
+    "convert Thrift events of the raw topic to events of the refined topic",
+    "common.settings.ingest:TransformSettings",
+    "ingest.app:run_transform",
+    Runner.ROLE,
+)
+
+COMMANDS: dict[str, Entry] = {
+    "demo": Command(
+        "run everything on this machine, with embedded Kafka and Redis, and show it",
+        "thunder.demo.options:DemoOptions",
+        "thunder.demo.main:run_demo",
+        note="Ctrl-C stops it; no process and no file remains.",
+    ),
+    "query": Command("ask a server for a timeline", "thunder.cli.query:QueryOptions", "thunder.cli.query:run_query"),
+    "source": CommandGroup(
+        "send events from another system to the refined topic",
+        {
+            "bluesky": _source("posts and follows of Bluesky, live or from a recording", "BlueskySettings"),
+            "wikipedia": _source("recent changes of Wikipedia as posts, live", "WikipediaSettings"),
+            "synthetic": _source("events of a generated network, at a rate of your choice", "SyntheticSettings"),
+            "jsonl": _source("events in JSON, from a file or a pipe", "JsonlSettings"),
+        },
+    ),
+    "topics": CommandGroup(
+        "manage the Kafka topics that Thunder reads and writes",
+        {
+            "create": Command(
+                "create the topics that do not exist, and leave the others as they are",
+                "common.settings.kafka:TopicsSettings",
+                "thunder.cli.topics:create_wanted_topics",
+                Runner.ROLE,
+            )
+        },
+    ),
+    "transform": TRANSFORM,
+    "ingest": Command(
+        "write posts or follows from Kafka to Redis",
+        "common.settings.ingest:IngestSettings",
+        "ingest.app:run_ingest",
+        Runner.ROLE,
+    ),
+    "serve": Command(
+        "answer gRPC requests for timelines from Redis",
+        "common.settings.serve:ServeSettings",
+        "serve.app:run_serve",
+        Runner.ROLE,
+    ),
+    "doctor": Command(
+        "check a role's dependencies: settings, Kafka, topics, Redis, rights, clocks",
+        "thunder.doctor.main:DoctorOptions",
+        "thunder.doctor.main:run_doctor",
+        Runner.WRAPPER,
+        note="All other flags, variables and files are those of the role: thunder ROLE --help lists them.",
+    ),
+    "follows": CommandGroup(
+        "manage follow lists",
+        {
+            "set": _follows("replace a follow list", "FollowEditSettings", "thunder.cli.follows:set_follows"),
+            "add": _follows("add to a follow list", "FollowEditSettings", "thunder.cli.follows:add_follows"),
+            "remove": _follows("remove from a follow list", "FollowEditSettings", "thunder.cli.follows:remove_follows"),
+            "import": _follows(
+                "import follows from a file or a pipe", "FollowImportSettings", "thunder.cli.follow_import:import_file"
+            ),
+            "show": _follows("show a follow list, newest first", "FollowListSettings", "thunder.cli.follows:show_list"),
+        },
+        _FOLLOWS_NOTE,
+    ),
+}
+
+COMBINED = Command(
+    "ingest and serve in one process",
+    "common.settings.combined:CombinedSettings",
+    "thunder.combined:run_combined",
+    Runner.ROLE,
+)
+MODE_SETTINGS = "common.settings.combined:ModeSettings"
+
+ROOT = CommandGroup("posts from Kafka, kept in Redis, served over gRPC", COMMANDS)
+
+
+def shared_settings() -> list[str]:
+    """Settings (module:class) that between them name everything that an environment or a file may hold."""
+    models = (command.settings for command in _all_of(ROOT) if command.shares_settings)
+    return list(dict.fromkeys((MODE_SETTINGS, COMBINED.settings, *models)))
+
+
+def _all_of(group: CommandGroup) -> Iterator[Command]:
+    for entry in group.commands.values():
+        if isinstance(entry, Command):
+            yield entry
+        else:
+            yield from _all_of(entry)

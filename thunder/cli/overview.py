@@ -1,0 +1,47 @@
+"""The help of `thunder` and of its groups of commands, which needs the settings of none."""
+
+import textwrap
+
+from thunder.cli.commands import COMMANDS, CommandGroup
+from thunder.cli.exit_codes import MEANINGS
+from thunder.cli.text import columns
+
+_WIDTH = 100
+
+
+def overview() -> str:
+    """What `thunder --help` prints."""
+    commands = {f"thunder {name}": entry.summary for name, entry in COMMANDS.items()}
+    guide = {"thunder": "without a command: transform; with --is-serving: ingest and serve"}
+    return "\n".join(
+        [
+            "Usage: thunder [COMMAND] [flags]",
+            "",
+            "thunder: posts from Kafka, kept in Redis, served over gRPC",
+            "",
+            "Commands:",
+            *columns({**commands, **guide}),
+            "",
+            "thunder COMMAND --help lists the settings of a command. Most are a flag, an environment variable",
+            "or a line of the TOML file that --config names; the first of these wins.",
+            "",
+            "Exit codes:",
+            *columns({str(code.value): meaning for code, meaning in MEANINGS.items()}),
+        ]
+    )
+
+
+def group_help(path: str, group: CommandGroup) -> str:
+    """What --help prints for a group; path: its words, as in "thunder source"."""
+    lines = [
+        f"Usage: {path} COMMAND [flags]",
+        "",
+        f"{path}: {group.summary}",
+        "",
+        "Commands:",
+        *columns({f"{path} {name}": entry.summary for name, entry in group.commands.items()}),
+        "",
+        *([textwrap.fill(group.note, _WIDTH), ""] if group.note else []),
+        f"{path} COMMAND --help lists its settings.",
+    ]
+    return "\n".join(lines)
