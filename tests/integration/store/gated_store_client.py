@@ -15,8 +15,10 @@ class Killed(BaseException):
 class GatedStoreClient(StoreClient):
     """Each run() waits until it is let through; kill() lets it die at the gate instead."""
 
-    def __init__(self, url: str, buckets: int) -> None:
+    def __init__(self, url: str, buckets: int, open_client: StoreClient) -> None:
+        """Call through open_client, which the workers share: no two of their calls run at once."""
         super().__init__(url, buckets, timeout_seconds=10)
+        self._open_client = open_client
         self._open = Semaphore(0)
         self._arrived = Semaphore(0)
         self._killed = False
@@ -26,7 +28,7 @@ class GatedStoreClient(StoreClient):
         self._open.acquire()
         if self._killed:
             raise Killed
-        return super().run(commands)
+        return self._open_client.run(commands)
 
     def wait_at_gate(self) -> None:
         self._arrived.acquire()

@@ -11,6 +11,7 @@ import redis
 
 from common.post import LightPost
 from common.retention import Retention
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.record import record_field
 from ingest.events import AuthorDelete, Event, PostDelete
@@ -46,7 +47,12 @@ class Race:
     def __init__(self, url: str, pool: ThreadPoolExecutor) -> None:
         self._url = url
         self._pool = pool
+        self._open_client = StoreClient(url, KEYS.buckets, timeout_seconds=10)
         self.client = redis.Redis.from_url(url)
+
+    def close(self) -> None:
+        self._open_client.close()
+        self.client.close()
 
     def run(self, events: tuple[Event, Event], crashes: tuple[int, int], order: tuple[int, ...]) -> Dump:
         self.client.flushdb()
@@ -63,13 +69,10 @@ class Race:
         return dump(self.client)
 
     def _worker(self, event: Event) -> SteppedWorker:
-        store_client = GatedStoreClient(self._url, KEYS.buckets)
+        store_client = GatedStoreClient(self._url, KEYS.buckets, self._open_client)
 
         def work() -> None:
-            try:
-                PostWriter(store_client, KEYS, Retention(600)).write([event], NOW)
-            finally:
-                store_client.close()
+            PostWriter(store_client, KEYS, Retention(600)).write([event], NOW)
 
         return SteppedWorker(self._pool, store_client, work)
 
@@ -79,7 +82,7 @@ def race(redis_url: str) -> Iterator[Race]:
     with ThreadPoolExecutor(max_workers=8) as pool:
         race = Race(redis_url, pool)
         yield race
-        race.client.close()
+        race.close()
 
 
 def outcomes(race: Race, events: tuple[Event, Event], calls: int) -> Iterator[Dump]:
