@@ -32,14 +32,34 @@ def workers(redis_url: str) -> Iterator[list[StoreClient]]:
         store_client.close()
 
 
-async def read(url: str, queries: list[Query], now: int) -> list[list[int]]:
-    fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
-    timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=64 << 20)
-    try:
-        answers = [await timelines.read(query, now) for query in queries]
-    finally:
-        fetcher.close()
-    return [[post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] for answer in answers]
+class Reader:
+    """Reads timelines in an event loop and over connections that last for all histories."""
+
+    def __init__(self, url: str) -> None:
+        self._loop = asyncio.Runner()
+        self._fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
+        self._timelines = Timelines(self._fetcher, Retention(RETENTION), max_bytes=64 << 20)
+
+    def read(self, queries: list[Query], now: int) -> list[list[int]]:
+        answers = self._loop.run(self._read(queries, now))
+        return [[post.post_id for post in GetInNetworkPostsResponse.FromString(body).posts] for body in answers]
+
+    def close(self) -> None:
+        self._loop.run(self._close())
+        self._loop.close()
+
+    async def _read(self, queries: list[Query], now: int) -> list[bytes]:
+        return [(await self._timelines.read(query, now)).body for query in queries]
+
+    async def _close(self) -> None:
+        self._fetcher.close()
+
+
+@pytest.fixture
+def reader(redis_url: str) -> Iterator[Reader]:
+    reader = Reader(redis_url)
+    yield reader
+    reader.close()
 
 
 def is_accepted(event: Event, now: int) -> bool:
@@ -49,7 +69,7 @@ def is_accepted(event: Event, now: int) -> bool:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, queries=st.lists(QUERIES, min_size=3, max_size=6))
 def test_every_answer_is_the_models(
-    workers: list[StoreClient], redis_url: str, history: list[Step], queries: list[Query]
+    workers: list[StoreClient], reader: Reader, history: list[Step], queries: list[Query]
 ) -> None:
     workers[0].meta_client().flushdb()
     writers = [PostWriter(store_client, KEYS, Retention(RETENTION)) for store_client in workers]
@@ -61,4 +81,4 @@ def test_every_answer_is_the_models(
         for _ in range(1 + step.again):
             writers[step.worker].write(batch, now)
         model.apply(batch, now)
-        assert asyncio.run(read(redis_url, queries, now)) == [model.read(query, now) for query in queries]
+        assert reader.read(queries, now) == [model.read(query, now) for query in queries]
