@@ -1,7 +1,8 @@
-"""The roles `ingest` and `transform`: from their settings to threads that run until they are asked to stop."""
+"""Builds the roles `ingest` and `transform` from their settings, and runs them as processes."""
 
 import logging
 import os
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -12,17 +13,19 @@ from common.telemetry.logs import configure_logs
 from common.telemetry.tracing import configure_tracing
 from common.timing import Clock, system_clock
 from ingest.decode.formats import follow_format, ingest_format, transform_format
-from ingest.destinations import FollowDestination, StoreDestination, TopicDestination
 from ingest.events import Event, Follow
-from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
-from ingest.wiring import Route
+from ingest.metrics import FreshnessMetrics, IngestMetrics
+from ingest.wiring import Route, StoreHooks
 from ingest.worker import KafkaWorker
+from ingest.write.metrics import StoreMetrics
+from ingest.write.refined_topic import RefinedTopicSink
+from ingest.write.store import Store, StoreReports
 
 _log = logging.getLogger("thunder.ingest")
 
 
 def run_ingest(settings: IngestSettings) -> int:
-    """Ingest as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
+    """Run ingest until SIGTERM or SIGINT. Returns the exit code; raises the error that ended a thread."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-ingest", os.environ)
     stop, registry = Stop(), CollectorRegistry()
@@ -31,7 +34,7 @@ def run_ingest(settings: IngestSettings) -> int:
 
 
 def run_transform(settings: TransformSettings) -> int:
-    """Transform as a process of its own, until SIGTERM or SIGINT. The exit code; raises what a thread died of."""
+    """Run transform until SIGTERM or SIGINT. Returns the exit code; raises the error that ended a thread."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-transform", os.environ)
     stop, registry = Stop(), CollectorRegistry()
@@ -41,7 +44,7 @@ def run_transform(settings: TransformSettings) -> int:
 def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaWorker[Event]:
-    """The topic that fills the store, to Redis. To be started."""
+    """Worker that writes events about posts to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
     return KafkaWorker(settings, ingest_route(settings, registry), stop, metrics, clock)
 
@@ -49,7 +52,7 @@ def ingest_role(
 def follow_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaWorker[Follow]:
-    """The topic of follows, to Redis. To be started."""
+    """Worker that writes follows to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
     return KafkaWorker(settings, follow_route(settings), stop, metrics, clock)
 
@@ -57,45 +60,56 @@ def follow_role(
 def transform_role(
     settings: TransformSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
 ) -> KafkaWorker[Event]:
-    """The raw topic to the refined one. To be started."""
+    """Worker that writes the events of the raw topic to the refined one. To be started."""
     return KafkaWorker(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
 
 
 def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route[Event]:
-    """From the refined topic, or from the raw one in a single hop."""
+    """From the refined topic, or from the raw one in a single hop, to the posts in Redis."""
     refined = settings.events is EventsSource.REFINED
+    store = Store(settings)
     return Route(
         settings.source_topic,
         settings.kafka_tweet_events_v2_num_partitions if refined else settings.tweet_events_num_partitions,
         ingest_format(settings),
-        StoreDestination(settings, StoreMetrics(registry)),
+        store.post_writer,
         settings.max_concurrent_writes,
+        StoreHooks(store, store.needs_posts_since, StoreReports(store, StoreMetrics(registry))),
         rebuild=settings.rebuild,
     )
 
 
 def follow_route(settings: IngestSettings) -> Route[Follow]:
-    """Whom viewers follow goes where their posts are."""
+    """From the topic of follows to the follow lists in Redis.
+
+    No server waits for them: an old list is better than no answer. Follows do not expire: a replay needs them all.
+    """
+    store = Store(settings)
     return Route(
         settings.source_topic,
         None,
         follow_format(settings),
-        FollowDestination(settings),
+        store.follow_writer,
         settings.max_concurrent_writes,
+        StoreHooks(store, needed_since=_everything),
         rebuild=settings.rebuild,
     )
 
 
 def transform_route(settings: TransformSettings) -> Route[Event]:
-    """Threads do not wait for each other: each sends on its own."""
+    """From the raw topic to the refined one. Threads do not wait for each other: each sends on its own."""
     return Route(
         settings.source_topic,
         settings.tweet_events_num_partitions,
         transform_format(settings),
-        TopicDestination(settings),
+        partial(RefinedTopicSink, settings),
         writes_at_once=settings.kafka_num_threads,
         written_topic=settings.innetwork_post_topic,
     )
+
+
+def _everything(_now: int) -> int:
+    return 0
 
 
 def _run(

@@ -1,16 +1,17 @@
-"""A message of the topic that a worker reads."""
+"""Messages of a topic, how they are decoded, and how many of them are taken at once. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from common.settings.kafka import KafkaSettings
 from ingest.events import Dropped, Event, EventKind, Follow, Ignored, Malformed, MalformedReason
 
 
 class Message(NamedTuple):
-    """payload is None for a null payload (a tombstone of a compacted topic).
+    """A message of Kafka. payload is None for a null payload (a tombstone of a compacted topic).
 
-    sent_ms: when it was sent or, as the topic decides, reached its broker, in Unix milliseconds; -1 for unknown.
-    traceparent: of the span that sent it, empty for none or when nobody asks.
+    sent_ms: its timestamp in Unix milliseconds, of its producer or its broker as the topic decides; -1 for unknown.
+    traceparent: of the span that sent it, empty for none or without tracing.
     """
 
     partition: int
@@ -21,13 +22,13 @@ class Message(NamedTuple):
 
 
 E = TypeVar("E", bound=Event | Follow)
-"""What a topic holds: what happens to posts, or follows."""
+"""Type of a topic's events: about posts, or follows."""
 
 E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
-"""The same, for who is given it."""
+"""The same, for receivers of events."""
 
 Decoder = Callable[[bytes, int], E | Ignored | Dropped]
-"""(payload of one event, now in Unix seconds) -> what it is. Raises Malformed and nothing else."""
+"""(payload of one event, now in Unix seconds) -> its outcome. Raises Malformed and nothing else."""
 
 Opener = Callable[[bytes], Sequence[bytes]]
 """Payload of a message -> payloads of its events. Raises Malformed and nothing else."""
@@ -35,14 +36,14 @@ Opener = Callable[[bytes], Sequence[bytes]]
 _NULL_PAYLOAD = Ignored(EventKind.NULL_PAYLOAD)
 
 
-class Format(NamedTuple, Generic[E]):
-    """How the messages of a topic are read."""
+class MessageFormat(NamedTuple, Generic[E]):
+    """Wire format of a topic: a message is opened, each event in it is decoded."""
 
     open: Opener
     decode: Decoder[E]
 
 
-class Reject(NamedTuple):
+class DeadLetter(NamedTuple):
     """A malformed message, or a malformed event of one. detail names the field and its value's shape, no content."""
 
     message: Message
@@ -50,52 +51,85 @@ class Reject(NamedTuple):
     detail: str
 
 
-class Batch(NamedTuple, Generic[E]):
-    """Messages in the order of delivery, each with its outcome; a message of several events is there for each."""
+Outcome = E | Ignored | Dropped | DeadLetter
+"""Result of decoding one event."""
 
-    entries: tuple[tuple[Message, E | Ignored | Dropped | Reject], ...]
+
+class Batch(NamedTuple, Generic[E]):
+    """Messages in the order of delivery, each with its outcome; a message of several events has an entry for each."""
+
+    entries: tuple[tuple[Message, Outcome[E]], ...]
 
     @property
     def messages(self) -> list[Message]:
-        """All messages."""
+        """The message of each entry."""
         return [message for message, _ in self.entries]
 
     @property
-    def outcomes(self) -> list[E | Ignored | Dropped | Reject]:
-        """What they are, in the same order."""
+    def outcomes(self) -> list[Outcome[E]]:
+        """The outcome of each entry."""
         return [outcome for _, outcome in self.entries]
 
     @property
     def events(self) -> list[E]:
-        """What the sink must be given."""
-        return [outcome for _, outcome in self.entries if not isinstance(outcome, (Ignored, Dropped, Reject))]
+        """Events to write to the sink."""
+        return [outcome for _, outcome in self.entries if not isinstance(outcome, (Ignored, Dropped, DeadLetter))]
 
     @property
-    def rejects(self) -> list[Reject]:
-        """What the dead-letter topic must be given."""
-        return [outcome for _, outcome in self.entries if isinstance(outcome, Reject)]
+    def dead_letters(self) -> list[DeadLetter]:
+        """Malformed events, for the dead-letter topic."""
+        return [outcome for _, outcome in self.entries if isinstance(outcome, DeadLetter)]
 
     def without(self, partitions: Collection[int]) -> "Batch[E]":
         """The batch less the messages of partitions that belong to another member now."""
         return Batch(tuple(entry for entry in self.entries if entry[0].partition not in partitions))
 
 
-def decode_batch(messages: Iterable[Message], form: Format[E], now: int) -> Batch[E]:
-    """Decode each message at the time `now` (Unix seconds)."""
-    return Batch(tuple(entry for message in messages for entry in _entries(message, form, now)))
+class Batching(NamedTuple):
+    """Sizes of batches in events, and waits in seconds.
+
+    fetch_timeout: longest wait for a first message; linger: longest wait for others after it.
+    """
+
+    size: int
+    catch_up_size: int
+    fetch_timeout: float
+    linger: float
+
+    def wanted(self, catching_up: bool, events_per_message: float = 1.0) -> int:
+        """Number of messages to ask for, so that they hold a batch of events."""
+        events = max(self.size, self.catch_up_size) if catching_up else self.size
+        return max(1, round(events / events_per_message))
 
 
-def _entries(message: Message, form: Format[E], now: int) -> Iterator[tuple[Message, E | Ignored | Dropped | Reject]]:
+def batching_of(settings: KafkaSettings) -> Batching:
+    """Batching as the settings have it."""
+    return Batching(
+        settings.kafka_batch_size,
+        settings.catch_up_batch_size,
+        settings.fetch_timeout_ms / 1000,
+        settings.batch_linger_ms / 1000,
+    )
+
+
+def decode_batch(messages: Iterable[Message], message_format: MessageFormat[E], now: int) -> Batch[E]:
+    """Decode each message at the time `now` (Unix seconds). A malformed one costs no other."""
+    return Batch(tuple(entry for message in messages for entry in _entries(message, message_format, now)))
+
+
+def _entries(
+    message: Message, message_format: MessageFormat[E], now: int
+) -> Iterator[tuple[Message, E | Ignored | Dropped | DeadLetter]]:
     if message.payload is None:
         yield message, _NULL_PAYLOAD
         return
     try:
-        payloads = form.open(message.payload)
+        payloads = message_format.open(message.payload)
     except Malformed as malformed:
-        yield message, Reject(message, malformed.reason, str(malformed))
+        yield message, DeadLetter(message, malformed.reason, str(malformed))
         return
     for payload in payloads:
         try:
-            yield message, form.decode(payload, now)
+            yield message, message_format.decode(payload, now)
         except Malformed as malformed:
-            yield message, Reject(message._replace(payload=payload), malformed.reason, str(malformed))
+            yield message, DeadLetter(message._replace(payload=payload), malformed.reason, str(malformed))

@@ -1,4 +1,4 @@
-"""What a message of a topic can turn out to be: an event, something to ignore or drop, or a malformed payload."""
+"""Outcomes of decoding: an event, an event that is ignored or dropped, or Malformed. Pure."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,11 +21,11 @@ class AuthorDelete(NamedTuple):
 
 
 Event = LightPost | PostDelete | AuthorDelete
-"""What happens to posts. A create is the post itself."""
+"""An event about posts. A create is the post itself."""
 
 
 class Follow(NamedTuple):
-    """Somebody follows somebody, or no longer does.
+    """A viewer follows a target, or no longer does.
 
     follow_id names the follow itself, 0 = it has no name. A removal may name it alone: target_id is 0 there.
     """
@@ -54,7 +54,7 @@ class EventKind(StrEnum):
 
 
 class DropReason(StrEnum):
-    """Why a well-formed event is not stored. A closed set: it labels a metric."""
+    """Reason to keep a well-formed event out of the store. A closed set: it labels a metric."""
 
     NULLCAST = "nullcast"
     EXPIRED = "expired"
@@ -63,7 +63,7 @@ class DropReason(StrEnum):
 
 
 class MalformedReason(StrEnum):
-    """Why a payload could not be read. A closed set: it labels a metric and a dead letter's header."""
+    """Reason why a payload is malformed. A closed set: it labels a metric and a header of dead letters."""
 
     TRUNCATED = "truncated"
     BAD_FRAMING = "bad_framing"
@@ -89,7 +89,7 @@ class Dropped(NamedTuple):
 
 
 Decoded = LightPost | PostDelete | AuthorDelete | Ignored | Dropped
-"""What a payload about posts turns out to be."""
+"""Outcome of a well-formed payload about posts."""
 
 
 class Malformed(Exception):
@@ -99,3 +99,15 @@ class Malformed(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+def required_id(name: str, value: int) -> int:
+    """The id itself; Malformed when it is not above 0."""
+    if value <= 0:
+        raise Malformed(MalformedReason.BAD_ID, f"{name} is not above 0")
+    return value
+
+
+def optional_id(name: str, value: int | None) -> int | None:
+    """The id, or None for 0, which means absent; Malformed when it is below 0."""
+    return required_id(name, value) if value else None

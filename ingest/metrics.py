@@ -1,4 +1,4 @@
-"""Metrics of ingest: names, help, units and buckets, and the few calls that move them."""
+"""Metrics of ingest: names, help, units and buckets, and the calls that move them."""
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from common.post import LightPost
 from common.telemetry.histogram import Histogram as CheapHistogram
 from common.telemetry.histogram import Series
 from common.timing import ExactClock, exact_clock
-from ingest.batch import Batch, E, Reject
+from ingest.batch import Batch, DeadLetter, E
 from ingest.events import (
     AuthorDelete,
     Dropped,
@@ -24,10 +24,19 @@ from ingest.events import (
     MalformedReason,
     PostDelete,
 )
-from ingest.write.store_sample import StoreEstimate
 
 _SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _FRESHNESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
+_FAILED_PARSE = "Malformed messages and events; above zero: producers or --framing do not match what this role expects"
+_POLL_ERRORS = "Errors of Kafka while polling; above zero: brokers are unreachable or refuse a request"
+_COMMIT_FAILURES = "Offset commits that failed; each is repeated, until then a crash replays more messages"
+_LAG = "Messages of a partition that are not applied yet"
+_HELD = "Batches held because Redis or Kafka does not accept them; above zero: reading is paused"
+_EVENTS = "Events applied to Redis or sent to the refined topic"
+_IGNORED = "Well-formed events of a kind that changes nothing here"
+_DROPPED = "Well-formed events that a rule keeps out of the store"
+_DEAD_LETTERS = "Malformed messages and events, by reason; each is sent to the dead-letter topic"
+
 _APPLIED = (LightPost, PostDelete, AuthorDelete, Follow)
 
 
@@ -42,14 +51,14 @@ class EventType(StrEnum):
 
 
 class FreshnessOrigin(StrEnum):
-    """From which moment on it is measured how long an event took to be visible. A closed set: it labels a metric."""
+    """The moment from which freshness is measured. A closed set: it labels a metric."""
 
     CREATED = "created"
     KAFKA = "kafka"
 
 
 class WorkerFigures(NamedTuple):
-    """Events applied since the start; messages of its partitions that are not, None before anyone has looked."""
+    """Events applied since the start, and the lag of the partitions in messages; None before it was measured."""
 
     applied: int
     lag: int | None
@@ -59,13 +68,13 @@ Label = TypeVar("Label", EventType, EventKind, DropReason, MalformedReason)
 
 
 class FreshnessMetrics:
-    """How old events are when they become visible. For any number of threads."""
+    """Age of events when they become visible. For any thread."""
 
     def __init__(self, registry: CollectorRegistry, clock: ExactClock = exact_clock) -> None:
         histogram = CheapHistogram(
             "post_store_freshness_seconds",
-            "Until an event is visible to every server, since its post was created (whole seconds; posts alone) or "
-            "since it was sent to Kafka; hours while a worker catches up",
+            "Age of an event in seconds when it becomes visible to every server, since its post was created (whole "
+            "seconds; posts only) or since it was sent to Kafka; hours while a worker catches up",
             _FRESHNESS,
             registry,
             "since",
@@ -87,37 +96,27 @@ class FreshnessMetrics:
 
 
 class IngestMetrics:
-    """Counts of what the threads of a process read, and how long that took. Every label is there from the start."""
+    """Counts and durations of the batches of a process. Every label value exists from the start."""
 
     def __init__(self, registry: CollectorRegistry, freshness: FreshnessMetrics | None = None) -> None:
         """freshness: for a process whose batches are visible once they are durable."""
         self._freshness = freshness
-        self._failed_parse = Counter(
-            "kafka_messages_failed_parse", "Messages that are not what the topic should hold", registry=registry
-        )
-        self._poll_errors = Counter("kafka_poll_errors", "Errors met while polling Kafka", registry=registry)
-        self._commit_failures = Counter("kafka_commit_failures", "Commits of offsets that failed", registry=registry)
-        self._lag = Gauge(
-            "kafka_partition_lag", "Messages of a partition not applied yet", ["topic", "partition"], registry=registry
-        )
-        self._held = Gauge("ingest_held_batches", "Batches held while their sink does not answer", registry=registry)
+        self._failed_parse = Counter("kafka_messages_failed_parse", _FAILED_PARSE, registry=registry)
+        self._poll_errors = Counter("kafka_poll_errors", _POLL_ERRORS, registry=registry)
+        self._commit_failures = Counter("kafka_commit_failures", _COMMIT_FAILURES, registry=registry)
+        self._lag = Gauge("kafka_partition_lag", _LAG, ["topic", "partition"], registry=registry)
+        self._held = Gauge("ingest_held_batches", _HELD, registry=registry)
         self._durations = [
             Histogram(name, text, buckets=_SECONDS, registry=registry)
             for name, text in (
-                ("batch_processing_seconds", "Seconds to decode a batch and to write it until it is acknowledged"),
-                ("batch_processing_time", "The same as batch_processing_seconds, under the name that the guide gives"),
+                ("batch_processing_seconds", "Seconds from the decoding of a batch until its writes are acknowledged"),
+                ("batch_processing_time", "Same as batch_processing_seconds, under the name that the guide gives"),
             )
         ]
-        self._events = _by_label("ingest_events", "Events applied", "type", EventType, registry)
-        self._ignored = _by_label("ingest_ignored_events", "Events that change nothing", "kind", EventKind, registry)
-        self._dropped = _by_label("ingest_dropped_events", "Events kept out by a rule", "reason", DropReason, registry)
-        self._rejected = _by_label(
-            "ingest_dead_letters",
-            "Malformed messages, by their flaw",
-            "reason",
-            MalformedReason,
-            registry,
-        )
+        self._events = _by_label("ingest_events", _EVENTS, "type", EventType, registry)
+        self._ignored = _by_label("ingest_ignored_events", _IGNORED, "kind", EventKind, registry)
+        self._dropped = _by_label("ingest_dropped_events", _DROPPED, "reason", DropReason, registry)
+        self._dead_letters = _by_label("ingest_dead_letters", _DEAD_LETTERS, "reason", MalformedReason, registry)
 
     def poll_failed(self) -> None:
         """Kafka answered a poll with an error."""
@@ -128,14 +127,14 @@ class IngestMetrics:
         self._commit_failures.inc()
 
     def holding(self, held: bool) -> None:
-        """A thread began (True) or ceased (False) to hold a batch."""
+        """A thread began (True) or stopped (False) holding a batch."""
         self._held.inc(1 if held else -1)
 
     def applied(self, batch: Batch[E], seconds: float) -> None:
-        """A batch is durable, so many seconds after its decoding began."""
+        """A batch is durable, `seconds` after its decoding began."""
         for counter, count in Tally(map(self._counter, batch.outcomes)).items():
             counter.inc(count)
-        self._failed_parse.inc(len(batch.rejects))
+        self._failed_parse.inc(len(batch.dead_letters))
         for duration in self._durations:
             duration.observe(seconds)
         if self._freshness:
@@ -147,45 +146,26 @@ class IngestMetrics:
             self._lag.labels(topic, str(partition)).set(lag)
 
     def lost(self, topic: str, partitions: Iterable[int]) -> None:
-        """Partitions went to another member, which shows their lag."""
+        """Partitions went to another member, which publishes their lag."""
         for partition in partitions:
             self._lag.remove_by_labels({"topic": topic, "partition": str(partition)})
 
     def figures(self) -> WorkerFigures:
-        """How the process does, its lag as it was shown last. For any thread."""
+        """Totals of the process, its lag as last measured. For any thread."""
         lags = _values(self._lag)
         applied = sum(sum(_values(counter, "_total")) for counter in self._events.values())
         return WorkerFigures(int(applied), int(sum(lags)) if lags else None)
 
-    def _counter(self, outcome: Event | Follow | Ignored | Dropped | Reject) -> Counter:
+    def _counter(self, outcome: Event | Follow | Ignored | Dropped | DeadLetter) -> Counter:
         match outcome:
             case Ignored():
                 return self._ignored[outcome.kind]
             case Dropped():
                 return self._dropped[outcome.reason]
-            case Reject():
-                return self._rejected[outcome.reason]
+            case DeadLetter():
+                return self._dead_letters[outcome.reason]
             case event:
                 return self._events[_type_of(event)]
-
-
-class StoreMetrics:
-    """Sizes of the store, estimated from a sample."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._users = Gauge("post_store_user_count", "Authors with posts (estimate from a sample)", registry=registry)
-        self._posts = Gauge("post_store_total_posts", "Posts stored (estimate from a sample)", registry=registry)
-        self._deleted = Gauge("post_store_deleted_posts", "Tombstones (estimate from a sample)", registry=registry)
-        entities = Gauge("post_store_entity_count", "Entities (estimate from a sample)", ["type"], registry=registry)
-        self._entities = {field: entities.labels(field) for field in StoreEstimate._fields}
-
-    def estimated(self, estimate: StoreEstimate) -> None:
-        """A sample was taken."""
-        self._users.set(estimate.users)
-        self._posts.set(estimate.posts)
-        self._deleted.set(estimate.deleted_posts)
-        for field, count in estimate._asdict().items():
-            self._entities[field].set(count)
 
 
 def _created(batch: Batch[E]) -> list[int]:
@@ -201,7 +181,7 @@ def _sent(batch: Batch[E]) -> list[int]:
 
 
 def _observe(series: Series, ages: list[float]) -> None:
-    """An event of a clock that is ahead of ours has age 0: what is summed never falls."""
+    """An event of a clock that is ahead of this one has age 0: the sum never falls."""
     series.observe_all(ages if min(ages, default=0) >= 0 else [max(0.0, age) for age in ages])
 
 

@@ -1,40 +1,55 @@
-"""Builds the loop of one consumer thread from the settings."""
+"""Builds the loop of one consumer thread: its consumer, sink and dead-letter producer, from the settings."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Generic, NamedTuple
 
 from common.lifecycle import Stop
 from common.settings.kafka import KafkaSettings
 from common.timing import Clock
-from ingest.batch import E, Format
+from ingest.batch import E, MessageFormat, batching_of
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.dead_letters.writer import DeadLetterTopic
-from ingest.destinations import Destination
 from ingest.kafka.catch_up import CatchUpPolicy
 from ingest.kafka.consumer import GroupConsumer
-from ingest.kafka.lineage import LineageSource
-from ingest.loop import Adapters, IngestLoop, Policies, WriteLimiter, batching_of
+from ingest.kafka.start_position import NO_LINEAGE, LineageSource
+from ingest.loop import Adapters, IngestLoop, Policies, Sink, WriteLimiter
 from ingest.metrics import IngestMetrics
+from ingest.write.store import Store, StoreReports
+
+
+class StoreHooks(NamedTuple):
+    """What a worker does for the store that it fills, besides writing to it.
+
+    needed_since: now -> time (both in Unix s) from which the source topic must be read to fill an empty store.
+    reports: progress for servers and dashboards; None where no server waits for it.
+    """
+
+    store: Store
+    needed_since: Callable[[int], int]
+    reports: StoreReports | None = None
 
 
 class Route(NamedTuple, Generic[E]):
-    """From where to where.
+    """Topic, format and sink of a role.
 
-    expected_partitions: how many the topic must have, None for any number. written_topic: None for the store.
-    rebuild: fill the destination anew, whatever was committed without saying for which data.
+    expected_partitions: required number of partitions of the topic, None for any. open_sink: makes the sink of one
+    thread, after the store was opened. store: None for a role that writes to Kafka: what a topic holds is not lost.
+    written_topic: None for a role that fills a store. rebuild: read again what no commit says is in the store.
     """
 
     topic: str
     expected_partitions: int | None
-    form: Format[E]
-    destination: Destination[E]
+    message_format: MessageFormat[E]
+    open_sink: Callable[[], Sink[E]]
     writes_at_once: int
+    store: StoreHooks | None = None
     written_topic: str | None = None
     rebuild: bool = False
 
 
 class ConsumerThread(NamedTuple):
-    """Which thread of the process this is, from 0; and how many partitions the topic has."""
+    """Number of a thread in its process, from 0; and the number of partitions of the topic."""
 
     number: int
     partitions: int
@@ -43,27 +58,30 @@ class ConsumerThread(NamedTuple):
 def make_loop(
     settings: KafkaSettings,
     route: Route[E],
-    member: ConsumerThread,
-    gate: WriteLimiter,
+    thread: ConsumerThread,
+    write_limiter: WriteLimiter,
     metrics: IngestMetrics,
     clock: Clock,
     stop: Stop,
 ) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
-    destination = route.destination
-    refill = LineageSource(lambda: destination.lineage, lambda: destination.needed_since(clock()))
-    ports = Adapters(
-        GroupConsumer(settings, route.topic, member.number, metrics, refill, rebuild=route.rebuild),
-        route.form,
-        destination.sink(),
+    lineage, report = NO_LINEAGE, None
+    if (hooks := route.store) is not None:
+        lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(clock()))
+        if hooks.reports is not None:
+            report = partial(hooks.reports.report_caught_up, route.topic, partitions=thread.partitions)
+    adapters = Adapters(
+        GroupConsumer(settings, route.topic, thread.number, metrics, lineage, rebuild=route.rebuild),
+        route.message_format,
+        route.open_sink(),
         DeadLetterTopic(settings, route.topic),
-        partial(destination.report, route.topic, partitions=member.partitions),
+        report,
     )
-    return IngestLoop(route.topic, ports, policies_of(settings), gate, metrics, clock, stop.is_set)
+    return IngestLoop(route.topic, adapters, policies_of(settings), write_limiter, metrics, clock, stop.is_set)
 
 
 def policies_of(settings: KafkaSettings) -> Policies:
-    """What the settings decide for a loop."""
+    """Policies of a loop as the settings have them."""
     return Policies(
         batching_of(settings),
         DeadLetterLimits(settings.poison_consecutive_limit, settings.poison_window, settings.poison_window_share),

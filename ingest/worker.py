@@ -1,8 +1,9 @@
-"""A role that reads Kafka: waits for what it needs, runs its consumer threads, knows when it is ready."""
+"""Runs a role that reads Kafka: opens its store, finds its topics, starts its consumer threads, reports readiness."""
 
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Generic
 
 from common.errors import ConfigurationError, StoreUnavailable
@@ -14,13 +15,13 @@ from common.timing import Backoff, Clock
 from ingest.batch import E
 from ingest.loop import IngestLoop, WriteLimiter
 from ingest.metrics import IngestMetrics
-from ingest.wiring import ConsumerThread, Route, make_loop
+from ingest.wiring import ConsumerThread, Route, StoreHooks, make_loop
 
-_LOOK_SECONDS = 0.1
-"""How often a role that catches up looks whether it has."""
+_CAUGHT_UP_CHECK_SECONDS = 0.1
+"""Interval between checks whether all threads have caught up."""
 
-_WATCH_SECONDS = 1.0
-"""How soon a store that began anew is noticed."""
+_LINEAGE_CHECK_SECONDS = 1.0
+"""Interval between checks of the store's lineage; the status is published as often."""
 
 _BACKOFF = Backoff(first=0.2, longest=5.0)
 
@@ -28,7 +29,7 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class KafkaWorker(Generic[E]):
-    """Runs in threads of its own from start() until the stop is set. Everything else is for any thread."""
+    """Threads that run from start() until the stop is set. Everything else is for any thread."""
 
     def __init__(
         self, settings: KafkaSettings, route: Route[E], stop: Stop, metrics: IngestMetrics, clock: Clock
@@ -49,36 +50,45 @@ class KafkaWorker(Generic[E]):
         self._background.start("ingest", self._run)
 
     def not_ready(self) -> str | None:
-        """What is waited for; None when it was ready once: later lag is a metric only."""
+        """Reason why the role is not ready; None once it was ready: later lag is a metric only."""
         return self._waiting_for
 
     def join(self, seconds: float) -> None:
-        """Wait for all threads after the stop was set, at most so long. Raises what the first dead died of."""
+        """Wait for all threads after the stop was set, at most so long. Raises the error that ended the first one."""
         self._background.join(seconds)
 
     def _run(self) -> None:
-        if not self._open_destination():
+        hooks = self._route.store
+        if hooks and not self._open_store(hooks):
             return
-        self._background.start("watch", self._watch)
-        if self._start_consumers():
-            run_periodically(self._settings.lag_monitor_interval_secs, self._stop, self._route.destination.measure)
+        if hooks:
+            self._background.start("store-watch", partial(self._watch_store, hooks))
+        if not self._start_consumers():
+            return
+        if hooks and hooks.reports:
+            run_periodically(self._settings.lag_monitor_interval_secs, self._stop, hooks.reports.measure)
+        else:
+            self._stop.wait()
 
-    def _watch(self) -> None:
-        run_periodically(_WATCH_SECONDS, self._stop, self._look_at_destination)
+    def _watch_store(self, hooks: StoreHooks) -> None:
+        run_periodically(_LINEAGE_CHECK_SECONDS, self._stop, partial(self._check_store, hooks))
 
-    def _look_at_destination(self) -> None:
+    def _check_store(self, hooks: StoreHooks) -> None:
         try:
-            self._route.destination.look()
-            self._route.destination.show(self._metrics.figures())
+            hooks.store.check_lineage()
+            if hooks.reports:
+                figures = self._metrics.figures()
+                hooks.reports.publish_status(time.time(), figures.applied, figures.lag)
         except StoreUnavailable as reason:
-            _log.debug("The store does not answer: %s", reason)  # who writes to it says so aloud
+            _log.debug("The store does not answer: %s", reason)  # the threads that write to it warn
 
-    def _open_destination(self) -> bool:
+    def _open_store(self, hooks: StoreHooks) -> bool:
+        """False when the stop was set first."""
         self._waiting_for = "the store"
         attempt = 0
         while not self._stop.is_set():
             try:
-                self._route.destination.open()
+                hooks.store.open()
             except StoreUnavailable as reason:
                 _log.warning("Waiting for the store: %s", reason)
                 self._stop.wait(_BACKOFF.delay(attempt))
@@ -98,7 +108,7 @@ class KafkaWorker(Generic[E]):
             self._background.start(f"consumer-{number}", loop.run)
         self._waiting_for = f"the events that were in {self._route.topic} at the start"
         while not all(loop.caught_up for loop in self._loops):
-            if self._stop.wait(_LOOK_SECONDS):
+            if self._stop.wait(_CAUGHT_UP_CHECK_SECONDS):
                 return False
         _log.info("Kafka init took %.1fs", time.monotonic() - started)
         self._waiting_for = None
@@ -113,13 +123,13 @@ class KafkaWorker(Generic[E]):
             partitions,
             self._route.topic,
         )
-        gate = WriteLimiter(self._route.writes_at_once)
+        write_limiter = WriteLimiter(self._route.writes_at_once)
         return [
             make_loop(
                 self._settings,
                 self._route,
                 ConsumerThread(number, partitions),
-                gate,
+                write_limiter,
                 self._metrics,
                 self._clock,
                 self._stop,
@@ -128,7 +138,7 @@ class KafkaWorker(Generic[E]):
         ]
 
     def _find_topics(self) -> int | None:
-        """Partitions of the source topic once all that is read and written is there; None when told to stop first."""
+        """Partitions of the source topic, once all topics exist; None when the stop was set first."""
         settings, route = self._settings, self._route
         cluster = KafkaCluster(settings.consumer_connection)
         topics = cluster.wait_for_topic(route.topic, self._stop)
@@ -146,9 +156,13 @@ class KafkaWorker(Generic[E]):
         return partitions if found else None
 
     def _find_topics_to_write(self, cluster: KafkaCluster, topics: Topics) -> bool:
-        """False when told to stop first. A dead-letter topic that cannot be had is no reason to wait."""
+        """False when the stop was set first. A dead-letter topic that cannot be created is no reason to wait."""
         [dead] = cluster.create_topics([dead_letter_topic(self._settings.dead_letter_topic)], topics)
         if dead.creation is Creation.FAILED:
-            _log.warning("Kafka topic %s is missing and could not be created: %s", dead.name, dead.reason)
+            _log.warning(
+                "Kafka topic %s is missing and could not be created: a malformed message will stop progress: %s",
+                dead.name,
+                dead.reason,
+            )
         written = self._route.written_topic
         return written is None or written in topics or cluster.wait_for_topic_to_write(written, self._stop)

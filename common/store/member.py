@@ -19,6 +19,9 @@ from common.post import LightPost
 
 MEMBER_VERSION = 1
 
+LIST_CAP = 5000
+"""Posts that each list of an author shows at most: writers trim a list to it now and then, readers stop there."""
+
 TAG_POST_ID = 0x08
 TAG_AUTHOR_ID = 0x10
 TAG_CREATED_AT = 0x18

@@ -1,17 +1,15 @@
-"""When a worker must stop because everything it reads is bad: the topic is not what it expects."""
+"""Limits on malformed messages: beyond them a worker stops, as its topic is not what it expects. Pure."""
 
 from collections import deque
 from typing import NamedTuple
 
-from common.settings.kafka import BAD_MESSAGE_SHARE, BAD_MESSAGE_WINDOW, BAD_MESSAGES_IN_A_ROW
-
 
 class DeadLetterLimits(NamedTuple):
-    """Malformed messages that are borne: fewer than `consecutive` in a row, at most `share` of the last `window`."""
+    """Malformed messages allowed: fewer than `consecutive` in a row, at most `share` of the last `window`."""
 
-    consecutive: int = BAD_MESSAGES_IN_A_ROW
-    window: int = BAD_MESSAGE_WINDOW
-    share: float = BAD_MESSAGE_SHARE
+    consecutive: int
+    window: int
+    share: float
 
 
 class _Run(NamedTuple):
@@ -20,7 +18,7 @@ class _Run(NamedTuple):
 
 
 class DeadLetterLimitState:
-    """What a worker has read lately, and whether that passed a limit."""
+    """Counts of the messages that a thread has read last, and the limit that they passed."""
 
     def __init__(self, limits: DeadLetterLimits) -> None:
         self._limits = limits
@@ -28,19 +26,19 @@ class DeadLetterLimitState:
         self._malformed = 0
         self._total = 0
         self._runs: deque[_Run] = deque()
-        self._verdict: str | None = None
+        self._passed: str | None = None
 
     def did_read(self, malformed: bool, count: int = 1) -> None:
         """Count messages that were read one after the other."""
         self._in_a_row = self._in_a_row + count if malformed else 0
         self._append(malformed, count)
-        self._forget_beyond_window()
-        self._verdict = self._verdict or self._judge()
+        self._drop_beyond_window()
+        self._passed = self._passed or self._passed_limit()
 
     @property
     def should_stop(self) -> str | None:
-        """Which limit was passed; None while the input is bearable."""
-        return self._verdict
+        """The limit that was passed; None while all are kept. One that was passed stays passed."""
+        return self._passed
 
     def _append(self, malformed: bool, count: int) -> None:
         self._total += count
@@ -49,16 +47,16 @@ class DeadLetterLimitState:
             count += self._runs.pop().length
         self._runs.append(_Run(malformed, count))
 
-    def _forget_beyond_window(self) -> None:
+    def _drop_beyond_window(self) -> None:
         while (excess := self._total - self._limits.window) > 0:
             oldest = self._runs.popleft()
-            forgotten = min(excess, oldest.length)
-            self._total -= forgotten
-            self._malformed -= forgotten if oldest.malformed else 0
-            if forgotten < oldest.length:
-                self._runs.appendleft(_Run(oldest.malformed, oldest.length - forgotten))
+            dropped = min(excess, oldest.length)
+            self._total -= dropped
+            self._malformed -= dropped if oldest.malformed else 0
+            if dropped < oldest.length:
+                self._runs.appendleft(_Run(oldest.malformed, oldest.length - dropped))
 
-    def _judge(self) -> str | None:
+    def _passed_limit(self) -> str | None:
         limits = self._limits
         if self._in_a_row >= limits.consecutive:
             return f"{self._in_a_row} messages in a row are malformed (limit {limits.consecutive})"

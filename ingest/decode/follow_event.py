@@ -3,8 +3,7 @@
 from google.protobuf.message import DecodeError
 
 from common.pb.thunder.v1.in_network_pb2 import FollowEvent
-from ingest.decode.ids import optional_id, required_id
-from ingest.events import Follow, Malformed, MalformedReason
+from ingest.events import Follow, Malformed, MalformedReason, optional_id, required_id
 
 
 def decode_follow(payload: bytes) -> Follow:

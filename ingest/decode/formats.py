@@ -1,41 +1,41 @@
-"""How each role reads its topic: unframed, opened, decoded and, for the store, accepted or dropped."""
+"""Message formats of the roles: unframe, open envelopes, decode, and for the store apply create_rules."""
 
 from functools import partial
 
-from common.post import LightPost
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.settings.kafka import Framing
-from ingest.batch import Decoder, Format, Opener
-from ingest.decode.create_rules import drop_reason, normalised
-from ingest.decode.envelope import unseal
+from ingest.batch import Decoder, MessageFormat, Opener
+from ingest.decode.create_rules import with_create_rules
 from ingest.decode.follow_event import decode_follow
-from ingest.decode.framing import unframe
+from ingest.decode.framing import open_envelope, unframe
 from ingest.decode.refined_event import decode_event
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import Decoded, Dropped, DropReason, Event, Follow
 
 
-def transform_format(settings: TransformSettings) -> Format[Event]:
-    """Raw events, as the refined topic takes them."""
-    return Format(raw_opener(settings.framing), _raw(settings))
+def transform_format(settings: TransformSettings) -> MessageFormat[Event]:
+    """Format of the raw topic for the transformer."""
+    return MessageFormat(raw_opener(settings.framing), _raw(settings))
 
 
-def ingest_format(settings: IngestSettings) -> Format[Event]:
-    """Events of the topic that fills the store, as the store takes them."""
+def ingest_format(settings: IngestSettings) -> MessageFormat[Event]:
+    """Format of the topic that fills the store, refined or raw."""
     if settings.events is EventsSource.RAW:
         opener, decode = raw_opener(settings.framing), _raw(settings)
     else:
         opener, decode = refined_opener(settings.framing), _refined
-    return Format(opener, accepted(decode, settings.post_retention_seconds, settings.clock_skew_seconds))
+    return MessageFormat(
+        opener, with_create_rules(decode, settings.post_retention_seconds, settings.clock_skew_seconds)
+    )
 
 
-def follow_format(settings: IngestSettings) -> Format[Follow]:
-    """Follows, as the store takes them."""
-    return Format(refined_opener(settings.framing), partial(_follow, skew=settings.clock_skew_seconds))
+def follow_format(settings: IngestSettings) -> MessageFormat[Follow]:
+    """Format of the topic of follows."""
+    return MessageFormat(refined_opener(settings.framing), partial(_follow, skew=settings.clock_skew_seconds))
 
 
 def raw_opener(framing: Framing) -> Opener:
-    """For messages of one event of Thrift in a frame; see unframe."""
+    """Opener of framed messages of one event in Thrift."""
     if framing is Framing.NONE:
         return single
     unframed = partial(unframe, framing=framing, message_indexes=False)
@@ -43,29 +43,16 @@ def raw_opener(framing: Framing) -> Opener:
 
 
 def refined_opener(framing: Framing) -> Opener:
-    """For messages of one event or many in a frame; see unframe."""
+    """Opener of framed messages of one event or an envelope in protobuf."""
     if framing is Framing.NONE:
-        return unseal
+        return open_envelope
     unframed = partial(unframe, framing=framing, message_indexes=True)
-    return lambda payload: unseal(unframed(payload))
+    return lambda payload: open_envelope(unframed(payload))
 
 
 def single(payload: bytes) -> tuple[bytes]:
-    """The opener of messages of one event."""
+    """Opener of messages that are one event."""
     return (payload,)
-
-
-def accepted(decode: Decoder[Event], retention: int, skew: int) -> Decoder[Event]:
-    """The decoder whose creates are normalised, and dropped when the store would refuse them. Both in seconds."""
-
-    def decode_and_accept(payload: bytes, now: int) -> Decoded:
-        decoded = decode(payload, now)
-        if not isinstance(decoded, LightPost):
-            return decoded
-        reason = drop_reason(decoded, now, retention, skew)
-        return normalised(decoded) if reason is None else Dropped(reason)
-
-    return decode_and_accept
 
 
 def _raw(settings: TransformSettings | IngestSettings) -> Decoder[Event]:
@@ -73,7 +60,7 @@ def _raw(settings: TransformSettings | IngestSettings) -> Decoder[Event]:
 
 
 def _follow(payload: bytes, now: int, skew: int) -> Follow | Dropped:
-    """A time to come is refused, as a post's: it would outlast removals. skew in seconds."""
+    """A follow from the future is dropped, as a post is: it would outlast removals. skew in seconds."""
     follow = decode_follow(payload)
     return follow if follow.at <= now + skew else Dropped(DropReason.FUTURE)
 

@@ -1,5 +1,13 @@
-"""What a schema registry's client puts in front of a payload, and taking it off."""
+"""The wrapping of events in a message: a schema-registry header in front, and an envelope of many events. Pure.
 
+An envelope is an InNetworkEvents, whose first byte no single event has.
+"""
+
+from collections.abc import Sequence
+
+from google.protobuf.message import DecodeError
+
+from common.pb.thunder.v1.in_network_pb2 import InNetworkEvents
 from common.settings.kafka import Framing
 from ingest.events import Malformed, MalformedReason
 
@@ -8,6 +16,8 @@ _ID_BYTES = {0: 4, 1: 16}
 
 _MAX_VARINT_BYTES = 5
 """Message indexes are int32."""
+
+_ENVELOPE_TAG = b"\x22"  # of the field `events`
 
 
 def unframe(payload: bytes, framing: Framing, *, message_indexes: bool) -> bytes:
@@ -27,6 +37,21 @@ def unframe(payload: bytes, framing: Framing, *, message_indexes: bool) -> bytes
     if start > len(payload):
         raise _cut_short(payload)
     return payload[start:]
+
+
+def encode_envelope(events: Sequence[bytes]) -> bytes:
+    """One message of encoded events, in their order; at least one."""
+    return InNetworkEvents(events=events).SerializeToString()
+
+
+def open_envelope(payload: bytes) -> Sequence[bytes]:
+    """The encoded events of a message: those of an envelope, or the single one that it is. Raises Malformed."""
+    if payload[:1] != _ENVELOPE_TAG:
+        return (payload,)
+    try:
+        return InNetworkEvents.FromString(payload).events
+    except DecodeError as error:
+        raise Malformed(MalformedReason.BAD_WIRE, f"{len(payload)} bytes are no InNetworkEvents") from error
 
 
 def _after_message_indexes(payload: bytes, position: int) -> int:

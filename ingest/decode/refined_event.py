@@ -9,7 +9,6 @@ from common.pb.thunder.v1.in_network_pb2 import (
     TweetDeleteEvent,
 )
 from common.post import LightPost
-from ingest.decode.ids import optional_id, required_id
 from ingest.events import (
     AuthorDelete,
     Decoded,
@@ -19,6 +18,8 @@ from ingest.events import (
     Malformed,
     MalformedReason,
     PostDelete,
+    optional_id,
+    required_id,
 )
 
 

@@ -1,4 +1,4 @@
-"""TBinaryProtocol over bytes: what a value weighs on the wire, and how to step over it.
+"""Skips values of TBinaryProtocol in a payload, within bounds.
 
 Every function here ends in a value, in Malformed, or, when the payload ends first, in END_OF_PAYLOAD, which the reader
 of the whole payload turns into Malformed. Hostile payloads are bounded: nothing is allocated for what is skipped, the
@@ -56,7 +56,7 @@ _WIDTHS: dict[int, int] = {
 
 
 def skip(payload: bytes, position: int, wire_type: int, depth: int) -> int:
-    """Where the value at position ends; depth counts it and what it stands in."""
+    """End of the value at position; depth counts it and the values around it."""
     width = _WIDTHS.get(wire_type)
     if width is not None:
         return position + width

@@ -1,10 +1,9 @@
-"""The transformer's rules: which raw tweet events touch the in-network feed, and what they become."""
+"""Rules of the transformer: the raw tweet events that touch the in-network feed, and the events they become."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
 from common.post import LightPost
-from ingest.decode.ids import optional_id, required_id
 from ingest.decode.tweet_event import (
     MediaEntity,
     QuotedTweetDeleteEvent,
@@ -15,7 +14,18 @@ from ingest.decode.tweet_event import (
     TweetEventData,
     read_tweet_event,
 )
-from ingest.events import Decoded, Dropped, DropReason, EventKind, Ignored, Malformed, MalformedReason, PostDelete
+from ingest.events import (
+    Decoded,
+    Dropped,
+    DropReason,
+    EventKind,
+    Ignored,
+    Malformed,
+    MalformedReason,
+    PostDelete,
+    optional_id,
+    required_id,
+)
 
 T = TypeVar("T")
 
@@ -31,7 +41,7 @@ class RawDecoder:
         self._delete_quoting_posts = delete_quoting_posts
 
     def __call__(self, payload: bytes, now: int) -> Decoded:
-        """What one message means at now (Unix seconds); raises Malformed, and nothing else."""
+        """Outcome of one message at now (Unix seconds); raises Malformed, and nothing else."""
         data = _required(read_tweet_event(payload).get("data"), "data")
         if (create := data.get("tweet_create_event")) is not None:
             return created_post(create)
@@ -43,7 +53,7 @@ class RawDecoder:
 
 
 def created_post(event: TweetCreateEvent) -> LightPost | Dropped:
-    """The post, unless it is shown in no feed. Its author is event.user, whatever core_data says."""
+    """The post, unless it is shown in no feed. Its author is event.user, not core_data.user_id."""
     tweet = _required(event.get("tweet"), "tweet")
     user = _required(event.get("user"), "user")
     core_data = _required(tweet.get("core_data"), "core_data")
@@ -75,7 +85,7 @@ def is_video(media: Sequence[MediaEntity]) -> bool:
 
 
 def deleted_post(event: TweetDeleteEvent, now: int, retention_seconds: int) -> PostDelete | Dropped:
-    """The deletion, unless the post is known to be older than the retention: then nobody stores it."""
+    """The deletion, unless the post is known to be older than the retention: then no store holds it."""
     tweet = _required(event.get("tweet"), "tweet")
     post_id = required_id("tweet.id", _required(tweet.get("id"), "tweet.id"))
     created_at = tweet.get("core_data", {}).get("created_at_secs")

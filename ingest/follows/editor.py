@@ -1,4 +1,4 @@
-"""Follow lists as an operator edits them: read from Redis, and changed by the writer that Kafka's events go through."""
+"""Reads and edits the follow list of a viewer in Redis, through the writer that Kafka's events go through."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
@@ -15,7 +15,7 @@ from ingest.write.follow_writer import FollowWriter
 
 
 class Edit(NamedTuple):
-    """What became of a list: entries now, added, removed, and left out or given up because a list holds so many."""
+    """Result of an edit: entries now, added, removed, and dropped because of the cap of a list."""
 
     follows: int
     added: int
@@ -29,7 +29,7 @@ class FollowListEditor:
     def __init__(
         self, store_client: StoreClient, keys: KeySpace, retention_seconds: int, clock: Clock = system_clock
     ) -> None:
-        """retention_seconds: of posts, for a store that has not been laid out yet. StoreMismatch: not our store."""
+        """retention_seconds: of posts, to initialise an empty store. StoreMismatch for a store of another layout."""
         for node in store_client.node_clients():
             check_eviction(node)
         meta = store_client.meta_client()
@@ -41,36 +41,36 @@ class FollowListEditor:
         self._writer = FollowWriter(store_client, keys)
 
     def following(self, viewer_id: int) -> dict[int, int]:
-        """Whom the viewer follows, and since when (Unix seconds), the newest first."""
+        """Followed ids, each with the time of the follow (Unix seconds), the newest first."""
         flat: list[bytes] = self._ask(viewer_id, read_follows)
         return {int(target): int(at) for target, at in zip(flat[::2], flat[1::2], strict=True)}
 
     def write(self, follows: Sequence[Follow]) -> int:
-        """Apply events of any viewers. Number of follows given up because of the cap."""
+        """Apply events of any viewers. Returns the number of follows dropped because of the cap."""
         return self._writer.apply(follows, self._clock())
 
     def replace(self, viewer_id: int, targets: Iterable[int]) -> Edit:
-        """Make the list these, the first of them if there are too many; who stays keeps the time of the follow.
+        """Replace the list by these targets, up to the cap; those that stay keep the time of the follow.
 
-        Up to a thousand changes are seen at once, more in steps.
+        Up to a thousand changes become visible at once, more in steps.
         """
         distinct = dict.fromkeys(targets)
         wanted = dict.fromkeys(islice(distinct, FOLLOW_BOUNDS.cap))
         before = self.following(viewer_id)
-        ends = self._ends(viewer_id, [target for target in before if target not in wanted], before)
-        begins = self._begins(viewer_id, [target for target in wanted if target not in before])
-        return self._edit(viewer_id, before, ends + begins, left_out=len(distinct) - len(wanted))
+        removals = self._removals(viewer_id, [target for target in before if target not in wanted], before)
+        additions = self._additions(viewer_id, [target for target in wanted if target not in before])
+        return self._edit(viewer_id, before, removals + additions, left_out=len(distinct) - len(wanted))
 
     def add(self, viewer_id: int, targets: Iterable[int]) -> Edit:
-        """Follow these too, from now on; who is followed already keeps the time of the follow."""
+        """Follow these too, from now on; those that are followed keep the time of the follow."""
         before = self.following(viewer_id)
         new = [target for target in dict.fromkeys(targets) if target not in before]
-        return self._edit(viewer_id, before, self._begins(viewer_id, new))
+        return self._edit(viewer_id, before, self._additions(viewer_id, new))
 
     def remove(self, viewer_id: int, targets: Iterable[int]) -> Edit:
-        """Follow these no more, whatever made the viewer follow them."""
+        """Unfollow these targets, in spite of any earlier follow event."""
         before = self.following(viewer_id)
-        return self._edit(viewer_id, before, self._ends(viewer_id, dict.fromkeys(targets), before))
+        return self._edit(viewer_id, before, self._removals(viewer_id, dict.fromkeys(targets), before))
 
     def _edit(self, viewer_id: int, before: Collection[int], events: Sequence[Follow], left_out: int = 0) -> Edit:
         given_up = self.write(events)
@@ -78,8 +78,8 @@ class FollowListEditor:
         removed = sum(event.removed and event.target_id in before for event in events)
         return Edit(len(now), sum(not event.removed for event in events), removed, given_up + left_out)
 
-    def _begins(self, viewer_id: int, targets: Sequence[int]) -> list[Follow]:
-        """Follows that count whatever was removed until now, be it within this second."""
+    def _additions(self, viewer_id: int, targets: Sequence[int]) -> list[Follow]:
+        """Follows that outlive all removals until now, also those of this second."""
         if not targets:
             return []
         now = self._clock()
@@ -89,8 +89,8 @@ class FollowListEditor:
             for target, at in zip(targets, removed, strict=True)
         ]
 
-    def _ends(self, viewer_id: int, targets: Iterable[int], since: Mapping[int, int]) -> list[Follow]:
-        """Removals of whatever counts now, be it dated a little ahead."""
+    def _removals(self, viewer_id: int, targets: Iterable[int], since: Mapping[int, int]) -> list[Follow]:
+        """Removals that end all follows until now, also those dated a little ahead."""
         now = self._clock()
         return [Follow(viewer_id, target, 0, max(now, since.get(target, 0)), removed=True) for target in targets]
 

@@ -1,4 +1,4 @@
-"""Many follows into the store, from whatever lines say. What is wrong with some costs those alone."""
+"""Imports follows from parsed lines into the store, in batches. A bad line costs itself alone."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ _EXAMPLES = 5
 
 @dataclass
 class Imported:
-    """So far. given_up: follows above the cap of a list. examples: the first lines that were dropped."""
+    """Counts so far. given_up: follows above the cap of a list. examples: reasons of the first dropped lines."""
 
     lines: int = 0
     applied: int = 0
@@ -35,7 +35,7 @@ class Imported:
 def import_follows(
     lines: Iterable[ParsedMessage], write: Callable[[Sequence[Follow]], int], progress: Callable[[Imported], object]
 ) -> Imported:
-    """Write every follow that the lines say, in order. write returns how many it gave up; progress is called often."""
+    """Write the follow of every line, in order. write returns the number above the cap; progress is called often."""
     imported = Imported()
     waiting = iter(lines)
     while batch := list(islice(waiting, _BATCH)):

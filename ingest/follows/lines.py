@@ -1,4 +1,4 @@
-"""Follows as lines of a file: viewer,target[,at], or a FollowEvent in proto3's JSON. Pure."""
+"""Parses follows from lines of a file: viewer,target[,at], or a FollowEvent in proto3's JSON. Pure."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from ingest.sources.message import Disposition, ParsedMessage, sent_message
 
 
 class BadFollowReason(StrEnum):
-    """Why a line is no follow, besides the reasons that JSON has. A closed set."""
+    """Reason why a line is no follow, besides those of JSON lines. A closed set."""
 
     NOT_A_FOLLOW = "not_a_follow"
     BAD_ID = "bad_id"
@@ -18,18 +18,18 @@ class BadFollowReason(StrEnum):
 
 
 def parse_follow(line: bytes, now: int, skew: int) -> ParsedMessage:
-    """What a line says; never raises. now in Unix seconds: the time where none is given. skew in seconds."""
-    heard = parse_event_line(line) if line.lstrip().startswith(b"{") else _hear_columns(line, now)
-    if heard.event is None:
-        return heard
-    if not isinstance(heard.event, Follow):
-        return _dropped(BadFollowReason.NOT_A_FOLLOW, f"a {heard.label}")
-    if heard.event.at > now + skew:
-        return _dropped(BadFollowReason.FUTURE, f"at is {heard.event.at - now} s ahead of the clock")
-    return heard
+    """Parse a line; never raises. now in Unix seconds: the time of a line without one. skew in seconds."""
+    parsed = parse_event_line(line) if line.lstrip().startswith(b"{") else _parse_columns(line, now)
+    if parsed.event is None:
+        return parsed
+    if not isinstance(parsed.event, Follow):
+        return _dropped(BadFollowReason.NOT_A_FOLLOW, f"a {parsed.label}")
+    if parsed.event.at > now + skew:
+        return _dropped(BadFollowReason.FUTURE, f"at is {parsed.event.at - now} s ahead of the clock")
+    return parsed
 
 
-def _hear_columns(line: bytes, now: int) -> ParsedMessage:
+def _parse_columns(line: bytes, now: int) -> ParsedMessage:
     columns = [column.strip() for column in line.split(b",")]
     if len(columns) not in (2, 3) or not all(column.isdigit() and len(column) <= 19 for column in columns):
         return _dropped(BadFollowReason.NOT_A_FOLLOW, "neither viewer,target[,at] nor a FollowEvent in JSON")

@@ -1,4 +1,4 @@
-"""What the group has given to this member, and what changed since the member last looked."""
+"""The partitions that the group has assigned to this member, and their changes. Pure."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -6,18 +6,18 @@ from typing import NamedTuple
 from ingest.kafka.catch_up import OffsetRange
 
 
-class Changes(NamedTuple):
+class AssignmentChanges(NamedTuple):
     """Partitions that came and went. One that went and came back is in both: it is read again from its commit."""
 
     gained: Mapping[int, OffsetRange]
     lost: frozenset[int]
 
 
-NO_CHANGES = Changes({}, frozenset())
+_NO_CHANGES = AssignmentChanges({}, frozenset())
 
 
 class Assignment:
-    """The partitions of this member. Those without a commit are not ready until their start offset is committed."""
+    """Partitions of this member. One without a commit is not ready until its start offset is committed."""
 
     def __init__(self) -> None:
         self._owned: set[int] = set()
@@ -27,7 +27,7 @@ class Assignment:
         self._assigned = False
 
     def assigned(self, spans: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
-        """The group gave these partitions, perhaps none."""
+        """The group assigned these partitions, perhaps none."""
         self._assigned = True
         self._owned.update(spans)
         for partition, span in spans.items():
@@ -35,7 +35,7 @@ class Assignment:
             pending[partition] = span
 
     def revoked(self, partitions: Collection[int]) -> None:
-        """The group took these partitions, or they are lost."""
+        """The group revoked these partitions, or they are lost."""
         self._owned.difference_update(partitions)
         self._lost.update(partitions)
         for partition in partitions:
@@ -52,17 +52,17 @@ class Assignment:
             self._gained[partition] = span
         return frozenset(ready)
 
-    def take_changes(self) -> Changes:
+    def take_changes(self) -> AssignmentChanges:
         """What changed since the last call, as far as it is ready to be read."""
         if not (self._gained or self._lost):
-            return NO_CHANGES
-        changes = Changes(self._gained, frozenset(self._lost))
+            return _NO_CHANGES
+        changes = AssignmentChanges(self._gained, frozenset(self._lost))
         self._gained, self._lost = {}, set()
         return changes
 
     @property
-    def settled(self) -> bool:
-        """The group has given something once, be it nothing, and all of it is ready to be read."""
+    def start_offsets_committed(self) -> bool:
+        """There was an assignment, perhaps an empty one, and all of it is ready to be read."""
         return self._assigned and not self._uncommitted
 
     @property
@@ -72,5 +72,5 @@ class Assignment:
 
     @property
     def ready(self) -> frozenset[int]:
-        """Those that may be read."""
+        """Partitions that may be read."""
         return frozenset(self._owned - self._uncommitted.keys())

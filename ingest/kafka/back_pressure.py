@@ -1,4 +1,4 @@
-"""What a worker does while its sink cannot take a batch: pause, hold the batch, resume. It stays in its group."""
+"""Back pressure: while the sink cannot take a batch, the worker pauses, holds it, resumes. It stays in its group."""
 
 import logging
 from collections.abc import Callable
@@ -7,23 +7,23 @@ from typing import Protocol
 from common.errors import KafkaUnavailable, StoreUnavailable
 from common.timing import Backoff
 from ingest.batch import Batch, E
-from ingest.kafka.assignment import Changes
+from ingest.kafka.assignment import AssignmentChanges
 
 _log = logging.getLogger("thunder.ingest")
 
 
 class Pausable(Protocol):
-    """The part of a source that back-pressure needs."""
+    """The part of a message source that back pressure needs."""
 
     def pause(self) -> None:
         """Receive nothing until resume."""
         ...
 
     def idle(self, seconds: float) -> None:
-        """Stay in the group for so long, receiving nothing."""
+        """Stay in the group for this time, receiving nothing."""
         ...
 
-    def take_changes(self) -> Changes:
+    def take_changes(self) -> AssignmentChanges:
         """Partitions that came and went since the last call."""
         ...
 
@@ -40,10 +40,10 @@ class BackPressure:
         source: Pausable,
         backoff: Backoff,
         should_stop: Callable[[], bool],
-        on_changes: Callable[[Changes], None],
+        on_changes: Callable[[AssignmentChanges], None],
         on_hold: Callable[[bool], None],
     ) -> None:
-        """on_changes is told what the group changed, on_hold(True or False) that holding a batch began or ended."""
+        """on_changes is called with changes of the assignment, on_hold with whether a batch is held from now on."""
         self._source = source
         self._backoff = backoff
         self._should_stop = should_stop
@@ -52,9 +52,9 @@ class BackPressure:
         self._holding = False
 
     def deliver(self, batch: Batch[E], write: Callable[[Batch[E]], None]) -> Batch[E] | None:
-        """Write the batch until that succeeds, less the messages of partitions that are lost meanwhile.
+        """Write the batch until it succeeds, less the messages of partitions that are lost meanwhile.
 
-        Returns what was written and is still this member's; None when the worker was told to stop before. Blocks.
+        Returns the part that was written and still belongs to this member; None when the stop was set before. Blocks.
         """
         attempt = 0
         while True:
@@ -73,7 +73,7 @@ class BackPressure:
     def _hold(self, batch: Batch[E], reason: Exception) -> None:
         if self._holding:
             return
-        _log.warning("Paused, holding a batch of %d messages: %s", len(batch.entries), reason)
+        _log.warning("Paused: a batch of %d messages is held and written again: %s", len(batch.entries), reason)
         self._holding = True
         self._source.pause()
         self._on_hold(True)

@@ -1,23 +1,23 @@
-"""When a worker has caught up: with what was in its partitions when it was given them, not with a full batch."""
+"""Catch-up: a worker has applied the messages that its partitions held when they were assigned to it. Pure."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 
 class OffsetRange(NamedTuple):
-    """Where reading of a partition starts, and the end offset that was seen at that moment."""
+    """Next offset to read of a partition, and its end offset when it was assigned."""
 
     next: int
     end: int
 
 
 class CatchUpPolicy(NamedTuple):
-    """A lag below batch_size is no lag once so many polls in a row brought nothing.
+    """A lag below batch_size is no lag once quiet_polls polls in a row brought nothing.
 
-    Markers at the end of a partition are never delivered: its end offset may never be reached.
+    Transaction markers at the end of a partition are never delivered: its end offset may never be reached.
     """
 
-    batch_size: int = 1000
+    batch_size: int
     quiet_polls: int = 5
 
     def reached(self, span: OffsetRange) -> bool:
@@ -25,12 +25,12 @@ class CatchUpPolicy(NamedTuple):
         return span.next >= span.end
 
     def ended(self, next_offset: int, end: int, empty_polls: int) -> bool:
-        """Nothing more arrives, and next to nothing is left."""
+        """Nothing more arrives, and less than a batch is left."""
         return empty_polls >= self.quiet_polls and end - next_offset < self.batch_size
 
 
 class CatchUpProgress:
-    """Where a member of the group stands on each of its partitions. What was caught up stays so while it is held."""
+    """Progress of a member of the group on each of its partitions. One that has caught up stays so until it is lost."""
 
     def __init__(self, policy: CatchUpPolicy) -> None:
         self._policy = policy
@@ -60,7 +60,7 @@ class CatchUpProgress:
         self._mark_reached(next_offsets)
 
     def nothing_arrived(self, ends: Mapping[int, int]) -> None:
-        """A poll ended without a message while the partitions, as far as is known, ended at these offsets."""
+        """A poll ended without a message while the partitions ended at these offsets, as far as they are known."""
         self._empty_polls += 1
         for partition, end in ends.items():
             span = self._spans.get(partition)
@@ -74,7 +74,7 @@ class CatchUpProgress:
 
     @property
     def caught_up(self) -> frozenset[int]:
-        """Those that have caught up."""
+        """Partitions that have caught up."""
         return frozenset(self._caught_up)
 
     @property

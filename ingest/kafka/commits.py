@@ -1,4 +1,4 @@
-"""Which offsets may be committed, and the commits that are not acknowledged yet."""
+"""Offsets that may be committed, and commits that are not acknowledged yet. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -8,14 +8,14 @@ from ingest.batch import Message
 def offsets_to_commit(applied: Iterable[Message]) -> dict[int, int]:
     """Offset after the last applied message, per partition.
 
-    The messages are whole batches in the order of delivery, so no gap of theirs is unapplied: offsets that are missing
-    were compacted away or belong to transaction markers.
+    The messages are whole batches in the order of delivery, so a gap hides no unapplied message: offsets that are
+    missing were compacted away or belong to transaction markers.
     """
     return {message.partition: message.offset + 1 for message in applied}
 
 
 class PendingCommits:
-    """Next offset to read of each partition whose commit is not acknowledged, and how many requests are under way."""
+    """Next offset to read of each partition whose commit is not acknowledged, and the number of requests under way."""
 
     def __init__(self) -> None:
         self._offsets: dict[int, int] = {}
@@ -43,15 +43,15 @@ class PendingCommits:
 
     @property
     def offsets(self) -> dict[int, int]:
-        """What a request made now must name."""
+        """Offsets that a request made now must name."""
         return dict(self._offsets)
 
     @property
     def must_be_repeated(self) -> bool:
-        """Some are left, and no request is under way that may settle them."""
+        """Some are not acknowledged, and no request for them is under way."""
         return bool(self._offsets) and not self._requests
 
     @property
-    def settled(self) -> bool:
-        """Nothing is left to wait for."""
+    def acknowledged(self) -> bool:
+        """Every commit is acknowledged, and no request is under way."""
         return not self._offsets and not self._requests

@@ -1,8 +1,8 @@
-"""The shell around librdkafka's consumer: one member of the group."""
+"""A member of the consumer group on librdkafka: polls, pauses, commits offsets, leaves."""
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -12,13 +12,12 @@ from common.kafka.configuration import consumer_configuration, rebalances_increm
 from common.kafka.errors import RefusalWatch, client_configuration, error_of
 from common.settings.kafka import KafkaSettings
 from common.telemetry.tracing import TRACEPARENT, is_tracing
-from ingest.batch import Message
-from ingest.kafka.assignment import Assignment, Changes
+from ingest.batch import Message, batching_of
+from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.commits import PendingCommits
-from ingest.kafka.lineage import NO_LINEAGE, LineageSource
+from ingest.kafka.rebalance import Rebalance
 from ingest.kafka.start_lookup import StartLookup
-from ingest.kafka.start_position import StartPolicy
-from ingest.loop import batching_of
+from ingest.kafka.start_position import NO_LINEAGE, LineageSource, StartPolicy
 from ingest.metrics import IngestMetrics
 
 _WATERMARK_SECONDS = 1.0
@@ -36,7 +35,7 @@ class GroupConsumer:
         topic: str,
         member: int,
         metrics: IngestMetrics,
-        refill: LineageSource = NO_LINEAGE,
+        lineage: LineageSource = NO_LINEAGE,
         *,
         rebuild: bool = False,
     ) -> None:
@@ -46,57 +45,65 @@ class GroupConsumer:
         """
         self._topic = topic
         self._batching = batching_of(settings)
-        self._start_policy = StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild)
-        self._incremental = rebalances_incrementally(settings)
         self._refusals = RefusalWatch(settings.consumer_connection)
         self._metrics = metrics
-        self._assignment = Assignment()
-        self._paused = False
-        self._early: list[Message] = []
+        self._received_while_idle: list[Message] = []
         self._commits = PendingCommits()
         configuration = consumer_configuration(settings, member, self._poll_failed)
         with client_configuration(settings.consumer_connection):
             self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
-        self._lineage_now = refill.lineage
-        self._lineage = refill.lineage()
-        self._starts = StartLookup(self._consumer, refill.since, metrics)
-        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+        self._rebalance = Rebalance(
+            self._consumer,
+            topic,
+            StartLookup(self._consumer, lineage.since, metrics),
+            StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild),
+            lineage,
+            self._commits,
+            self.commit,
+            incremental=rebalances_incrementally(settings),
+        )
+        self._assignment = self._rebalance.assignment
+        self._consumer.subscribe(
+            [topic],
+            on_assign=self._rebalance.on_assign,
+            on_revoke=self._rebalance.on_revoke,
+            on_lost=self._rebalance.on_lost,
+        )
 
     def poll(self, wanted: int) -> list[Message]:
-        """See loop.Source."""
-        self._read_again_if_store_began_anew()
-        messages = self._early or self._receive(1, self._batching.fetch_timeout)
-        self._early = []
+        """Up to `wanted` messages; partitions start again first if the lineage of the store changed."""
+        if self._rebalance.replay_if_lineage_changed():
+            self._received_while_idle = []
+        messages = self._received_while_idle or self._receive(1, self._batching.fetch_timeout)
+        self._received_while_idle = []
         if messages and wanted > 1:
             messages += self._receive(wanted - 1, self._batching.linger)
         owned = self._assignment.owned
         return [message for message in messages if message.partition in owned]
 
     def idle(self, seconds: float) -> None:
-        """See back_pressure.Pausable. What librdkafka hands out all the same is kept for the next poll."""
-        self._early += self._receive(1, seconds)
+        """Stay in the group. A message that librdkafka delivers in spite of the pause is kept for the next poll."""
+        self._received_while_idle += self._receive(1, seconds)
 
     def pause(self) -> None:
-        """See back_pressure.Pausable."""
-        self._paused = True
-        self._consumer.pause(self._named(self._assignment.owned))
+        """Receive nothing until resume."""
+        self._rebalance.pause()
 
     def resume(self) -> None:
-        """See back_pressure.Pausable."""
-        self._paused = False
-        self._consumer.resume(self._named(self._assignment.ready))
+        """Receive again."""
+        self._rebalance.resume()
 
-    def take_changes(self) -> Changes:
-        """See back_pressure.Pausable."""
+    def take_changes(self) -> AssignmentChanges:
+        """Partitions that came and went since the last call."""
         return self._assignment.take_changes()
 
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
-        """See lag_monitor.Ends. Fetches bring the ends along; while paused there are none, so the brokers are asked."""
+        """Current end offsets. Fetches bring them along; while paused there are none, so the brokers are asked."""
         ends: dict[int, int] = {}
-        for partition in self._named(partitions):
+        for partition in self._rebalance.named(partitions):
             try:
                 _, end = self._consumer.get_watermark_offsets(
-                    partition, timeout=_WATERMARK_SECONDS, cached=not self._paused
+                    partition, timeout=_WATERMARK_SECONDS, cached=not self._rebalance.paused
                 )
             except KafkaException as failure:
                 self._poll_failed(error_of(failure))
@@ -106,10 +113,15 @@ class GroupConsumer:
         return ends
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """See loop.Source. A commit that fails is counted and repeated."""
+        """Begin to commit offsets, for the lineage that they were reached with. A failure is counted and repeated."""
         self._commits.add(offsets)
+        lineage = self._rebalance.lineage
+        places = [
+            TopicPartition(self._topic, partition, offset, lineage)
+            for partition, offset in self._commits.offsets.items()
+        ]
         try:
-            self._consumer.commit(offsets=self._at(self._commits.offsets), asynchronous=True)
+            self._consumer.commit(offsets=places, asynchronous=True)
         except KafkaException as failure:
             self._commit_failed(error_of(failure))
         else:
@@ -117,23 +129,27 @@ class GroupConsumer:
 
     @property
     def lineage(self) -> str:
-        """See loop.Source."""
-        return self._lineage
+        """Lineage of the store that the partitions are read for."""
+        return self._rebalance.lineage
 
     @property
-    def settled(self) -> bool:
-        """See loop.Source."""
-        return self._assignment.settled
+    def start_offsets_committed(self) -> bool:
+        """Whether the group has assigned partitions, and each that is read has a commit."""
+        return self._assignment.start_offsets_committed
 
     def close(self) -> None:
-        """See loop.Source. When the brokers do not answer the group is not left in order: it notices by itself."""
-        give_up = time.monotonic() + _FINAL_COMMIT_SECONDS
+        """Finish commits, leave the group. Brokers that do not answer notice by the session timeout instead."""
+        deadline = time.monotonic() + _FINAL_COMMIT_SECONDS
         self.pause()
-        while not self._commits.settled:
+        while not self._commits.acknowledged:
             self._repeat_commits()
             self._consumer.poll(0.1)
-            if self._refusals.refused or time.monotonic() > give_up:
-                _log.warning("Leaving without the commits %s", self._commits.offsets)
+            if self._refusals.refused or time.monotonic() > deadline:
+                _log.warning(
+                    "Leaving the group with offsets of %s uncommitted: their messages are read again: %s",
+                    self._topic,
+                    self._commits.offsets,
+                )
                 return
         self._consumer.close()
 
@@ -151,56 +167,13 @@ class GroupConsumer:
         self._refusals.raise_if_refused()
         return received
 
-    def _repeat_commits(self) -> None:
-        if self._commits.must_be_repeated:
-            self.commit({})
-
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
         self._refusals.on_error(error)
 
-    def _read_again_if_store_began_anew(self) -> None:
-        lineage = self._lineage_now()
-        if lineage == self._lineage:
-            return
-        self._lineage = lineage
-        self._early = []
-        partitions = self._named(self._assignment.owned)
-        if partitions:
-            self._give_up(partitions)
-            self._take_over(partitions, self._start_policy._replace(rebuild=True))
-
-    def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        self._take_over(partitions, self._start_policy)
-        self._start_policy = self._start_policy.after_first_assignment
-
-    def _take_over(self, partitions: Sequence[TopicPartition], policy: StartPolicy) -> None:
-        starts = self._starts.starts(partitions, policy, self._lineage)
-        _log.info("Reading partitions of %s from %s", self._topic, {s.partition.partition: s.span.next for s in starts})
-        assign = self._consumer.incremental_assign if self._incremental else self._consumer.assign
-        assign([s.partition for s in starts])
-        without_commit = {s.partition.partition: s.span.next for s in starts if not s.has_commit}
-        self._assignment.assigned({s.partition.partition: s.span for s in starts}, without_commit)
-        self._let_flow()
-        if without_commit:
-            self.commit(without_commit)
-
-    def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
-        self._give_up(partitions)
-
-    def _on_lost(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        _log.warning("The group gave up on this member, its partitions are lost")
-        self._give_up(partitions)
-
-    def _give_up(self, partitions: Sequence[TopicPartition]) -> None:
-        numbers = [partition.partition for partition in partitions]
-        self._assignment.revoked(numbers)
-        self._commits.drop(numbers)
-        if self._incremental:
-            self._consumer.incremental_unassign(list(partitions))
-        else:
-            self._consumer.unassign()
+    def _repeat_commits(self) -> None:
+        if self._commits.must_be_repeated:
+            self.commit({})
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
         errors = (error, *(partition.error for partition in partitions))
@@ -211,26 +184,11 @@ class GroupConsumer:
             return
         committed = {partition.partition: partition.offset for partition in partitions}
         self._commits.answered(committed)
-        if self._assignment.committed(committed):
-            self._let_flow()
+        self._rebalance.committed(committed)
 
     def _commit_failed(self, error: KafkaError) -> None:
         self._metrics.commit_failed()
-        _log.warning("Commit of offsets of %s failed: %s", self._topic, error.str())
-
-    def _let_flow(self) -> None:
-        """Pause what must not be read yet, resume the rest: a partition that comes back is as paused as it went."""
-        owned, ready = self._assignment.owned, self._assignment.ready
-        flowing = frozenset[int]() if self._paused else ready
-        self._consumer.pause(self._named(owned - flowing))
-        self._consumer.resume(self._named(flowing))
-
-    def _named(self, partitions: Iterable[int]) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, partition) for partition in partitions]
-
-    def _at(self, offsets: Mapping[int, int]) -> list[TopicPartition]:
-        """Offsets to commit, for the data that they were reached with."""
-        return [TopicPartition(self._topic, partition, offset, self._lineage) for partition, offset in offsets.items()]
+        _log.warning("Commit of offsets of %s failed, it is repeated: %s", self._topic, error.str())
 
 
 def _traceparent_of(message: KafkaMessage) -> str:

@@ -1,4 +1,4 @@
-"""Shows how far a worker is behind, and tells the servers which partitions have caught up."""
+"""Measures the lag of a worker, and reports to the servers which partitions have caught up."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -6,45 +6,51 @@ from typing import Protocol
 
 from common.errors import StoreUnavailable
 from common.timing import RateLimiter
-from ingest.kafka.assignment import Changes
+from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.catch_up import CatchUpProgress
 from ingest.metrics import IngestMetrics
 
 ReportCaughtUp = Callable[[int, str], None]
-"""Tells whoever waits that a partition has caught up, for data of a lineage. May be repeated. StoreUnavailable."""
+"""(partition, lineage): reports that a partition has caught up. May be repeated. StoreUnavailable."""
 
 _log = logging.getLogger("thunder.ingest")
 
 
-class Ends(Protocol):
-    """The part of a source that the monitor needs."""
+class EndOffsets(Protocol):
+    """The part of a message source that the monitor needs."""
 
     def ends(self, partitions: Collection[int]) -> Mapping[int, int]:
-        """Current end offset of each partition, as far as it is known."""
+        """Current end offset of each partition, as far as they are known."""
         ...
 
 
 class LagMonitor:
-    """Looks at the progress of one thread."""
+    """Publishes the progress of one thread."""
 
     def __init__(
-        self, source: Ends, topic: str, interval_seconds: float, report: ReportCaughtUp, metrics: IngestMetrics
+        self,
+        source: EndOffsets,
+        topic: str,
+        interval_seconds: float,
+        report_caught_up: ReportCaughtUp | None,
+        metrics: IngestMetrics,
     ) -> None:
+        """report_caught_up: None where no server waits for it."""
         self._source = source
         self._topic = topic
         self._due = RateLimiter(interval_seconds)
-        self._report = report
+        self._report_caught_up = report_caught_up
         self._metrics = metrics
         self._shown = (frozenset[int](), frozenset[int]())
         self._reported: frozenset[int] = frozenset()
 
-    def changed(self, changes: Changes) -> None:
-        """Partitions came or went: those that went are shown by another member."""
+    def changed(self, changes: AssignmentChanges) -> None:
+        """Partitions came or went: another member shows those that went."""
         self._metrics.lost(self._topic, changes.lost)
         self._reported -= changes.lost
 
     def show_lags(self, progress: CatchUpProgress, now: int) -> None:
-        """Show the lags once per interval and when partitions come, go or catch up; called often. now in seconds."""
+        """Measure the lags once per interval and when partitions come, go or catch up; called often. now in seconds."""
         state = (progress.partitions, progress.caught_up)
         if self._due.allow(now) or self._shown != state:
             self._shown = state
@@ -52,16 +58,22 @@ class LagMonitor:
             self._reported = frozenset()
 
     def report(self, progress: CatchUpProgress, lineage: str) -> None:
-        """Report each partition that has caught up, and again after lags were shown; called often.
+        """Report each partition that has caught up with the data of this lineage; called often.
 
-        lineage: of the data that the progress was made with.
-
-        The repetition keeps the report from expiring, and tells a store that was lost and began anew.
+        Each is reported again after lags were measured: this keeps the report from expiring, and reaches a store whose
+        data was lost.
         """
+        if self._report_caught_up is None:
+            return
         for partition in progress.caught_up - self._reported:
             try:
-                self._report(partition, lineage)
+                self._report_caught_up(partition, lineage)
             except StoreUnavailable as reason:
-                _log.warning("Cannot report that partition %d has caught up: %s", partition, reason)
+                _log.warning(
+                    "Cannot report that partition %d of %s has caught up, it is tried again: %s",
+                    partition,
+                    self._topic,
+                    reason,
+                )
                 return
             self._reported |= {partition}

@@ -1,4 +1,4 @@
-"""Asking Kafka where to start in partitions that were just assigned."""
+"""Looks up in Kafka the start offsets of partitions that were just assigned."""
 
 import logging
 import time
@@ -11,12 +11,11 @@ from common.errors import KafkaUnavailable
 from common.kafka.errors import error_of
 from common.timing import Backoff
 from ingest.kafka.catch_up import OffsetRange
-from ingest.kafka.lineage import Commit
-from ingest.kafka.start_position import StartOffset, StartPolicy, Watermarks
+from ingest.kafka.start_position import Commit, StartOffset, StartPolicy, Watermarks
 from ingest.metrics import IngestMetrics
 
-_ANSWER_SECONDS = 10.0
-_GIVE_UP_SECONDS = 120.0
+_REQUEST_SECONDS = 10.0
+_TIMEOUT_SECONDS = 120.0
 """Less than half of the time that a member may spend between two polls."""
 
 _BACKOFF = Backoff(first=0.1, longest=2.0)
@@ -33,28 +32,28 @@ class LookedUp(NamedTuple):
 
 
 class StartLookup:
-    """Asks on behalf of one consumer. Blocks while brokers do not answer, for two minutes at most: KafkaUnavailable."""
+    """Start offsets for one consumer. Blocks while brokers do not answer, at most two minutes: KafkaUnavailable."""
 
     def __init__(self, consumer: Consumer, since: Callable[[], int], metrics: IngestMetrics) -> None:
-        """since: from when (Unix s) messages are needed where no commit holds."""
+        """since: time (Unix s) from which messages are needed where no commit holds."""
         self._consumer = consumer
         self._since = since
         self._metrics = metrics
 
     def starts(self, partitions: Sequence[TopicPartition], policy: StartPolicy, lineage: str) -> list[LookedUp]:
-        """Start of each partition, for a store of this lineage."""
-        give_up = time.monotonic() + _GIVE_UP_SECONDS
+        """Start offset of each partition, for a store of this lineage."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         attempt = 0
         while partitions:
             try:
-                committed = self._consumer.committed(list(partitions), timeout=_ANSWER_SECONDS)
+                committed = self._consumer.committed(list(partitions), timeout=_REQUEST_SECONDS)
                 return [self._start(partition, policy, lineage) for partition in committed]
             except KafkaException as failure:
                 self._metrics.poll_failed()
-                _log.warning("Waiting for the offsets of assigned partitions: %s", error_of(failure).str())
-                if time.monotonic() > give_up:
+                _log.warning("Waiting for the start offsets of assigned partitions: %s", error_of(failure).str())
+                if time.monotonic() > deadline:
                     raise KafkaUnavailable(
-                        f"no offsets for assigned partitions within {_GIVE_UP_SECONDS:g} s: {error_of(failure).str()}"
+                        f"no start offsets within {_TIMEOUT_SECONDS:g} s: {error_of(failure).str()}"
                     ) from failure
                 time.sleep(_BACKOFF.delay(attempt))
                 attempt += 1
@@ -63,15 +62,15 @@ class StartLookup:
     def _start(self, committed: TopicPartition, policy: StartPolicy, lineage: str) -> LookedUp:
         if committed.error is not None:
             raise KafkaException(committed.error)
-        watermarks = Watermarks(*self._consumer.get_watermark_offsets(committed, timeout=_ANSWER_SECONDS))
+        watermarks = Watermarks(*self._consumer.get_watermark_offsets(committed, timeout=_REQUEST_SECONDS))
         start = policy.start(_commit(committed), watermarks, lineage) or self._by_time(committed, watermarks)
         place = TopicPartition(committed.topic, committed.partition, start.offset)
         return LookedUp(place, OffsetRange(start.offset, watermarks.high), start.has_commit)
 
     def _by_time(self, partition: TopicPartition, watermarks: Watermarks) -> StartOffset:
-        """With the first message that was written since the time from which the store needs them."""
+        """Offset of the first message since the time from which the store needs them."""
         asked = TopicPartition(partition.topic, partition.partition, self._since() * 1000)
-        (found,) = self._consumer.offsets_for_times([asked], timeout=_ANSWER_SECONDS)
+        (found,) = self._consumer.offsets_for_times([asked], timeout=_REQUEST_SECONDS)
         if found.error is not None:
             raise KafkaException(found.error)
         return StartOffset(found.offset if found.offset >= 0 else watermarks.high, has_commit=False)

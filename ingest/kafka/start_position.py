@@ -1,9 +1,42 @@
-"""Where reading of a partition starts."""
+"""Start offset of a partition: after its commit, by the reset, or by time if the store lost what was committed. Pure.
 
+A store names its data with a lineage. Each commit carries the lineage for which it was made; where it does not match,
+the partition is read again, from the oldest message that the store still needs.
+"""
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 from common.settings.kafka import OffsetReset
-from ingest.kafka.lineage import Commit, commit_holds
+
+
+class LineageSource(NamedTuple):
+    """lineage: names the data of the store now, empty for none. since: Unix s from which a new store needs messages."""
+
+    lineage: Callable[[], str]
+    since: Callable[[], int]
+
+
+NO_LINEAGE = LineageSource(str, int)
+"""For a reader that fills no store: its commits always hold."""
+
+
+class Commit(NamedTuple):
+    """The next offset to read, as the group committed it. lineage: for which data, empty where the commit has none."""
+
+    offset: int
+    lineage: str = ""
+
+
+def commit_holds(commit: Commit | None, lineage: str, *, strictly: bool) -> bool:
+    """Whether reading may go by the commit, or by the lack of one.
+
+    strictly: a commit without a lineage does not count, nor does the lack of a commit.
+    """
+    if not lineage:
+        return True
+    committed_for = commit.lineage if commit else ""
+    return committed_for == lineage or not (committed_for or strictly)
 
 
 class Watermarks(NamedTuple):
@@ -14,16 +47,16 @@ class Watermarks(NamedTuple):
 
 
 class StartOffset(NamedTuple):
-    """offset is to be read first. has_commit: the group has committed it; otherwise that must be done before."""
+    """offset is read first. has_commit: the group has committed it; otherwise it must be committed before reading."""
 
     offset: int
     has_commit: bool
 
 
 class StartPolicy(NamedTuple):
-    """reset: where a group without a commit starts. skip_to_latest: start at the end, whatever was committed.
+    """reset: where a group without a commit starts. skip_to_latest: start at the end in spite of a commit.
 
-    rebuild: only commits made for the store as it is now count.
+    rebuild: only commits made for the present lineage count.
     """
 
     reset: OffsetReset = OffsetReset.LARGEST
@@ -33,7 +66,7 @@ class StartPolicy(NamedTuple):
     def start(self, commit: Commit | None, watermarks: Watermarks, lineage: str) -> StartOffset | None:
         """Resume at the commit, unless there is none or it is to be skipped.
 
-        None: what was committed is not in the store of this lineage; the time of the messages decides.
+        None: the store of this lineage lacks what was committed; the time of the messages decides.
         """
         if self.skip_to_latest:
             return StartOffset(watermarks.high, has_commit=commit is not None and commit.offset == watermarks.high)

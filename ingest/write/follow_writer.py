@@ -9,7 +9,7 @@ from common.store.scripts import FOLLOW_BOUNDS, FollowBounds, FollowChange, appl
 from ingest.events import Follow
 
 _EVENTS_PER_CALL = 1000
-"""Redis answers nobody else during a call: a few milliseconds."""
+"""Redis answers no other client during a call: this keeps it to a few milliseconds."""
 
 
 class FollowWriter:
@@ -24,14 +24,14 @@ class FollowWriter:
         self._bounds = bounds
 
     def write(self, events: Sequence[Follow], now: int) -> None:
-        """See loop.Sink: as apply()."""
+        """Apply the events; returns when all are in the store."""
         self.apply(events, now)
 
     def apply(self, events: Sequence[Follow], now: int) -> int:
         """Return when all events are in the store. now in Unix seconds. Blocks.
 
-        The number of follows that were given up because of the cap. StoreUnavailable when some events are not in the
-        store: those of healthy shards may be. The same call may simply be made again.
+        Returns the number of follows dropped because of the cap. StoreUnavailable when some events are not in the
+        store: those of healthy shards may be. The same call may be repeated.
         """
         replies = self._store_client.run([*self._commands(events, now)])
         if failed := failures(replies):

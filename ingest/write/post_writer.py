@@ -1,4 +1,4 @@
-"""Writes events to Redis: the thin shell around write_plan.py. One pipeline per node and step."""
+"""Writes events about posts to Redis: the shell around write_plan. One pipeline per node and step."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from common.retention import Retention
 from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import KeySpace
-from common.store.member import post_id
+from common.store.member import LIST_CAP, post_id
 from common.store.record import PostRecord, live_record, record_field
 from common.store.scripts import Removal, add_posts, claim_posts, erase_author, remove_posts
 from ingest.events import AuthorDelete, Event, PostDelete
@@ -21,9 +21,6 @@ from ingest.write.write_plan import (
     sub_batches,
     winners,
 )
-
-LIST_CAP = 5000
-"""Posts that each list of an author shows at most."""
 
 MAX_SCORE = 2**53 - 1
 """Largest whole number that the score of a sorted set holds exactly."""
@@ -43,7 +40,7 @@ class PostWriter:
     def write(self, events: Sequence[Event], now: int) -> None:
         """Return when all events are in the store. Blocks.
 
-        StoreUnavailable when some are not: those of healthy shards may be. The same call may simply be made again.
+        StoreUnavailable when some are not: those of healthy shards may be. The same call may be repeated.
         """
         failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
         if failed:
@@ -107,7 +104,7 @@ class PostWriter:
         return won
 
     def _add(self, won: Winners, step: "_Steps", now: int) -> list[bytes]:
-        """Members that an author's erasure refuses: they were claimed and must be given up again."""
+        """Members that an author delete refuses: they were claimed and must be deleted."""
         authors = by_author(won.additions, self._keys)
         replies = step.run(
             [
@@ -129,7 +126,7 @@ class PostWriter:
 
 
 class _Steps:
-    """Runs the steps of one write on the shards that answer, and remembers those that did not."""
+    """Runs the steps of one write on the shards that answer, and keeps the failures of the others."""
 
     def __init__(self, store_client: StoreClient) -> None:
         self._store_client = store_client

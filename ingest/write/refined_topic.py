@@ -9,11 +9,11 @@ from common.telemetry.tracing import outgoing
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import Event
 
-PATIENCE_SECONDS = 120.0
-"""Brokers that are gone for a minute are waited for; less than half of the time allowed between two polls."""
+TIMEOUT_SECONDS = 120.0
+"""Longer than a restart of brokers; less than half of the time allowed between two polls."""
 
 _ROUNDS = 2
-"""Sends of a batch, each with the whole patience, before the worker stops."""
+"""Sends of a batch, each with the whole timeout, before the worker stops."""
 
 
 class SendFailed(ThunderError):
@@ -23,13 +23,13 @@ class SendFailed(ThunderError):
 class RefinedTopicSink:
     """Writes events to the refined topic, keyed so that a create and its delete share a partition. For one thread."""
 
-    def __init__(self, settings: KafkaSettings, timeout_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, settings: KafkaSettings, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._topic = settings.innetwork_post_topic
         self._producer = TopicProducer(settings.producer_connection, self._topic, timeout_seconds)
         self._failed_rounds = 0
 
     def write(self, events: Sequence[Event], now: int) -> None:
-        """See loop.Sink. SendFailed when the same call failed twice."""
+        """Return when all are acknowledged. KafkaUnavailable; SendFailed when the same call failed twice. Blocks."""
         try:
             headers = outgoing()
             self._producer.send(ProducerRecord(encode_event(event), event_key(event), headers) for event in events)

@@ -1,8 +1,14 @@
-"""The store as an ingest worker sees it: laid out at start, then a writer per thread and the report of catch-up."""
+"""The store of an ingest worker: opens it, watches its lineage, makes its writers, reports the worker's progress."""
 
 import logging
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
 
+import redis
+
+from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.settings.ingest import IngestSettings
 from common.store.catch_up import report_caught_up
@@ -10,97 +16,121 @@ from common.store.client import StoreClient
 from common.store.layout import StoreLayout, check_eviction, check_layout, initialise_layout, new_lineage
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from ingest.write.follow_writer import FollowWriter
+from ingest.write.metrics import StoreMetrics
 from ingest.write.post_writer import PostWriter
-from ingest.write.store_sample import StoreEstimate, sample_store
+from ingest.write.store_sample import sample_store
 
 _log = logging.getLogger("thunder.ingest")
 
 
-class PostStore:
-    """Redis, laid out for these settings. open() first; report() is for one thread at a time."""
+class Store:
+    """Redis, laid out for these settings. open() comes first; everything else is for any thread."""
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
-        self._keys = settings.key_space
-        self._retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
-        self._store_client = self._connect()
-        self._sampled = self._connect()
+        self.keys = settings.key_space
+        self.retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
+        self._store_client = self.connect()
+        self._lock = Lock()
         self._layout: StoreLayout | None = None
-        self._name = secrets.token_hex(4)
-        self._has_shown = False
 
     @property
     def lineage(self) -> str:
-        """Names the data of the store as it was seen last. For any thread, after open()."""
+        """Name of the data that the store holds, as last seen; empty before open(). Does not block."""
         return self._layout.lineage if self._layout else ""
 
     def open(self) -> None:
-        """Check every node, lay the store out, or declare its data lost if it is to be rebuilt. Blocks.
+        """Check every node and initialise the layout, with a new lineage if the store is to be rebuilt. Blocks.
 
-        StoreUnavailable: try again; StoreMismatch: do not.
+        StoreUnavailable when the same call may succeed later; StoreMismatch when this store must not be written.
         """
-        with self._store_client.refreshing_topology():
+        with self.meta() as client:
             nodes = self._store_client.node_clients()
             for node in nodes:
                 check_eviction(node)
-            self._layout = initialise_layout(self._store_client.meta_client(), self._keys, self._retention.seconds)
+            self._layout = initialise_layout(client, self.keys, self.retention.seconds)
             if self._settings.rebuild:
-                self._layout = new_lineage(self._store_client.meta_client(), self._layout)
-                _log.warning("Rebuilding the store: everything that counts is read from Kafka again")
+                self._layout = new_lineage(client, self._layout)
+                _log.warning("Rebuilding the store: replaying everything within the retention from Kafka")
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
-            self._retention.seconds,
-            self._keys.buckets,
-            self._keys.post_hashes,
+            self.retention.seconds,
+            self.keys.buckets,
+            self.keys.post_hashes,
         )
 
-    def writer(self) -> PostWriter:
-        """A sink for one thread, with connections of its own."""
-        return PostWriter(self._connect(), self._keys, self._retention)
+    def check_lineage(self) -> None:
+        """Notice that Redis was emptied, or that another worker rebuilds. Blocks.
+
+        StoreUnavailable; StoreMismatch when this store must not be written any more.
+        """
+        with self.meta() as client:
+            layout = check_layout(client, self.keys) or initialise_layout(client, self.keys, self.retention.seconds)
+        if layout.lineage != self.lineage:
+            _log.warning("Store lineage changed: replaying from Kafka")
+        self._layout = layout
+
+    def needs_posts_since(self, now: int) -> int:
+        """Time (Unix s) from which messages about posts are needed; a post may be ahead of its message by the skew."""
+        return max(0, self.retention.oldest(now) - self.retention.skew_seconds)
+
+    def post_writer(self) -> PostWriter:
+        """A sink of events about posts for one thread, with connections of its own."""
+        return PostWriter(self.connect(), self.keys, self.retention)
 
     def follow_writer(self) -> FollowWriter:
         """A sink of follows for one thread, with connections of its own."""
-        return FollowWriter(self._connect(), self._keys)
+        return FollowWriter(self.connect(), self.keys)
 
-    def look(self) -> None:
-        """Notice that the data began anew: Redis was emptied, or another worker rebuilds. StoreUnavailable.
+    @contextmanager
+    def meta(self) -> Generator[redis.Redis]:
+        """Client of the node that holds the store's own keys, for one thread at a time. StoreUnavailable. Blocks."""
+        with self._lock, self._store_client.refreshing_topology():
+            yield self._store_client.meta_client()
 
-        StoreMismatch. For one thread at a time, beside report().
+    def connect(self) -> StoreClient:
+        """Connections of their own."""
+        return StoreClient(self._settings.redis_address, self.keys.buckets, self._settings.redis_timeout_ms / 1000)
+
+
+class StoreReports:
+    """Tells servers which partitions have caught up, and dashboards how this worker does and how large the store is."""
+
+    def __init__(self, store: Store, metrics: StoreMetrics) -> None:
+        self._store = store
+        self._sampled = store.connect()
+        self._metrics = metrics
+        self._posts: int | None = None
+        self._name = secrets.token_hex(4)
+        self._has_published = False
+
+    def report_caught_up(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
+        """Report that a partition of the topic, of this many, has caught up with a lineage. For any thread.
+
+        Servers wait for this before they are ready; being behind again is a metric only. StoreUnavailable. Blocks.
         """
-        with self._store_client.refreshing_topology():
-            client = self._store_client.meta_client()
-            layout = check_layout(client, self._keys) or initialise_layout(client, self._keys, self._retention.seconds)
-        if layout.lineage != self.lineage:
-            _log.warning("The store began anew: everything that counts is read from Kafka again")
-        self._layout = layout
+        with self._store.meta() as client:
+            report_caught_up(client, topic, partition, partitions, lineage, self._store.retention.ttl_seconds)
 
-    def report(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
-        """Tell the servers that a partition has caught up with the data of a lineage. StoreUnavailable.
+    def publish_status(self, now: float, applied: int, lag: int | None) -> None:
+        """Publish how many events were applied since the start, and the lag (None: unknown). For one thread.
 
-        Being behind again is a metric only.
+        The first call removes what workers that ended have left. now in Unix seconds. StoreUnavailable. Blocks.
         """
-        with self._store_client.refreshing_topology():
-            client = self._store_client.meta_client()
-            report_caught_up(client, topic, partition, partitions, lineage, self._retention.ttl_seconds)
+        with self._store.meta() as client:
+            write_worker_status(client, self._name, WorkerStatus(now, applied, lag, self._posts))
+            if not self._has_published:
+                remove_old_statuses(client, now)
+                self._has_published = True
 
-    def show(self, status: WorkerStatus) -> None:
-        """Write how this process does, for a page to show. StoreUnavailable. For one thread at a time, beside report().
-
-        The first time, what workers that ended have left is taken away.
-        """
-        with self._store_client.refreshing_topology():
-            client = self._store_client.meta_client()
-            write_worker_status(client, self._name, status)
-            if not self._has_shown:
-                remove_old_statuses(client, status.at)
-                self._has_shown = True
-
-    def estimate(self) -> StoreEstimate:
-        """What the store holds, from a sample. StoreUnavailable. For one thread at a time, beside report(). Blocks."""
-        with self._sampled.refreshing_topology():
-            return sample_store(self._sampled, self._keys)
-
-    def _connect(self) -> StoreClient:
-        url = self._settings.redis_address
-        return StoreClient(url, self._keys.buckets, self._settings.redis_timeout_ms / 1000)
+    def measure(self) -> None:
+        """Estimate from a sample what the store holds, for the metrics. For one thread. Blocks."""
+        try:
+            with self._sampled.refreshing_topology():
+                estimate = sample_store(self._sampled, self._store.keys)
+        except StoreUnavailable as reason:
+            _log.warning("Sizes of the store are not updated, it cannot be sampled: %s", reason)
+        else:
+            self._metrics.estimated(estimate)
+            self._posts = estimate.posts

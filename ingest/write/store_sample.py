@@ -1,4 +1,4 @@
-"""Estimates of what the store holds, from a sample: counting a large store exactly would cost more than it tells."""
+"""Estimates the number of posts and authors in the store from a sample: an exact count would take too long."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from common.store.record import REPLY, REPOST, TOMBSTONE, VIDEO
 ENOUGH_RECORDS = 4000
 HASHES_PER_ROUND = 256
 MOST_HASHES = 8192
-"""Hashes looked at when they are nearly empty: then a few records are all that there is to find."""
+"""Hashes read when they are nearly empty: then a few records are all that the store holds."""
 
 SAMPLED_KEYS = 256
 

@@ -1,4 +1,4 @@
-"""What a batch of events writes to the store: pure decisions, no I/O. post_writer.py carries them out.
+"""Decides what a batch of events writes to the store. Pure; post_writer carries it out.
 
 A write is two idempotent steps. Step 1 claims post ids in the post family, which decides who wins. Step 2 puts the
 winners into their authors' sets, or takes the deleted out of them.
@@ -33,7 +33,7 @@ class PlannedClaim(NamedTuple):
 
 
 class Winners(NamedTuple):
-    """What step 2 must do."""
+    """Writes of step 2."""
 
     additions: list[tuple[LightPost, Addition]]
     removals: list[Removal]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from common.store.member import POST_ID, encode_id
+from common.store.member import LIST_CAP, POST_ID, encode_id
 from common.store.record import PostRecord
 from serve.query import Query
 from serve.timeline.reply_filter import (
@@ -12,9 +12,6 @@ from serve.timeline.reply_filter import (
     parent_of,
     reply_passes,
 )
-
-LIST_CAP = 5000
-"""Entries of a list that exist for readers, newest first: the store trims a list to it only now and then."""
 
 
 class _Quota:

@@ -6,8 +6,8 @@ import pytest
 from confluent_kafka import Producer
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from ingest.decode.envelope import seal
 from ingest.decode.follow_event import encode_follow, follow_key
+from ingest.decode.framing import encode_envelope
 from ingest.events import Follow
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.refined_topic import produce_events, recent_posts
@@ -92,7 +92,7 @@ def test_follow_events_answer_requests_without_a_list(system: System) -> None:
     eventually(lambda: system.timeline() == BENS_POSTS, "the follow has ended")
 
     removals = [Follow(VIEWER, BEN, 0, NOW, removed=True), Follow(VIEWER, ANNA, 102, NOW)]
-    system.tell_raw(seal([encode_follow(removals[0]), b"\xff", encode_follow(removals[1])]), b"17")
+    system.tell_raw(encode_envelope([encode_follow(removals[0]), b"\xff", encode_follow(removals[1])]), b"17")
     eventually(lambda: system.timeline() == ANNAS_POSTS, "an envelope was read")
     (letter,) = read_topic(system.bootstrap, system.dead_letters, lambda letters: len(letters) == 1)
     assert letter.value() == b"\xff"

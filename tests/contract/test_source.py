@@ -95,7 +95,7 @@ def settle(source: MessageSource) -> list[Message]:
 
     def poll() -> bool:
         messages.extend(source.poll(1000))
-        return source.settled
+        return source.start_offsets_committed
 
     eventually(poll, "the group to assign partitions")
     return messages
@@ -135,7 +135,7 @@ def test_largest_reads_what_comes_after_the_start(topic: Topic) -> None:
 def test_the_start_is_committed_before_the_source_is_settled(any_topic: Topic) -> None:
     any_topic.produce(b"old", b"older")
     with member(any_topic, OffsetReset.LARGEST) as source:
-        assert not source.settled
+        assert not source.start_offsets_committed
         settle(source)
         assert any_topic.commits == {0: 2, 1: 0, 2: 0, 3: 0}
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric
 
-from ingest.metrics import FreshnessMetrics, IngestMetrics, StoreMetrics
+from ingest.metrics import FreshnessMetrics, IngestMetrics
 from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import of_fields
+from ingest.write.metrics import StoreMetrics
 from serve.metrics import ServeMetrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, Protocol
 
-from ingest.decode.envelope import seal
+from ingest.decode.framing import encode_envelope
 from ingest.sources.producer.parcel import Addressed, OutgoingMessage, QueuedItem, T
 
 ENVELOPE_BYTES = 900_000
@@ -103,4 +103,4 @@ class Envelopes(Generic[T]):
 
     def _close(self, place: tuple[str, int]) -> OutgoingMessage[T]:
         envelope = self._open.pop(place)
-        return OutgoingMessage(*place, key=None, value=seal(envelope.values), items=tuple(envelope.items))
+        return OutgoingMessage(*place, key=None, value=encode_envelope(envelope.values), items=tuple(envelope.items))

@@ -16,7 +16,6 @@ from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import IngestSettings
 from common.store.client import StoreClient
 from ingest.app import ingest_route
-from ingest.destinations import Destination
 from ingest.events import Decoded, Event
 from ingest.loop import Sink
 from ingest.metrics import IngestMetrics
@@ -43,9 +42,9 @@ def main(moment: Moment, now: int, settings: IngestSettings) -> None:
 
 def _dying(route: Route[Event], moment: Moment) -> Route[Event]:
     if moment is Moment.AFTER_FETCH:
-        return route._replace(form=route.form._replace(decode=_die_decoding))
+        return route._replace(message_format=route.message_format._replace(decode=_die_decoding))
     if moment in (Moment.AFTER_FIRST_SCRIPT, Moment.AFTER_WRITE):
-        return route._replace(destination=_DyingDestination(route.destination, moment))
+        return route._replace(open_sink=lambda: _DyingSink(route.open_sink(), moment))
     return route
 
 
@@ -58,28 +57,9 @@ def _die_decoding(payload: bytes, now: int) -> Decoded:
     _die(payload, now)
 
 
-class _DyingDestination:
-    """Everything is passed on to the real one; its sinks kill the process."""
-
-    def __init__(self, destination: Destination[Event], moment: Moment) -> None:
-        self.open = destination.open
-        self.look = destination.look
-        self.show = destination.show
-        self.needed_since = destination.needed_since
-        self.report = destination.report
-        self.measure = destination.measure
-        self._destination = destination
-        self._moment = moment
-
-    @property
-    def lineage(self) -> str:
-        return self._destination.lineage
-
-    def sink(self) -> Sink[Event]:
-        return _DyingSink(self._destination.sink(), self._moment)
-
-
 class _DyingSink:
+    """Passes events on to the real sink and kills the process."""
+
     def __init__(self, sink: Sink[Event], moment: Moment) -> None:
         self._sink = sink
         self._moment = moment

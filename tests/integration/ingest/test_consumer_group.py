@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from common.errors import KafkaRefused
 from common.settings.kafka import OffsetReset
 from ingest.batch import Message
-from ingest.kafka.assignment import Changes
+from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.catch_up import OffsetRange
 from ingest.kafka.consumer import GroupConsumer
 from tests.support.kafka.broker import KafkaBroker
@@ -71,7 +71,7 @@ class Members:
     def places(self) -> list[tuple[int, int]]:
         return [(message.partition, message.offset) for messages in self.messages.values() for message in messages]
 
-    def _note(self, source: GroupConsumer, changes: Changes) -> None:
+    def _note(self, source: GroupConsumer, changes: AssignmentChanges) -> None:
         self.partitions[source] -= changes.lost
         self.partitions[source] |= changes.gained.keys()
 
@@ -110,7 +110,7 @@ def test_members_without_partitions_are_settled_too(members: Members) -> None:
     for _ in range(PARTITIONS + 2):
         members.join()
     members.share(0, 0, *[1] * PARTITIONS)
-    assert all(source.settled for source in members.sources)
+    assert all(source.start_offsets_committed for source in members.sources)
 
 
 def test_moved_partitions_resume_where_they_were_left(topic: KafkaTopic, members: Members) -> None:
@@ -152,7 +152,7 @@ def test_out_of_range_offset_resumes_at_the_earliest(topic: KafkaTopic, members:
 def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> None:
     topic.produce(b"a", b"b", b"c")
     source = topic.join(skip_to_latest=True)
-    eventually(lambda: source.poll(100) or source.settled, "partitions")
+    eventually(lambda: source.poll(100) or source.start_offsets_committed, "partitions")
     assert source.take_changes().gained[0] == OffsetRange(3, 3)
     source.close()
     assert topic.commits[0] == 3
@@ -161,7 +161,7 @@ def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> 
 def test_two_workers_with_one_static_name_end_in_a_clear_error(kafka: KafkaBroker) -> None:
     topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts")), kafka_group_instance_id="pod-1")
     older = topic.join()
-    eventually(lambda: older.poll(100) or older.settled, "partitions")
+    eventually(lambda: older.poll(100) or older.start_offsets_committed, "partitions")
     newer = topic.join()
 
     def fenced() -> bool:

@@ -7,10 +7,12 @@ from threading import Thread
 
 from prometheus_client import CollectorRegistry
 
+from common.settings.kafka import KafkaSettings
 from ingest.batch import Message
 from ingest.events import Event, PostDelete
-from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
+from ingest.loop import Adapters, IngestLoop, WriteLimiter
 from ingest.metrics import IngestMetrics
+from ingest.wiring import policies_of
 from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic
@@ -19,11 +21,7 @@ from tests.support.wait import eventually
 
 PARTITIONS = 12
 PLACES = 1_000_000
-POLICIES = Policies(Batching(size=50, catch_up_size=50))
-
-
-def ignore(*_: object) -> None:
-    """Nobody waits for these members to catch up."""
+POLICIES = policies_of(KafkaSettings(kafka_group_id="g", kafka_batch_size=50, catch_up_batch_size=50))
 
 
 class Member:
@@ -37,9 +35,9 @@ class Member:
         self._source = topic.join()
         self._poll, self._commit = self._source.poll, self._source.commit
         self._source.poll, self._source.commit = self._watched_poll, self._watched_commit
-        ports = Adapters(self._source, DIGITS, self, MemoryDeadLetters(), ignore)
+        adapters = Adapters(self._source, DIGITS, self, MemoryDeadLetters())
         metrics = IngestMetrics(CollectorRegistry())
-        self.loop = IngestLoop(topic.name, ports, POLICIES, WriteLimiter(1), metrics, lambda: 0, self._stop.is_set)
+        self.loop = IngestLoop(topic.name, adapters, POLICIES, WriteLimiter(1), metrics, lambda: 0, self._stop.is_set)
         self._thread = Thread(target=self.loop.run, daemon=True)
         self._thread.start()
 

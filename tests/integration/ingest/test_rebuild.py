@@ -40,7 +40,9 @@ def test_redis_emptied_under_workers_is_filled_again(ingest: IngestWorkers, redi
     empty(redis_url)
 
     ingest.wait_for_posts(*range(1, 7), *range(8, 201))
-    eventually(lambda: any("began anew" in role.output() for role in workers), "a line that says what happened")
+    eventually(
+        lambda: any("Store lineage changed" in role.output() for role in workers), "a line that says what happened"
+    )
     ingest.produce(*posts(201, 210))
     ingest.wait_for_posts(*range(1, 7), *range(8, 211))
     assert [role.exit_code for role in workers] == [None, None]

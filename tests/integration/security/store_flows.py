@@ -8,10 +8,10 @@ from urllib.request import urlopen
 from confluent_kafka import Producer
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.store.member import LIST_CAP
 from common.store.scripts import FOLLOW_BOUNDS
 from ingest.decode.follow_event import encode_follow, follow_key
 from ingest.events import AuthorDelete, Follow, PostDelete
-from ingest.write.post_writer import LIST_CAP
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.refined_topic import produce_events, recent_posts
 from tests.support.processes.source_runs import Sources

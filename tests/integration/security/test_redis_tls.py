@@ -14,7 +14,7 @@ from common.settings.ingest import IngestSettings
 from common.settings.redis import RedisSettings
 from common.store.topology import Node
 from common.timing import system_clock
-from ingest.write.store import PostStore
+from ingest.write.store import Store
 from serve.store.connection import connect
 from serve.store.follow_store import RedisFollows
 from tests.integration.security.tls_redis import PASSWORD, TlsRedis, tls_redis
@@ -55,10 +55,10 @@ def issue_bad(flaw: str, authority: Authority, directory: Path, progress: Progre
 
 
 def test_posts_go_in_and_timelines_come_out(server: TlsRedis) -> None:
-    store = PostStore(IngestSettings.model_validate({"kafka_group_id": "g", **server.settings()}))
+    store = Store(IngestSettings.model_validate({"kafka_group_id": "g", **server.settings()}))
     store.open()
     posts = recent_posts(1, 5, author_id=7)
-    store.writer().write(posts, now=max(post.created_at for post in posts) + 60)
+    store.post_writer().write(posts, now=max(post.created_at for post in posts) + 60)
     serving = ServeThread(system_clock, follow_store=True, **server.settings())
     try:
         address = serving.start()
@@ -86,7 +86,7 @@ def test_who_is_not_trusted_or_does_not_trust_is_told_why(
     here = {name: value and value.format(port=server.port) for name, value in changed.items()}
     settings = IngestSettings.model_validate({"kafka_group_id": "g", **server.settings(**here)})
     with pytest.raises(StoreUnavailable, match=reason):
-        PostStore(settings).open()
+        Store(settings).open()
 
 
 def test_server_with_a_wrong_password_does_not_answer(server: TlsRedis) -> None:
@@ -107,7 +107,7 @@ def assert_not_served(settings: dict[str, str | None], reason: str) -> None:
 
 
 def write(settings: dict[str, str | None]) -> None:
-    PostStore(IngestSettings.model_validate({"kafka_group_id": "g", **settings})).open()
+    Store(IngestSettings.model_validate({"kafka_group_id": "g", **settings})).open()
 
 
 def read(settings: dict[str, str | None]) -> None:

@@ -13,6 +13,7 @@ from typing import cast
 
 import grpc
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.crc import key_slot
 
 from common.errors import StoreUnavailable
@@ -21,7 +22,8 @@ from common.post import LightPost
 from common.settings.ingest import IngestSettings
 from common.settings.serve import ServeSettings
 from common.store.keys import META
-from ingest.write.store import PostStore
+from ingest.write.metrics import StoreMetrics
+from ingest.write.store import Store, StoreReports
 from serve.store.timeline_store import TimelineStore
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.operations_guide import command
@@ -136,9 +138,9 @@ def test_nothing_is_lost_or_wrong_while_slots_move(cluster: RedisCluster, thunde
 
 
 def test_a_server_finds_the_node_that_took_over_the_layout(redis_cluster: RedisCluster, redis_cluster_url: str) -> None:
-    filling = PostStore(ingest_settings(redis_cluster_url))
+    filling = Store(ingest_settings(redis_cluster_url))
     filling.open()
-    filling.report("innetwork_post", 0, filling.lineage, 1)
+    StoreReports(filling, StoreMetrics(CollectorRegistry())).report_caught_up("innetwork_post", 0, filling.lineage, 1)
     store = TimelineStore(ServeSettings.model_validate({"redis_url": redis_cluster_url}))
     try:
         assert asyncio.run(store.status()).caught_up
@@ -150,10 +152,10 @@ def test_a_server_finds_the_node_that_took_over_the_layout(redis_cluster: RedisC
 
 
 def test_a_worker_finds_the_node_that_took_over_the_layout(redis_cluster: RedisCluster, redis_cluster_url: str) -> None:
-    store = PostStore(ingest_settings(redis_cluster_url))
+    store = Store(ingest_settings(redis_cluster_url))
     store.open()
     for node in redis_cluster.nodes:
         redis_cluster.move_slot(key_slot(META), node)
         with suppress(StoreUnavailable):
-            store.look()
-        store.look()
+            store.check_lineage()
+        store.check_lineage()

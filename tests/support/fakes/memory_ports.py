@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from common.errors import KafkaUnavailable, StoreUnavailable
-from ingest.batch import Format, Reject
+from ingest.batch import DeadLetter, MessageFormat
 from ingest.decode.formats import single
 from ingest.events import Decoded, Event, EventKind, Ignored, Malformed, MalformedReason, PostDelete
 
@@ -29,19 +29,19 @@ class MemorySink:
 
 
 class MemoryDeadLetters:
-    """Holds what was given up. Fails as long as failures are left, calling on_failure each time."""
+    """Holds dead letters. Fails as long as failures are left, calling on_failure each time."""
 
     def __init__(self) -> None:
-        self.rejects: list[Reject] = []
+        self.written: list[DeadLetter] = []
         self.failures: int = 0
         self.on_failure: Callable[[], object] = lambda: None
 
-    def write(self, rejects: Sequence[Reject]) -> None:
-        if rejects and self.failures:
+    def write(self, dead_letters: Sequence[DeadLetter]) -> None:
+        if dead_letters and self.failures:
             self.failures -= 1
             self.on_failure()
             raise KafkaUnavailable
-        self.rejects += rejects
+        self.written += dead_letters
 
 
 def decode_digits(payload: bytes, now: int) -> Decoded:
@@ -53,4 +53,4 @@ def decode_digits(payload: bytes, now: int) -> Decoded:
     return PostDelete(int(payload), now)
 
 
-DIGITS = Format[Event](single, decode_digits)
+DIGITS = MessageFormat[Event](single, decode_digits)

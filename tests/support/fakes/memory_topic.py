@@ -5,10 +5,9 @@ from collections.abc import Collection, Mapping
 
 from common.settings.kafka import OffsetReset
 from ingest.batch import Message
-from ingest.kafka.assignment import Assignment, Changes
+from ingest.kafka.assignment import Assignment, AssignmentChanges
 from ingest.kafka.catch_up import OffsetRange
-from ingest.kafka.lineage import Commit
-from ingest.kafka.start_position import StartPolicy, Watermarks
+from ingest.kafka.start_position import Commit, StartPolicy, Watermarks
 
 
 class MemoryTopic:
@@ -68,7 +67,7 @@ class MemorySource:
     def resume(self) -> None:
         self.paused = False
 
-    def take_changes(self) -> Changes:
+    def take_changes(self) -> AssignmentChanges:
         return self._assignment.take_changes()
 
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
@@ -79,8 +78,8 @@ class MemorySource:
         self._topic.lineages.update(dict.fromkeys(offsets, self.lineage))
 
     @property
-    def settled(self) -> bool:
-        return self._assignment.settled
+    def start_offsets_committed(self) -> bool:
+        return self._assignment.start_offsets_committed
 
     def close(self) -> None:
         self.closed = True

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from common.settings.kafka import KafkaSettings, OffsetReset
 from ingest.kafka.consumer import GroupConsumer
-from ingest.kafka.lineage import LineageSource
+from ingest.kafka.start_position import LineageSource
 from ingest.metrics import IngestMetrics
 from tests.support.unused import unique
 from tests.support.wait import eventually

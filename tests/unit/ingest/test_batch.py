@@ -1,7 +1,9 @@
-from ingest.batch import Message, decode_batch
+from common.settings.kafka import KafkaSettings
+from ingest.batch import Batching, Message, batching_of, decode_batch
 from ingest.events import EventKind, Ignored, MalformedReason, PostDelete
 from tests.support.fakes.memory_ports import DIGITS
 
+DEFAULTS = batching_of(KafkaSettings(kafka_group_id="g"))
 MESSAGES = [
     Message(0, 10, b"1"),
     Message(0, 11, b"bad"),
@@ -15,7 +17,7 @@ def test_one_bad_message_does_not_cost_its_batch() -> None:
     batch = decode_batch(MESSAGES, DIGITS, now=99)
     assert batch.messages == MESSAGES
     assert batch.events == [PostDelete(1, 99), PostDelete(2, 99)]
-    (reject,) = batch.rejects
+    (reject,) = batch.dead_letters
     assert (reject.message, reject.reason) == (MESSAGES[1], MalformedReason.BAD_WIRE)
     assert reject.detail == "bad_wire: not a number"
 
@@ -26,11 +28,29 @@ def test_a_null_payload_is_ignored_without_asking_the_decoder() -> None:
 
 
 def test_an_empty_payload_is_for_the_decoder_to_judge() -> None:
-    assert decode_batch([Message(0, 0, b"")], DIGITS, now=0).rejects
+    assert decode_batch([Message(0, 0, b"")], DIGITS, now=0).dead_letters
 
 
-def test_messages_of_lost_partitions_are_left_out_with_their_outcomes() -> None:
+def test_messages_of_lost_partitions_are_left_out() -> None:
     batch = decode_batch(MESSAGES, DIGITS, now=99).without({0})
     assert batch.messages == MESSAGES[2:4]
     assert batch.events == []
-    assert batch.rejects == []
+    assert batch.dead_letters == []
+
+
+def test_a_batch_is_larger_while_catching_up() -> None:
+    assert DEFAULTS.wanted(catching_up=False) == 1000
+    assert DEFAULTS.wanted(catching_up=True) == 5000
+
+
+def test_a_batch_larger_than_the_catch_up_size_is_not_cut_by_it() -> None:
+    assert DEFAULTS._replace(size=8000).wanted(catching_up=True) == 8000
+
+
+def test_fewer_messages_are_wanted_when_each_holds_many_events() -> None:
+    assert DEFAULTS.wanted(catching_up=False, events_per_message=100.0) == 10
+    assert DEFAULTS.wanted(catching_up=True, events_per_message=10_000.0) == 1
+
+
+def test_the_settings_have_the_defaults_of_the_guide() -> None:
+    assert Batching(1000, 5000, fetch_timeout=1.0, linger=0.02) == DEFAULTS

@@ -1,6 +1,8 @@
 """One thread's loop on a topic, a sink and a dead-letter topic in memory."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -14,9 +16,12 @@ from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
 from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
+from tests.support.wait import eventually
 
 POLICIES = Policies(
-    Batching(size=10, catch_up_size=20), DeadLetterLimits(consecutive=25, window=1000), CatchUpPolicy(batch_size=10)
+    Batching(size=10, catch_up_size=20, fetch_timeout=1.0, linger=0.02),
+    DeadLetterLimits(consecutive=25, window=1000, share=0.5),
+    CatchUpPolicy(batch_size=10),
 )
 
 
@@ -34,10 +39,10 @@ class Worker:
         self.now = 1000
         self.stopped = False
         self.registry = CollectorRegistry()
-        ports = Adapters(self.source, DIGITS, self.sink, self.dead_letters, self._report)
+        adapters = Adapters(self.source, DIGITS, self.sink, self.dead_letters, self._report)
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop(
-            "posts", ports, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
+            "posts", adapters, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
         )
 
     def _report(self, partition: int, lineage: str) -> None:
@@ -62,34 +67,34 @@ def numbers(first: int, last: int) -> list[bytes]:
 
 def test_what_is_read_is_written_and_then_committed() -> None:
     worker = Worker(topic(b"7", b"8"))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.ids == [7, 8]
     assert worker.topic.commits == {0: 2}
 
 
 def test_events_are_decoded_at_the_time_of_the_clock() -> None:
     worker = Worker(topic(b"7"))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.events == [PostDelete(7, deleted_at=1000)]
 
 
 def test_a_single_message_does_not_wait_for_a_full_batch() -> None:
     worker = Worker(topic())
-    worker.loop.turn()
+    worker.loop.run_once()
     worker.topic.produce(b"7")
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.ids == [7]
 
 
 def test_batches_are_larger_while_catching_up() -> None:
     worker = Worker(topic(*numbers(1, 45)))
-    worker.loop.turn()
+    worker.loop.run_once()
     first = len(worker.sink.ids)
     worker.topic.produce(*numbers(46, 60))
     sizes = [first]
     while len(worker.sink.ids) < 60:
         before = len(worker.sink.ids)
-        worker.loop.turn()
+        worker.loop.run_once()
         sizes.append(len(worker.sink.ids) - before)
     assert sizes == [10, 20, 20, 10], "the first batch is asked for before there is anything to catch up with"
 
@@ -99,57 +104,57 @@ def test_nothing_is_committed_before_the_sink_has_acknowledged() -> None:
     committed: list[dict[int, int]] = []
     worker.sink.failures = 2
     worker.sink.on_failure = lambda: committed.append(dict(worker.topic.commits))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert committed == [{0: 0}, {0: 0}]
     assert worker.topic.commits == {0: 1}
     assert worker.sink.ids == [7]
 
 
-def test_nothing_is_committed_before_the_dead_letters_are_acknowledged() -> None:
+def test_dead_letters_are_acknowledged_before_the_commit() -> None:
     worker = Worker(topic(b"bad", b"7"))
     committed: list[dict[int, int]] = []
     worker.dead_letters.failures = 2
     worker.dead_letters.on_failure = lambda: committed.append(dict(worker.topic.commits))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert committed == [{0: 0}, {0: 0}]
     assert worker.topic.commits == {0: 2}
     assert worker.sink.ids == [7], "the sink is not given the batch again"
 
 
-def test_a_bad_message_is_given_up_with_its_place_and_the_batch_goes_on() -> None:
+def test_a_bad_message_is_dead_lettered_and_the_batch_goes_on() -> None:
     worker = Worker(topic(b"7", b"bad", b"8"))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.ids == [7, 8]
-    assert [reject.message.offset for reject in worker.dead_letters.rejects] == [1]
+    assert [letter.message.offset for letter in worker.dead_letters.written] == [1]
     assert worker.topic.commits == {0: 3}
 
 
 def test_a_batch_of_bad_messages_alone_is_committed_too() -> None:
     worker = Worker(topic(b"bad", b"worse"))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.topic.commits == {0: 2}
 
 
-def test_when_everything_is_bad_the_worker_stops_with_nothing_committed_past_that_point() -> None:
+def test_dead_letter_limits_stop_it_without_a_commit() -> None:
     worker = Worker(topic(*[b"bad"] * 100))
     with pytest.raises(TooManyBadMessages, match="Topic posts: 30 messages in a row are malformed"):
         worker.loop.run()
     assert worker.topic.commits == {0: 10}
-    assert len(worker.dead_letters.rejects) == 10
+    assert len(worker.dead_letters.written) == 10
     assert worker.source.closed, "the group is left, so that it notices at once"
 
 
-def test_messages_of_a_lost_partition_are_neither_written_nor_committed_while_held() -> None:
+def test_messages_of_a_partition_lost_while_held_are_left_out() -> None:
     worker = Worker(topic(b"7", partitions=2))
     worker.topic.produce(b"8", partition=1)
     worker.sink.failures = 1
     worker.sink.on_failure = lambda: worker.source.rebalance(lost=[0])
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.ids == [8]
     assert worker.topic.commits == {0: 0, 1: 1}
 
 
-def test_a_stop_while_a_batch_is_held_leaves_it_to_the_next_worker() -> None:
+def test_a_held_batch_is_left_to_the_next_worker_on_stop() -> None:
     worker = Worker(topic(b"7"))
     worker.sink.failures = 1
 
@@ -161,7 +166,7 @@ def test_a_stop_while_a_batch_is_held_leaves_it_to_the_next_worker() -> None:
     assert worker.topic.commits == {0: 0}
     assert worker.source.closed
     successor = Worker(worker.topic)
-    successor.loop.turn()
+    successor.loop.run_once()
     assert successor.sink.ids == [7]
 
 
@@ -189,68 +194,68 @@ def test_a_stop_lets_the_batch_at_hand_be_finished() -> None:
 def test_ready_when_the_events_of_the_start_are_applied() -> None:
     worker = Worker(topic(*numbers(1, 25)))
     assert not worker.loop.caught_up, "the group has not assigned anything"
-    worker.loop.turn()
+    worker.loop.run_once()
     assert not worker.loop.caught_up
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.loop.caught_up
     assert worker.reported == [0]
 
 
-def test_what_was_written_before_the_store_began_anew_is_not_reported_for_its_new_data() -> None:
+def test_progress_is_reported_for_the_lineage_it_was_made_with() -> None:
     held = topic(b"7")
     held.lineage_now = "first"
     worker = Worker(held)
     worker.sink.failures = 1
     worker.sink.on_failure = lambda: setattr(held, "lineage_now", "second")
 
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.reported_lineages == ["first"]
 
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.sink.ids == [7, 7], "it is written again"
     assert worker.reported_lineages == ["first", "second"]
 
 
 def test_ready_on_empty_partitions() -> None:
     worker = Worker(topic(partitions=3))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.loop.caught_up
     assert sorted(worker.reported) == [0, 1, 2]
 
 
 def test_ready_without_partitions() -> None:
     worker = Worker(MemoryTopic(partitions=0))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.loop.caught_up
 
 
 def test_largest_is_ready_without_reading_what_was_there() -> None:
     worker = Worker(topic(*numbers(1, 25)), OffsetReset.LARGEST)
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.loop.caught_up
     assert worker.sink.ids == []
 
 
-def test_a_report_that_fails_is_made_later_and_each_interval_repeats_it() -> None:
+def test_a_failed_report_is_repeated_as_each_interval_does() -> None:
     worker = Worker(topic())
     worker.report_fails = True
-    worker.loop.turn()
+    worker.loop.run_once()
     worker.report_fails = False
-    worker.loop.turn()
-    worker.loop.turn()
+    worker.loop.run_once()
+    worker.loop.run_once()
     assert worker.reported == [0]
     worker.now += 30
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.reported == [0, 0]
 
 
 def test_the_lag_is_shown_and_goes_with_the_partition() -> None:
     worker = Worker(topic(*numbers(1, 25), partitions=2))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") == 15
     assert worker.metric("kafka_partition_lag", topic="posts", partition="1") == 0
     worker.source.rebalance(lost=[0])
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") is None
 
 
@@ -265,13 +270,13 @@ def test_the_lag_grows_in_sight_while_a_batch_is_held() -> None:
         worker.now += 30
 
     worker.sink.on_failure = produce
-    worker.loop.turn()
+    worker.loop.run_once()
     assert seen == [None, 10]
 
 
 def test_metrics_tell_what_was_read() -> None:
     worker = Worker(topic(b"7", b"8", b"-", None, b"bad"))
-    worker.loop.turn()
+    worker.loop.run_once()
     assert worker.metric("ingest_events_total", type="delete") == 2
     assert worker.metric("ingest_ignored_events_total", kind="tweet_undelete") == 1
     assert worker.metric("ingest_ignored_events_total", kind="null_payload") == 1
@@ -281,11 +286,44 @@ def test_metrics_tell_what_was_read() -> None:
     assert worker.metric("batch_processing_time_count") == 1
 
 
-def test_a_bad_message_is_logged_with_its_place_and_a_short_preview(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bad_message_is_logged_with_its_offset_and_a_preview(caplog: pytest.LogCaptureFixture) -> None:
     worker = Worker(topic(b"x" * 1000))
-    worker.loop.turn()
+    worker.loop.run_once()
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("Failed to parse Kafka message: topic posts partition 0 offset 0: bad_wire: not a number")
     assert "1000 bytes" in line
     assert "78" * 32 in line
     assert len(line) < 250
+
+
+def crowd(limiter: WriteLimiter, size: int, catching_up: bool) -> int:
+    """How many of so many threads write at once."""
+    writing: list[int] = []
+    waiting: list[int] = []
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        waiting.append(number)
+        with limiter.slot(catching_up):
+            writing.append(number)
+            done.wait(10)
+
+    with ThreadPoolExecutor(size) as threads:
+        for number in range(size):
+            threads.submit(write, number)
+        eventually(lambda: len(waiting) == size, "all threads to be there")
+        eventually(lambda: len(writing) >= min(size, 3), "some threads to write")
+        at_once = len(writing)
+        done.set()
+    assert len(writing) == size
+    return at_once
+
+
+def test_after_catch_up_so_many_batches_are_written_at_once() -> None:
+    assert crowd(WriteLimiter(3), size=6, catching_up=False) == 3
+
+
+def test_while_catching_up_nobody_waits() -> None:
+    limiter = WriteLimiter(1)
+    with limiter.slot(catching_up=False), limiter.slot(catching_up=True), limiter.slot(catching_up=True):
+        pass

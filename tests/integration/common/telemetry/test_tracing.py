@@ -12,8 +12,9 @@ from common.settings.kafka import KafkaSettings
 from common.telemetry.logs import JsonLines
 from common.telemetry.tracing import outgoing, span
 from ingest.batch import Message
-from ingest.loop import Adapters, IngestLoop, Policies, WriteLimiter
+from ingest.loop import Adapters, IngestLoop, WriteLimiter
 from ingest.metrics import IngestMetrics
+from ingest.wiring import policies_of
 from ingest.write.refined_topic import RefinedTopicSink
 from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
@@ -92,19 +93,23 @@ def test_a_message_carries_the_span_in_which_it_was_sent(kafka: KafkaBroker) -> 
     assert [message.traceparent for message in messages] == [sent_in, ""]
 
 
-def nobody_waits(partition: int, lineage: str) -> None:
-    """Takes the reports of what has caught up."""
-
-
 def test_batch_links_to_the_spans_of_its_messages() -> None:
     topic = MemoryTopic()
     topic.partitions[0] = [Message(0, offset, b"7", traceparent=ELSEWHERE) for offset in range(3)]
-    ports = Adapters(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters(), nobody_waits)
+    adapters = Adapters(topic.join(), DIGITS, MemorySink(), MemoryDeadLetters())
     metrics = IngestMetrics(CollectorRegistry())
-    loop = IngestLoop("posts", ports, Policies(), WriteLimiter(1), metrics, lambda: 1000, lambda: False)
+    loop = IngestLoop(
+        "posts",
+        adapters,
+        policies_of(KafkaSettings(kafka_group_id="g")),
+        WriteLimiter(1),
+        metrics,
+        lambda: 1000,
+        lambda: False,
+    )
     with recorded_spans() as spans:
-        loop.turn()
-        loop.turn()
+        loop.run_once()
+        loop.run_once()
     batch = spans.named("batch of posts")
     assert batch.links == [TRACE]
     assert batch.attributes == {"messages": 3}

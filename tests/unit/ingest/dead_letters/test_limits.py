@@ -2,7 +2,9 @@ from itertools import cycle, islice
 
 import pytest
 
+from common.settings.kafka import KafkaSettings
 from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
+from ingest.wiring import policies_of
 
 SMALL = DeadLetterLimits(consecutive=10, window=100, share=0.5)
 
@@ -56,8 +58,8 @@ def test_what_left_the_window_no_longer_counts() -> None:
 
 
 @pytest.mark.parametrize("malformed", [True, False])
-def test_the_default_limits_are_ten_thousand_in_a_row_and_half_of_a_hundred_thousand(malformed: bool) -> None:
-    count = DeadLetterLimitState(DeadLetterLimits())
+def test_default_limits_are_those_of_the_contract(malformed: bool) -> None:
+    count = DeadLetterLimitState(policies_of(KafkaSettings(kafka_group_id="g")).dead_letter_limits)
     count.did_read(malformed, 9_999)
     assert count.should_stop is None
     count.did_read(malformed, 1)

@@ -33,7 +33,7 @@ def test_without_skew_the_present_second_is_the_last() -> None:
     assert refusal_of(NOW + 1, skew=0) is DropReason.FUTURE
 
 
-def test_times_that_the_store_cannot_hold_are_refused_whatever_the_limits() -> None:
+def test_times_that_the_store_cannot_hold_are_dropped() -> None:
     assert refusal_of(-1, now=RETENTION - 1) is DropReason.EXPIRED
     assert refusal_of(MAX_CREATED_AT + 1, skew=2**40) is DropReason.FUTURE
     assert refusal_of(MAX_CREATED_AT, skew=2**40) is None

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import FollowEvent
-from ingest.decode.envelope import seal, unseal
 from ingest.decode.follow_event import decode_follow, encode_follow, follow_key
+from ingest.decode.framing import encode_envelope, open_envelope
 from ingest.events import Follow, Malformed, MalformedReason
 
 ids = st.integers(1, MAX_ID)
@@ -35,8 +35,8 @@ def test_a_follow_survives_the_topic(follow: Follow) -> None:
 @given(st.lists(follows | removals_by_name, min_size=1, max_size=3))
 def test_follows_travel_in_envelopes_and_alone(written: list[Follow]) -> None:
     payloads = [encode_follow(follow) for follow in written]
-    assert list(unseal(seal(payloads))) == payloads
-    assert [list(unseal(payload)) for payload in payloads] == [[payload] for payload in payloads]
+    assert list(open_envelope(encode_envelope(payloads))) == payloads
+    assert [list(open_envelope(payload)) for payload in payloads] == [[payload] for payload in payloads]
 
 
 def test_messages_are_those_of_the_wire_contract() -> None:

@@ -2,10 +2,10 @@ import pytest
 
 from common.post import LightPost
 from common.settings.ingest import IngestSettings, TransformSettings
-from ingest.batch import Batch, Format, Message, Reject, decode_batch
-from ingest.decode.envelope import seal
+from ingest.batch import Batch, DeadLetter, Message, MessageFormat, decode_batch
 from ingest.decode.follow_event import encode_follow
 from ingest.decode.formats import follow_format, ingest_format, transform_format
+from ingest.decode.framing import encode_envelope
 from ingest.decode.refined_event import encode_event
 from ingest.events import Decoded, Dropped, DropReason, Event, Follow, MalformedReason, PostDelete
 from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, golden
@@ -24,13 +24,13 @@ def transform(**settings: str) -> TransformSettings:
     return TransformSettings.model_validate({"kafka_group_id": "g", **settings})
 
 
-def read(form: Format[Event], payload: bytes, now: int = CREATED_AT) -> Batch[Event]:
-    return decode_batch([Message(0, 7, payload)], form, now)
+def read(message_format: MessageFormat[Event], payload: bytes, now: int = CREATED_AT) -> Batch[Event]:
+    return decode_batch([Message(0, 7, payload)], message_format, now)
 
 
-def outcome(form: Format[Event], payload: bytes, now: int = CREATED_AT) -> Decoded:
-    (found,) = read(form, payload, now).outcomes
-    assert not isinstance(found, Reject)
+def outcome(message_format: MessageFormat[Event], payload: bytes, now: int = CREATED_AT) -> Decoded:
+    (found,) = read(message_format, payload, now).outcomes
+    assert not isinstance(found, DeadLetter)
     return found
 
 
@@ -56,9 +56,9 @@ def test_deletes_are_passed_on_whatever_their_time() -> None:
 
 
 def test_the_store_can_be_filled_from_the_raw_topic_in_one_hop() -> None:
-    form = ingest_format(ingest(events="raw"))
-    assert outcome(form, create(), CREATED_AT) == POST
-    assert outcome(form, create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
+    message_format = ingest_format(ingest(events="raw"))
+    assert outcome(message_format, create(), CREATED_AT) == POST
+    assert outcome(message_format, create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
 
 
 def test_the_refined_topic_is_given_creates_as_they_are() -> None:
@@ -75,22 +75,22 @@ def test_frames_are_taken_off_when_the_settings_say_so() -> None:
 
 
 @pytest.mark.parametrize("framing", ["none", "confluent"])
-def test_a_message_may_hold_many_events_and_a_bad_one_costs_itself_alone(framing: str) -> None:
+def test_a_bad_event_of_an_envelope_costs_no_other(framing: str) -> None:
     frame = PROTOBUF_FRAME if framing == "confluent" else b""
-    payload = frame + seal([encode_event(POST), b"\xff\xff", encode_event(PostDelete(5, 6))])
+    payload = frame + encode_envelope([encode_event(POST), b"\xff\xff", encode_event(PostDelete(5, 6))])
 
     batch = read(ingest_format(ingest(framing=framing)), payload)
 
     assert batch.events == [POST, PostDelete(5, 6)]
-    assert [(reject.message, reject.reason) for reject in batch.rejects] == [
+    assert [(reject.message, reject.reason) for reject in batch.dead_letters] == [
         (Message(0, 7, b"\xff\xff"), MalformedReason.BAD_WIRE)
     ]
     assert {message.offset for message in batch.messages} == {7}
 
 
 def test_an_envelope_that_was_cut_off_is_malformed_as_a_whole() -> None:
-    payload = seal([encode_event(POST), encode_event(POST)])[:-1]
-    (reject,) = read(ingest_format(ingest()), payload).rejects
+    payload = encode_envelope([encode_event(POST), encode_event(POST)])[:-1]
+    (reject,) = read(ingest_format(ingest()), payload).dead_letters
     assert (reject.message.payload, reject.reason) == (payload, MalformedReason.BAD_WIRE)
 
 
@@ -106,11 +106,11 @@ def test_the_store_is_given_follows_of_any_age_but_none_to_come(ahead: int) -> N
 def test_follows_come_framed_and_in_envelopes_too(framing: str) -> None:
     frame = PROTOBUF_FRAME if framing == "confluent" else b""
     follows = [Follow(17, 20, 300, 5), Follow(17, 0, 300, 6, removed=True)]
-    payload = frame + seal([encode_follow(follows[0]), b"\xff\xff", encode_follow(follows[1])])
+    payload = frame + encode_envelope([encode_follow(follows[0]), b"\xff\xff", encode_follow(follows[1])])
     batch = decode_batch([Message(0, 7, payload)], follow_format(ingest(framing=framing)), CREATED_AT)
-    assert (batch.events, [reject.reason for reject in batch.rejects]) == (follows, [MalformedReason.BAD_WIRE])
+    assert (batch.events, [reject.reason for reject in batch.dead_letters]) == (follows, [MalformedReason.BAD_WIRE])
 
 
 def test_a_missing_frame_is_malformed() -> None:
-    (reject,) = read(ingest_format(ingest(framing="confluent")), encode_event(POST)).rejects
+    (reject,) = read(ingest_format(ingest(framing="confluent")), encode_event(POST)).dead_letters
     assert reject.reason is MalformedReason.BAD_FRAMING

@@ -40,7 +40,7 @@ MESSAGE_INDEXES = {
 
 @pytest.mark.parametrize("schema_id", [OLD_ID, NEW_ID], ids=["4 bytes", "16 bytes"])
 @pytest.mark.parametrize("indexes", MESSAGE_INDEXES.values(), ids=MESSAGE_INDEXES.keys())
-def test_a_protobuf_payload_stands_behind_the_path_to_its_message(schema_id: bytes, indexes: bytes) -> None:
+def test_message_indexes_are_taken_off_protobuf_payloads(schema_id: bytes, indexes: bytes) -> None:
     assert unframe_protobuf(schema_id + indexes + PAYLOAD) == PAYLOAD
 
 

@@ -68,7 +68,7 @@ def test_messages_are_those_of_the_wire_contract() -> None:
     assert author_delete.author_delete_event == AuthorDeleteEvent(author_id=10, deleted_at=7)
 
 
-def test_a_create_and_its_delete_share_a_key_and_an_author_delete_has_the_authors() -> None:
+def test_create_and_delete_share_a_key_author_delete_has_its_own() -> None:
     assert event_key(LightPost(1000, 10, 5)) == event_key(PostDelete(1000, 5)) == b"1000"
     assert event_key(AuthorDelete(10, 5)) == b"10"
 

@@ -55,7 +55,7 @@ def test_values_of_every_wire_type_are_skipped() -> None:
     skip(16, bytes(16))
 
 
-def test_empty_containers_are_skipped_whatever_type_their_elements_claim() -> None:
+def test_empty_containers_of_any_element_type_are_skipped() -> None:
     skip(LIST, container(0))
     skip(SET, container(200))
     skip(MAP, pairs(0, 0, claimed_count=0))
@@ -110,12 +110,12 @@ def test_a_container_does_not_claim_more_than_the_limit(wire_type: int, count: i
 
 
 @pytest.mark.parametrize("element_type", [BOOL, I32, I64, STRING, STRUCT])
-def test_a_container_does_not_claim_more_than_the_payload_can_hold(element_type: int) -> None:
+def test_a_container_larger_than_its_payload_is_truncated(element_type: int) -> None:
     assert refusal(LIST, container(element_type, claimed_count=50_000)) is MalformedReason.TRUNCATED
     assert refusal(MAP, pairs(BOOL, element_type, claimed_count=50_000)) is MalformedReason.TRUNCATED
 
 
-def test_eleven_bytes_that_claim_a_million_strings_allocate_nothing() -> None:
+def test_a_claim_of_a_million_strings_allocates_nothing() -> None:
     payload = fields(field(LIST, 1, container(STRING, claimed_count=1_000_000)), b"\x00" * 2)
     assert len(payload) == 11
     tracemalloc.start()

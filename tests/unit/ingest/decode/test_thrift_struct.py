@@ -93,7 +93,7 @@ def test_a_field_of_another_type_than_declared_is_skipped(written: bytes) -> Non
     assert read_tweet(written) == {}
 
 
-def test_scalars_and_strings_of_another_type_than_declared_are_skipped() -> None:
+def test_scalars_and_strings_of_another_type_are_skipped() -> None:
     written = core(field(I64, 2, i64(7)), field(I32, 4, i32(7)), field(I64, 11, i64(1)), field(BOOL, 14, b"\x01"))
     assert read_tweet(written) == {"core_data": {}}
 

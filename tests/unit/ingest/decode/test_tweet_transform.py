@@ -22,7 +22,7 @@ def refusal(payload: bytes) -> str:
     return str(refused.value)
 
 
-def test_a_plain_post_has_its_id_creation_time_and_the_author_of_the_user_not_of_the_core_data() -> None:
+def test_the_author_of_a_plain_post_is_the_user() -> None:
     assert decode(create(core=core_data(user_id=99))) == PLAIN_POST
 
 
@@ -42,7 +42,7 @@ def test_an_empty_reply_still_makes_a_reply() -> None:
     assert decode(create(core=core_data(reply=golden.Reply()))) == PLAIN_POST._replace(is_reply=True)
 
 
-def test_a_repost_names_its_source_and_not_the_repost_it_was_found_through() -> None:
+def test_a_repost_names_its_source_not_its_parent() -> None:
     share = golden.Share(source_status_id=700, source_user_id=7, parent_status_id=750)
     assert decode(create(core=core_data(share=share))) == PLAIN_POST._replace(
         is_retweet=True, source_post_id=700, source_user_id=7
@@ -161,7 +161,7 @@ def test_a_delete_needs_nothing_but_the_id_of_its_post() -> None:
     assert decode(delete(core=core_data(created_at_secs=None))) == PostDelete(1000, NOW)
 
 
-def test_a_delete_is_dropped_once_its_post_is_older_than_the_retention() -> None:
+def test_a_delete_of_a_post_beyond_the_retention_is_dropped() -> None:
     payload = delete(core=core_data())
     assert decode(payload, CREATED_AT + RETENTION) == PostDelete(1000, CREATED_AT + RETENTION)
     assert decode(payload, CREATED_AT + RETENTION + 1) == Dropped(DropReason.DELETE_EXPIRED)
@@ -180,7 +180,7 @@ def test_a_delete_without_a_post_is_refused() -> None:
 QUOTED_DELETE = golden.QuotedDelete(quoting_tweet_id=600, quoting_user_id=6, quoted_tweet_id=500, quoted_user_id=5)
 
 
-def test_the_delete_of_a_quoted_post_deletes_the_quoting_one_however_old() -> None:
+def test_a_quoted_delete_deletes_quoting_posts_of_any_age() -> None:
     much_later = CREATED_AT + 100 * RETENTION
     assert decode(event(quoted_tweet_delete_event=QUOTED_DELETE), much_later) == PostDelete(600, much_later)
 

@@ -5,7 +5,7 @@ from ingest.sources.message import Disposition, ParsedMessage
 FOLLOW = Follow(17, 20, 0, 5)
 
 
-def test_each_line_that_is_no_follow_is_counted_and_the_first_five_are_shown_on_a_line_each() -> None:
+def test_dropped_lines_are_counted_and_the_first_five_are_shown() -> None:
     bad = [
         ParsedMessage(Disposition.DROPPED, "not_json", detail=f"line {number}: a\x1b[2J\nb") for number in range(1, 8)
     ]

@@ -1,4 +1,4 @@
-from ingest.kafka.assignment import Assignment, Changes
+from ingest.kafka.assignment import Assignment, AssignmentChanges
 from ingest.kafka.catch_up import OffsetRange
 
 
@@ -6,23 +6,23 @@ def test_a_partition_with_a_commit_is_ready_at_once() -> None:
     assignment = Assignment()
     assignment.assigned({0: OffsetRange(5, 9)}, without_commit=())
     assert assignment.ready == {0}
-    assert assignment.take_changes() == Changes({0: OffsetRange(5, 9)}, frozenset())
-    assert assignment.take_changes() == Changes({}, frozenset())
+    assert assignment.take_changes() == AssignmentChanges({0: OffsetRange(5, 9)}, frozenset())
+    assert assignment.take_changes() == AssignmentChanges({}, frozenset())
 
 
-def test_a_partition_without_one_is_ready_when_its_start_is_committed() -> None:
+def test_without_a_commit_it_is_ready_once_its_start_is_committed() -> None:
     assignment = Assignment()
     assignment.assigned({0: OffsetRange(5, 9), 1: OffsetRange(7, 7)}, without_commit=[1])
     assert assignment.ready == {0}
-    assert not assignment.settled
+    assert not assignment.start_offsets_committed
     assert 1 not in assignment.take_changes().gained
     assert assignment.committed({1: 7}) == {1}
     assert assignment.take_changes().gained == {1: OffsetRange(7, 7)}
     assert assignment.ready == assignment.owned == {0, 1}
-    assert assignment.settled
+    assert assignment.start_offsets_committed
 
 
-def test_commits_of_other_offsets_and_partitions_make_nothing_ready() -> None:
+def test_commits_of_other_offsets_make_nothing_ready() -> None:
     assignment = Assignment()
     assignment.assigned({1: OffsetRange(7, 7)}, without_commit=[1])
     assert assignment.committed({1: 6, 2: 7}) == frozenset()
@@ -33,9 +33,9 @@ def test_a_partition_that_comes_and_goes_unseen_is_only_lost() -> None:
     assignment = Assignment()
     assignment.assigned({0: OffsetRange(5, 9), 1: OffsetRange(0, 0)}, without_commit=[1])
     assignment.revoked([0, 1])
-    assert assignment.take_changes() == Changes({}, frozenset({0, 1}))
+    assert assignment.take_changes() == AssignmentChanges({}, frozenset({0, 1}))
     assert assignment.owned == frozenset()
-    assert assignment.settled
+    assert assignment.start_offsets_committed
 
 
 def test_a_partition_that_goes_and_comes_back_is_both() -> None:
@@ -44,11 +44,11 @@ def test_a_partition_that_goes_and_comes_back_is_both() -> None:
     assignment.take_changes()
     assignment.revoked([0])
     assignment.assigned({0: OffsetRange(6, 9)}, without_commit=())
-    assert assignment.take_changes() == Changes({0: OffsetRange(6, 9)}, frozenset({0}))
+    assert assignment.take_changes() == AssignmentChanges({0: OffsetRange(6, 9)}, frozenset({0}))
 
 
 def test_an_empty_assignment_is_one() -> None:
     assignment = Assignment()
-    assert not assignment.settled
+    assert not assignment.start_offsets_committed
     assignment.assigned({}, without_commit=())
-    assert assignment.settled
+    assert assignment.start_offsets_committed

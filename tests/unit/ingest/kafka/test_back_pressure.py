@@ -7,7 +7,7 @@ from common.errors import KafkaUnavailable, StoreMismatch, StoreUnavailable
 from common.timing import Backoff
 from ingest.batch import Batch, Message, decode_batch
 from ingest.events import Event
-from ingest.kafka.assignment import Changes
+from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.back_pressure import BackPressure
 from tests.support.fakes.memory_ports import DIGITS
 from tests.support.fakes.memory_topic import MemorySource, MemoryTopic
@@ -20,7 +20,7 @@ class Held(NamedTuple):
 
     pressure: BackPressure
     source: MemorySource
-    changes: list[Changes]
+    changes: list[AssignmentChanges]
     holding: list[bool]
 
 
@@ -28,7 +28,7 @@ def held(should_stop: Callable[[], bool] = lambda: False) -> Held:
     source = MemoryTopic(partitions=2).join()
     source.poll(1)
     source.take_changes()
-    changes: list[Changes] = []
+    changes: list[AssignmentChanges] = []
     holding: list[bool] = []
     return Held(BackPressure(source, Backoff(), should_stop, changes.append, holding.append), source, changes, holding)
 
@@ -57,7 +57,7 @@ def test_a_sink_that_takes_the_batch_is_not_noticed() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable(), KafkaUnavailable()])
-def test_while_the_sink_does_not_answer_nothing_is_received_and_the_same_batch_is_tried_again(error: Exception) -> None:
+def test_a_silent_sink_pauses_and_the_same_batch_is_tried_again(error: Exception) -> None:
     subject = held()
     paused: list[bool] = []
     sink = Sink(3, error, on_failure=lambda: paused.append(subject.source.paused))
@@ -83,7 +83,7 @@ def test_messages_of_partitions_lost_meanwhile_are_not_written() -> None:
     assert [changes.lost for changes in subject.changes] == [{0}]
 
 
-def test_messages_of_a_partition_that_went_and_came_back_are_read_again_instead() -> None:
+def test_messages_of_a_returned_partition_leave_the_held_batch() -> None:
     subject = held()
 
     def go_and_return() -> None:

@@ -7,7 +7,7 @@ def progress(**spans: tuple[int, int]) -> CatchUpProgress:
     return made
 
 
-def test_a_partition_has_caught_up_when_what_was_there_at_the_start_is_applied() -> None:
+def test_caught_up_once_the_messages_of_the_start_are_applied() -> None:
     reading = progress(p0=(100, 105))
     reading.applied({0: 104})
     assert reading.catching_up
@@ -38,7 +38,7 @@ def empty_polls(reading: CatchUpProgress, count: int, end: int) -> None:
         reading.nothing_arrived({0: end})
 
 
-def test_markers_at_the_end_that_are_never_delivered_do_not_hold_it_up() -> None:
+def test_markers_that_are_never_delivered_do_not_delay_it() -> None:
     reading = progress(p0=(0, 105))
     reading.applied({0: 103})
     empty_polls(reading, 5, end=105)
@@ -61,7 +61,7 @@ def test_a_pause_of_the_brokers_is_not_the_end() -> None:
     assert reading.catching_up
 
 
-def test_a_partition_that_nothing_was_fetched_from_is_not_at_its_end() -> None:
+def test_a_partition_without_a_known_end_is_not_at_its_end() -> None:
     reading = progress(p0=(0, 5))
     for _ in range(100):
         reading.nothing_arrived({})
@@ -83,14 +83,14 @@ def test_every_partition_must_catch_up() -> None:
     assert reading.caught_up == {0}
 
 
-def test_what_was_produced_after_the_start_is_lag_and_no_catching_up() -> None:
+def test_messages_produced_after_the_start_are_lag_only() -> None:
     reading = progress(p0=(0, 5))
     reading.applied({0: 5})
     assert reading.lags({0: 2000}) == {0: 1995}
     assert not reading.catching_up
 
 
-def test_a_lost_partition_neither_counts_nor_lags_and_catches_up_anew_when_it_returns() -> None:
+def test_a_lost_partition_has_no_lag_and_catches_up_on_return() -> None:
     reading = progress(p0=(0, 5), p1=(0, 0))
     reading.lost({0, 1})
     assert not reading.catching_up
@@ -99,7 +99,7 @@ def test_a_lost_partition_neither_counts_nor_lags_and_catches_up_anew_when_it_re
     assert reading.catching_up
 
 
-def test_the_lag_counts_up_to_the_end_seen_at_the_start_until_a_newer_one_is_known() -> None:
+def test_the_lag_counts_to_the_newest_known_end() -> None:
     reading = progress(p0=(2, 5))
     assert reading.lags({}) == {0: 3}
     assert reading.lags({0: 7}) == {0: 5}

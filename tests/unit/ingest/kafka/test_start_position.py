@@ -1,8 +1,7 @@
 import pytest
 
 from common.settings.kafka import OffsetReset
-from ingest.kafka.lineage import Commit
-from ingest.kafka.start_position import StartOffset, StartPolicy, Watermarks
+from ingest.kafka.start_position import Commit, StartOffset, StartPolicy, Watermarks
 
 HELD = Watermarks(low=30, high=90)
 
@@ -21,7 +20,7 @@ def test_a_commit_is_resumed_whatever_the_reset(reset: OffsetReset) -> None:
         (OffsetReset.LATEST, 90),
     ],
 )
-def test_without_a_commit_the_reset_decides_and_the_start_must_be_committed(reset: OffsetReset, offset: int) -> None:
+def test_without_a_commit_the_reset_decides(reset: OffsetReset, offset: int) -> None:
     assert StartPolicy(reset).start(None, HELD, "") == StartOffset(offset, has_commit=False)
 
 
@@ -31,7 +30,7 @@ def test_what_was_missed_can_be_skipped() -> None:
     assert policy.start(Commit(90), HELD, "") == StartOffset(90, has_commit=True)
 
 
-def test_it_is_skipped_once_and_partitions_that_move_later_are_resumed() -> None:
+def test_skip_to_latest_holds_for_the_first_assignment_only() -> None:
     policy = StartPolicy(OffsetReset.SMALLEST, skip_to_latest=True).after_first_assignment
     assert policy.start(Commit(40), HELD, "") == StartOffset(40, has_commit=True)
 
@@ -55,7 +54,7 @@ def test_a_commit_counts_for_the_store_it_was_made_for(commit: Commit, lineage: 
 
 
 @pytest.mark.parametrize("commit", [None, Commit(40), Commit(40, "b")])
-def test_a_rebuild_trusts_only_commits_made_for_the_store_as_it_is(commit: Commit | None) -> None:
+def test_a_rebuild_trusts_only_commits_of_the_present_lineage(commit: Commit | None) -> None:
     policy = StartPolicy(OffsetReset.LARGEST, rebuild=True)
     assert policy.start(commit, HELD, "a") is None
     assert policy.start(Commit(40, "a"), HELD, "a") == StartOffset(40, has_commit=True)

@@ -66,7 +66,7 @@ def test_what_is_listed_as_a_video(post: LightPost, source: PostRecord | None, e
     assert listed_as_video(post, source) is expected
 
 
-def test_a_repost_whose_source_did_not_answer_is_left_for_the_next_try() -> None:
+def test_a_repost_with_an_unknown_source_waits_for_the_next_try() -> None:
     assert [claim.event for claim in plan([ORIGINAL, REPOST_OF_VIDEO], {}, KEYS)] == [ORIGINAL]
     assert [claim.event for claim in plan([ORIGINAL, REPOST_OF_VIDEO], {2: None}, KEYS)] == [ORIGINAL, REPOST_OF_VIDEO]
 

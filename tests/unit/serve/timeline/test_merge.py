@@ -1,10 +1,9 @@
 """What the scenarios cannot show of the merge: what it asks for, and stores that hold more than they should."""
 
 from common.post import LightPost
-from common.store.member import NEWEST_TAG, encode_member
+from common.store.member import LIST_CAP, NEWEST_TAG, encode_member
 from common.store.record import PostRecord
 from serve.query import Caps, Query
-from serve.timeline.filters import LIST_CAP
 from serve.timeline.merge import Merge
 
 NOW = 1_790_000_000

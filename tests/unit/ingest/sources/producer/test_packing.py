@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import KafkaUnavailable
-from ingest.decode.envelope import unseal
+from ingest.decode.framing import open_envelope
 from ingest.sources.producer.packing import EnvelopeLimits, Envelopes, SingleEvents
 from ingest.sources.producer.parcel import Addressed, OutgoingMessage, QueuedItem
 
@@ -41,7 +41,7 @@ def test_an_envelope_is_sent_when_it_has_its_events() -> None:
     assert [items(packer.add(each, now=0)) for each in entries[:2]] == [[], []]
     (full,) = packer.add(entries[2], now=0)
     assert (full.topic, full.partition, full.key, full.items) == ("posts", 0, None, (0, 1, 2))
-    assert list(unseal(full.value)) == [each.address.value for each in entries[:3]]
+    assert list(open_envelope(full.value)) == [each.address.value for each in entries[:3]]
     assert packer.add(entries[3], now=0) == []
 
 

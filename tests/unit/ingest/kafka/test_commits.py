@@ -1,4 +1,5 @@
-from ingest.kafka.commits import PendingCommits
+from ingest.batch import Message
+from ingest.kafka.commits import PendingCommits, offsets_to_commit
 
 
 def pending(**offsets: int) -> PendingCommits:
@@ -11,9 +12,9 @@ def pending(**offsets: int) -> PendingCommits:
 
 def test_an_acknowledged_commit_is_settled() -> None:
     commits = pending(p0=5)
-    assert not commits.settled
+    assert not commits.acknowledged
     commits.answered({0: 5})
-    assert commits.settled
+    assert commits.acknowledged
 
 
 def test_a_failed_commit_must_be_repeated() -> None:
@@ -24,7 +25,7 @@ def test_a_failed_commit_must_be_repeated() -> None:
     assert commits.offsets == {0: 5, 1: 7}
 
 
-def test_a_later_request_names_what_an_earlier_one_has_not_settled() -> None:
+def test_a_later_request_repeats_unacknowledged_offsets() -> None:
     commits = pending(p0=5, p1=7)
     commits.add({0: 6})
     commits.requested()
@@ -32,7 +33,7 @@ def test_a_later_request_names_what_an_earlier_one_has_not_settled() -> None:
     commits.answered({0: 5, 1: 7})
     assert commits.offsets == {0: 6}
     commits.answered({0: 6})
-    assert commits.settled
+    assert commits.acknowledged
 
 
 def test_partitions_of_another_member_are_not_committed() -> None:
@@ -40,4 +41,17 @@ def test_partitions_of_another_member_are_not_committed() -> None:
     commits.drop([0, 3])
     assert commits.offsets == {1: 7}
     commits.answered({0: 5, 1: 7})
-    assert commits.settled
+    assert commits.acknowledged
+
+
+def test_the_offset_after_the_last_message_is_committed() -> None:
+    applied = [Message(0, 7, b""), Message(3, 100, b""), Message(0, 8, b""), Message(3, 104, None)]
+    assert offsets_to_commit(applied) == {0: 9, 3: 105}
+
+
+def test_a_replayed_partition_is_committed_at_its_last_message() -> None:
+    assert offsets_to_commit([Message(0, 9, b""), Message(0, 4, b"")]) == {0: 5}
+
+
+def test_nothing_applied_commits_nothing() -> None:
+    assert offsets_to_commit([]) == {}

@@ -4,7 +4,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from common.post import LightPost
 from ingest.batch import Batch, Message
 from ingest.events import DropReason, Event, EventKind, Ignored, MalformedReason, PostDelete
-from ingest.metrics import EventType, FreshnessMetrics, FreshnessOrigin, IngestMetrics, StoreMetrics
+from ingest.metrics import EventType, FreshnessMetrics, FreshnessOrigin, IngestMetrics
+from ingest.write.metrics import StoreMetrics
 from ingest.write.store_sample import StoreEstimate
 
 
@@ -32,7 +33,7 @@ def test_every_label_is_there_from_the_start() -> None:
     }
 
 
-def test_both_names_of_the_batch_duration_have_the_buckets_of_the_contract() -> None:
+def test_both_batch_durations_have_the_buckets_of_the_contract() -> None:
     registry = CollectorRegistry()
     IngestMetrics(registry)
     bounds = {
@@ -44,7 +45,7 @@ def test_both_names_of_the_batch_duration_have_the_buckets_of_the_contract() -> 
     assert bounds == {"batch_processing_seconds": expected, "batch_processing_time": expected}
 
 
-def test_the_figures_of_a_worker_are_its_events_and_the_lag_of_its_partitions() -> None:
+def test_figures_are_applied_events_and_the_sum_of_lags() -> None:
     metrics = IngestMetrics(CollectorRegistry())
     assert metrics.figures() == (0, None)
 
@@ -69,7 +70,7 @@ def freshness_value(registry: CollectorRegistry, name: str, since: FreshnessOrig
     return registry.get_sample_value(f"post_store_freshness_seconds_{name}", {"since": since, **labels})
 
 
-def test_freshness_is_measured_from_the_creation_of_a_post_and_from_the_arrival_of_its_event_in_kafka() -> None:
+def test_freshness_counts_from_creation_and_from_kafka() -> None:
     registry = freshness((Message(0, 0, b"", sent_ms=1_000_480), LightPost(1, 2, 998)))
     assert freshness_value(registry, "sum", FreshnessOrigin.CREATED) == 2.5
     assert freshness_value(registry, "sum", FreshnessOrigin.KAFKA) == pytest.approx(0.02)
@@ -77,7 +78,7 @@ def test_freshness_is_measured_from_the_creation_of_a_post_and_from_the_arrival_
     assert freshness_value(registry, "bucket", FreshnessOrigin.KAFKA, le="0.025") == 1
 
 
-def test_a_delete_has_no_creation_and_what_changes_nothing_is_never_visible() -> None:
+def test_only_creates_have_a_creation_and_ignored_events_no_age() -> None:
     registry = freshness(
         (Message(0, 0, b"", sent_ms=1_000_000), PostDelete(1, 3)),
         (Message(0, 1, b"", sent_ms=1_000_000), Ignored(EventKind.UNDELETE)),
@@ -86,7 +87,7 @@ def test_a_delete_has_no_creation_and_what_changes_nothing_is_never_visible() ->
     assert freshness_value(registry, "count", FreshnessOrigin.KAFKA) == 1
 
 
-def test_a_message_that_does_not_say_when_it_was_sent_counts_from_its_creation_alone() -> None:
+def test_a_message_without_a_timestamp_counts_from_creation_only() -> None:
     registry = freshness((Message(0, 0, b""), LightPost(1, 2, 1000)))
     assert freshness_value(registry, "count", FreshnessOrigin.CREATED) == 1
     assert freshness_value(registry, "count", FreshnessOrigin.KAFKA) == 0
