@@ -1,4 +1,4 @@
-"""Messages of a topic, how they are decoded, and how many of them are taken at once. Pure."""
+"""Messages of a topic, their decoding into a batch, and the sizes of batches. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar

@@ -23,7 +23,7 @@ from ingest.metrics import IngestMetrics
 
 
 class WriteLimiter:
-    """Bounds the batches that the threads of a process write at once, except while they catch up: nothing is served."""
+    """Bounds the batches that a process writes at once; not while it catches up, when no server depends on it."""
 
     def __init__(self, at_once: int) -> None:
         self._slots = BoundedSemaphore(at_once)
@@ -33,7 +33,7 @@ class WriteLimiter:
         return nullcontext() if catching_up else self._slots
 
 
-class MessageSource(Pausable, EndOffsets, Protocol):
+class MessageConsumer(Pausable, EndOffsets, Protocol):
     """A member of a consumer group. For one thread."""
 
     def poll(self, wanted: int) -> list[Message]:
@@ -82,9 +82,9 @@ class DeadLetterSink(Protocol):
 
 
 class Adapters(NamedTuple, Generic[E]):
-    """The outside of a loop. report_caught_up: None where no server waits for it."""
+    """Everything a loop is connected to. report_caught_up: None where no server waits for it."""
 
-    source: MessageSource
+    consumer: MessageConsumer
     message_format: MessageFormat[E]
     sink: Sink[E]
     dead_letters: DeadLetterSink
@@ -129,10 +129,10 @@ class IngestLoop(Generic[E]):
         self._progress = CatchUpProgress(policies.catch_up)
         self._dead_letter_limits = DeadLetterLimitState(policies.dead_letter_limits)
         self._dead_letter_log = DeadLetterLog(topic)
-        source = adapters.source
-        self._monitor = LagMonitor(source, topic, policies.lag_interval, adapters.report_caught_up, metrics)
+        consumer = adapters.consumer
+        self._monitor = LagMonitor(consumer, topic, policies.lag_interval, adapters.report_caught_up, metrics)
         self._back_pressure = BackPressure(
-            source, policies.backoff, should_stop, self._changed_while_held, metrics.holding
+            consumer, policies.backoff, should_stop, self._changed_while_held, metrics.holding
         )
 
     def run(self) -> None:
@@ -144,23 +144,23 @@ class IngestLoop(Generic[E]):
             while not self._should_stop():
                 self.run_once()
         finally:
-            self._adapters.source.close()
+            self._adapters.consumer.close()
 
     def run_once(self) -> None:
         """Take one batch to its commit, or find that nothing arrived."""
-        source = self._adapters.source
-        messages = source.poll(self._batching.wanted(self._progress.catching_up, self._events_per_message))
-        changes = source.take_changes()
+        consumer = self._adapters.consumer
+        messages = consumer.poll(self._batching.wanted(self._progress.catching_up, self._events_per_message))
+        changes = consumer.take_changes()
         self._partitions_changed(changes)
         if messages:
             sent_by = (message.traceparent for message in messages)
             with span(f"batch of {self._topic}", links=sent_by, messages=len(messages)):
                 self._ingest(messages)
         elif self._progress.catching_up and not changes.gained:
-            self._progress.nothing_arrived(source.ends(self._progress.partitions))
+            self._progress.nothing_arrived(consumer.ends(self._progress.partitions))
         self._monitor.show_lags(self._progress, self._clock())
-        self._monitor.report(self._progress, source.lineage)
-        self.caught_up = source.start_offsets_committed and not self._progress.catching_up
+        self._monitor.report(self._progress, consumer.lineage)
+        self.caught_up = consumer.start_offsets_committed and not self._progress.catching_up
 
     def _partitions_changed(self, changes: AssignmentChanges) -> None:
         self._progress.lost(changes.lost)
@@ -182,7 +182,7 @@ class IngestLoop(Generic[E]):
         if delivered is None:
             return
         offsets = offsets_to_commit(delivered.messages)
-        self._adapters.source.commit(offsets)
+        self._adapters.consumer.commit(offsets)
         self._progress.applied(offsets)
         self._metrics.applied(delivered, time.perf_counter() - started)
 

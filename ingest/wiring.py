@@ -19,7 +19,7 @@ from ingest.write.store import Store, StoreReports
 
 
 class StoreHooks(NamedTuple):
-    """What a worker does for the store that it fills, besides writing to it.
+    """Calls of a worker to the store that it fills, besides those of its sinks.
 
     needed_since: now -> time (both in Unix s) from which the source topic must be read to fill an empty store.
     reports: progress for servers and dashboards; None where no server waits for it.

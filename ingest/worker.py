@@ -54,7 +54,7 @@ class KafkaWorker(Generic[E]):
         return self._waiting_for
 
     def join(self, seconds: float) -> None:
-        """Wait for all threads after the stop was set, at most so long. Raises the error that ended the first one."""
+        """Wait at most `seconds` for all threads after the stop was set. Raises the error that ended the first one."""
         self._background.join(seconds)
 
     def _run(self) -> None:

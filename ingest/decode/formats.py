@@ -35,7 +35,7 @@ def follow_format(settings: IngestSettings) -> MessageFormat[Follow]:
 
 
 def raw_opener(framing: Framing) -> Opener:
-    """Opener of framed messages of one event in Thrift."""
+    """Opener of messages that are one event in Thrift."""
     if framing is Framing.NONE:
         return single
     unframed = partial(unframe, framing=framing, message_indexes=False)
@@ -43,7 +43,7 @@ def raw_opener(framing: Framing) -> Opener:
 
 
 def refined_opener(framing: Framing) -> Opener:
-    """Opener of framed messages of one event or an envelope in protobuf."""
+    """Opener of messages that are one event or an envelope in protobuf."""
     if framing is Framing.NONE:
         return open_envelope
     unframed = partial(unframe, framing=framing, message_indexes=True)

@@ -1,4 +1,4 @@
-"""The wrapping of events in a message: a schema-registry header in front, and an envelope of many events. Pure.
+"""Takes off and puts on the wrapping of events: a schema-registry header, an envelope of many events. Pure.
 
 An envelope is an InNetworkEvents, whose first byte no single event has.
 """
@@ -21,9 +21,9 @@ _ENVELOPE_TAG = b"\x22"  # of the field `events`
 
 
 def unframe(payload: bytes, framing: Framing, *, message_indexes: bool) -> bytes:
-    """The payload without its frame; Malformed(BAD_FRAMING) when the frame is not there.
+    """The payload without its schema-registry header; Malformed(BAD_FRAMING) when the header is not there.
 
-    message_indexes: the schema is a protobuf file, so the path to the message within it stands behind the schema's id.
+    message_indexes: the schema is a protobuf file, so message indexes follow the schema's id.
     Which schema and which message they name is not checked: a topic holds messages of one type.
     """
     if framing is Framing.NONE:

@@ -9,7 +9,7 @@ from common.resources import read_resource
 from ingest.decode.thrift_struct import decoder
 
 IDL = load_fp(StringIO(read_resource("proto/thunder/v1/tweet_events.thrift")), "tweet_events_thrift")
-"""The structs of the raw topic, as thriftpy2 parsed them. For what is ours: no payload is read with them."""
+"""Structs of the raw topic, as thriftpy2 parsed them: for ids and types, and to write test messages. Never to read."""
 
 
 class Unread(TypedDict, total=False):

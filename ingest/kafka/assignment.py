@@ -26,13 +26,13 @@ class Assignment:
         self._lost: set[int] = set()
         self._assigned = False
 
-    def assigned(self, spans: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
+    def assigned(self, offset_ranges: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
         """The group assigned these partitions, perhaps none."""
         self._assigned = True
-        self._owned.update(spans)
-        for partition, span in spans.items():
+        self._owned.update(offset_ranges)
+        for partition, offset_range in offset_ranges.items():
             pending = self._uncommitted if partition in without_commit else self._gained
-            pending[partition] = span
+            pending[partition] = offset_range
 
     def revoked(self, partitions: Collection[int]) -> None:
         """The group revoked these partitions, or they are lost."""
@@ -45,15 +45,17 @@ class Assignment:
     def committed(self, offsets: Mapping[int, int]) -> frozenset[int]:
         """These offsets are committed. Returns the partitions that became ready to be read."""
         ready = {
-            partition: span for partition, span in self._uncommitted.items() if offsets.get(partition) == span.next
+            partition: offset_range
+            for partition, offset_range in self._uncommitted.items()
+            if offsets.get(partition) == offset_range.next
         }
-        for partition, span in ready.items():
+        for partition, offset_range in ready.items():
             del self._uncommitted[partition]
-            self._gained[partition] = span
+            self._gained[partition] = offset_range
         return frozenset(ready)
 
     def take_changes(self) -> AssignmentChanges:
-        """What changed since the last call, as far as it is ready to be read."""
+        """Changes since the last call, as far as the partitions are ready to be read."""
         if not (self._gained or self._lost):
             return _NO_CHANGES
         changes = AssignmentChanges(self._gained, frozenset(self._lost))

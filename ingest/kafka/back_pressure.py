@@ -13,7 +13,7 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class Pausable(Protocol):
-    """The part of a message source that back pressure needs."""
+    """The part of a consumer that back pressure needs."""
 
     def pause(self) -> None:
         """Receive nothing until resume."""
@@ -37,14 +37,14 @@ class BackPressure:
 
     def __init__(
         self,
-        source: Pausable,
+        consumer: Pausable,
         backoff: Backoff,
         should_stop: Callable[[], bool],
         on_changes: Callable[[AssignmentChanges], None],
         on_hold: Callable[[bool], None],
     ) -> None:
         """on_changes is called with changes of the assignment, on_hold with whether a batch is held from now on."""
-        self._source = source
+        self._consumer = consumer
         self._backoff = backoff
         self._should_stop = should_stop
         self._on_changes = on_changes
@@ -75,12 +75,12 @@ class BackPressure:
             return
         _log.warning("Paused: a batch of %d messages is held and written again: %s", len(batch.entries), reason)
         self._holding = True
-        self._source.pause()
+        self._consumer.pause()
         self._on_hold(True)
 
     def _wait(self, attempt: int) -> frozenset[int]:
-        self._source.idle(self._backoff.delay(attempt))
-        changes = self._source.take_changes()
+        self._consumer.idle(self._backoff.delay(attempt))
+        changes = self._consumer.take_changes()
         self._on_changes(changes)
         return changes.lost
 
@@ -89,5 +89,5 @@ class BackPressure:
             return
         _log.info("Resumed: the held batch is written")
         self._holding = False
-        self._source.resume()
+        self._consumer.resume()
         self._on_hold(False)

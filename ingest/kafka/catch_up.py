@@ -20,9 +20,9 @@ class CatchUpPolicy(NamedTuple):
     batch_size: int
     quiet_polls: int = 5
 
-    def reached(self, span: OffsetRange) -> bool:
+    def reached(self, offset_range: OffsetRange) -> bool:
         """The messages that were there at the start are applied. True at once for an empty partition."""
-        return span.next >= span.end
+        return offset_range.next >= offset_range.end
 
     def ended(self, next_offset: int, end: int, empty_polls: int) -> bool:
         """Nothing more arrives, and less than a batch is left."""
@@ -34,43 +34,43 @@ class CatchUpProgress:
 
     def __init__(self, policy: CatchUpPolicy) -> None:
         self._policy = policy
-        self._spans: dict[int, OffsetRange] = {}
+        self._offset_ranges: dict[int, OffsetRange] = {}
         self._caught_up: set[int] = set()
         self._empty_polls = 0
 
-    def gained(self, spans: Mapping[int, OffsetRange]) -> None:
+    def gained(self, offset_ranges: Mapping[int, OffsetRange]) -> None:
         """Partitions were assigned."""
-        if spans:
+        if offset_ranges:
             self._empty_polls = 0
-        self._spans.update(spans)
-        self._mark_reached(spans)
+        self._offset_ranges.update(offset_ranges)
+        self._mark_reached(offset_ranges)
 
     def lost(self, partitions: Collection[int]) -> None:
         """Partitions were revoked."""
         for partition in partitions:
-            self._spans.pop(partition, None)
+            self._offset_ranges.pop(partition, None)
         self._caught_up.difference_update(partitions)
 
     def applied(self, next_offsets: Mapping[int, int]) -> None:
         """Everything below these offsets is applied."""
         self._empty_polls = 0
         for partition, next_offset in next_offsets.items():
-            if partition in self._spans:
-                self._spans[partition] = self._spans[partition]._replace(next=next_offset)
+            if partition in self._offset_ranges:
+                self._offset_ranges[partition] = self._offset_ranges[partition]._replace(next=next_offset)
         self._mark_reached(next_offsets)
 
     def nothing_arrived(self, ends: Mapping[int, int]) -> None:
         """A poll ended without a message while the partitions ended at these offsets, as far as they are known."""
         self._empty_polls += 1
         for partition, end in ends.items():
-            span = self._spans.get(partition)
-            if span is not None and self._policy.ended(span.next, end, self._empty_polls):
+            offset_range = self._offset_ranges.get(partition)
+            if offset_range is not None and self._policy.ended(offset_range.next, end, self._empty_polls):
                 self._caught_up.add(partition)
 
     @property
     def partitions(self) -> frozenset[int]:
         """Partitions of this member."""
-        return frozenset(self._spans)
+        return frozenset(self._offset_ranges)
 
     @property
     def caught_up(self) -> frozenset[int]:
@@ -80,16 +80,19 @@ class CatchUpProgress:
     @property
     def catching_up(self) -> bool:
         """Some partition has not caught up. False for a member without partitions."""
-        return len(self._caught_up) < len(self._spans)
+        return len(self._caught_up) < len(self._offset_ranges)
 
     def lags(self, ends: Mapping[int, int]) -> dict[int, int]:
         """Messages of each partition of this member between what is applied and its end.
 
         ends: current end offsets; where one is missing, the end seen when the partition was assigned counts.
         """
-        return {partition: max(0, ends.get(partition, span.end) - span.next) for partition, span in self._spans.items()}
+        return {
+            partition: max(0, ends.get(partition, offset_range.end) - offset_range.next)
+            for partition, offset_range in self._offset_ranges.items()
+        }
 
     def _mark_reached(self, partitions: Collection[int]) -> None:
         for partition in partitions:
-            if partition in self._spans and self._policy.reached(self._spans[partition]):
+            if partition in self._offset_ranges and self._policy.reached(self._offset_ranges[partition]):
                 self._caught_up.add(partition)

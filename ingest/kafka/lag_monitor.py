@@ -17,7 +17,7 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class EndOffsets(Protocol):
-    """The part of a message source that the monitor needs."""
+    """The part of a consumer that the monitor needs."""
 
     def ends(self, partitions: Collection[int]) -> Mapping[int, int]:
         """Current end offset of each partition, as far as they are known."""
@@ -29,14 +29,14 @@ class LagMonitor:
 
     def __init__(
         self,
-        source: EndOffsets,
+        consumer: EndOffsets,
         topic: str,
         interval_seconds: float,
         report_caught_up: ReportCaughtUp | None,
         metrics: IngestMetrics,
     ) -> None:
         """report_caught_up: None where no server waits for it."""
-        self._source = source
+        self._consumer = consumer
         self._topic = topic
         self._due = RateLimiter(interval_seconds)
         self._report_caught_up = report_caught_up
@@ -54,7 +54,7 @@ class LagMonitor:
         state = (progress.partitions, progress.caught_up)
         if self._due.allow(now) or self._shown != state:
             self._shown = state
-            self._metrics.lag(self._topic, progress.lags(self._source.ends(progress.partitions)))
+            self._metrics.lag(self._topic, progress.lags(self._consumer.ends(progress.partitions)))
             self._reported = frozenset()
 
     def report(self, progress: CatchUpProgress, lineage: str) -> None:

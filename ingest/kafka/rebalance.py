@@ -1,4 +1,4 @@
-"""The callbacks of a rebalance: partitions are taken over at their start offsets, and given up."""
+"""Callbacks of a rebalance: take over partitions at their start offsets, give up others."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,12 +48,12 @@ class Rebalance:
         self._incremental = incremental
 
     def on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """The group gave these partitions, perhaps none."""
+        """The group assigned these partitions, perhaps none."""
         self._take_over(partitions, self._policy)
         self._policy = self._policy.after_first_assignment
 
     def on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """The group takes these partitions."""
+        """The group revokes these partitions."""
         _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
         self._give_up(partitions)
 
@@ -64,7 +64,7 @@ class Rebalance:
         self._give_up(partitions)
 
     def replay_if_lineage_changed(self) -> bool:
-        """Start all partitions again if the store holds other data than they were read for. Whether that was so."""
+        """Start all partitions again if the lineage of the store changed. Returns whether it did."""
         lineage = self._lineage_now()
         if lineage == self.lineage:
             return False
@@ -95,11 +95,15 @@ class Rebalance:
 
     def _take_over(self, partitions: Sequence[TopicPartition], policy: StartPolicy) -> None:
         starts = self._starts.starts(partitions, policy, self.lineage)
-        _log.info("Reading partitions of %s from %s", self._topic, {s.partition.partition: s.span.next for s in starts})
+        _log.info(
+            "Reading partitions of %s from %s",
+            self._topic,
+            {s.partition.partition: s.offset_range.next for s in starts},
+        )
         assign = self._consumer.incremental_assign if self._incremental else self._consumer.assign
         assign([s.partition for s in starts])
-        without_commit = {s.partition.partition: s.span.next for s in starts if not s.has_commit}
-        self.assignment.assigned({s.partition.partition: s.span for s in starts}, without_commit)
+        without_commit = {s.partition.partition: s.offset_range.next for s in starts if not s.has_commit}
+        self.assignment.assigned({s.partition.partition: s.offset_range for s in starts}, without_commit)
         self._update_flow()
         if without_commit:
             self._commit(without_commit)

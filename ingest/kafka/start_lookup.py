@@ -23,11 +23,11 @@ _BACKOFF = Backoff(first=0.1, longest=2.0)
 _log = logging.getLogger("thunder.ingest")
 
 
-class LookedUp(NamedTuple):
-    """A partition with the offset to read first, its span, and whether the group has committed that offset."""
+class PartitionStart(NamedTuple):
+    """A partition with the offset to read first, and whether the group has committed that offset."""
 
     partition: TopicPartition
-    span: OffsetRange
+    offset_range: OffsetRange
     has_commit: bool
 
 
@@ -40,7 +40,7 @@ class StartLookup:
         self._since = since
         self._metrics = metrics
 
-    def starts(self, partitions: Sequence[TopicPartition], policy: StartPolicy, lineage: str) -> list[LookedUp]:
+    def starts(self, partitions: Sequence[TopicPartition], policy: StartPolicy, lineage: str) -> list[PartitionStart]:
         """Start offset of each partition, for a store of this lineage."""
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         attempt = 0
@@ -59,13 +59,13 @@ class StartLookup:
                 attempt += 1
         return []
 
-    def _start(self, committed: TopicPartition, policy: StartPolicy, lineage: str) -> LookedUp:
+    def _start(self, committed: TopicPartition, policy: StartPolicy, lineage: str) -> PartitionStart:
         if committed.error is not None:
             raise KafkaException(committed.error)
         watermarks = Watermarks(*self._consumer.get_watermark_offsets(committed, timeout=_REQUEST_SECONDS))
         start = policy.start(_commit(committed), watermarks, lineage) or self._by_time(committed, watermarks)
         place = TopicPartition(committed.topic, committed.partition, start.offset)
-        return LookedUp(place, OffsetRange(start.offset, watermarks.high), start.has_commit)
+        return PartitionStart(place, OffsetRange(start.offset, watermarks.high), start.has_commit)
 
     def _by_time(self, partition: TopicPartition, watermarks: Watermarks) -> StartOffset:
         """Offset of the first message since the time from which the store needs them."""

@@ -29,7 +29,7 @@ class Commit(NamedTuple):
 
 
 def commit_holds(commit: Commit | None, lineage: str, *, strictly: bool) -> bool:
-    """Whether reading may go by the commit, or by the lack of one.
+    """Whether the start may depend on the commit, or on the lack of one.
 
     strictly: a commit without a lineage does not count, nor does the lack of a commit.
     """
@@ -79,5 +79,5 @@ class StartPolicy(NamedTuple):
 
     @property
     def after_first_assignment(self) -> "StartPolicy":
-        """What was missed before the start is skipped once; partitions that move later are resumed."""
+        """The policy from then on: partitions that move later are resumed."""
         return self._replace(skip_to_latest=False)

@@ -1,4 +1,4 @@
-"""Writes follows to Redis, one script call per viewer and one pipeline per node, for serve/store/follow_store.py."""
+"""Writes follow lists to Redis: one script call per viewer, one pipeline per node."""
 
 from collections.abc import Iterator, Sequence
 

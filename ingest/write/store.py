@@ -24,7 +24,7 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class Store:
-    """Redis, laid out for these settings. open() comes first; everything else is for any thread."""
+    """Redis with the layout of these settings. open() comes first; everything else is for any thread."""
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
@@ -51,7 +51,7 @@ class Store:
             self._layout = initialise_layout(client, self.keys, self.retention.seconds)
             if self._settings.rebuild:
                 self._layout = new_lineage(client, self._layout)
-                _log.warning("Rebuilding the store: replaying everything within the retention from Kafka")
+                _log.warning("Rebuilding the store: replaying from Kafka")
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
@@ -90,12 +90,12 @@ class Store:
             yield self._store_client.meta_client()
 
     def connect(self) -> StoreClient:
-        """Connections of their own."""
+        """A client with connections of its own."""
         return StoreClient(self._settings.redis_address, self.keys.buckets, self._settings.redis_timeout_ms / 1000)
 
 
 class StoreReports:
-    """Tells servers which partitions have caught up, and dashboards how this worker does and how large the store is."""
+    """Reports caught-up partitions to servers, and status and sizes of the store to dashboards."""
 
     def __init__(self, store: Store, metrics: StoreMetrics) -> None:
         self._store = store
@@ -106,7 +106,7 @@ class StoreReports:
         self._has_published = False
 
     def report_caught_up(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
-        """Report that a partition of the topic, of this many, has caught up with a lineage. For any thread.
+        """Report that a partition of the topic has caught up with a lineage; partitions: their number. For any thread.
 
         Servers wait for this before they are ready; being behind again is a metric only. StoreUnavailable. Blocks.
         """
@@ -114,9 +114,9 @@ class StoreReports:
             report_caught_up(client, topic, partition, partitions, lineage, self._store.retention.ttl_seconds)
 
     def publish_status(self, now: float, applied: int, lag: int | None) -> None:
-        """Publish how many events were applied since the start, and the lag (None: unknown). For one thread.
+        """Publish the number of events applied since the start, and the lag (None: unknown). For one thread.
 
-        The first call removes what workers that ended have left. now in Unix seconds. StoreUnavailable. Blocks.
+        The first call removes the statuses of workers that ended. now in Unix seconds. StoreUnavailable. Blocks.
         """
         with self._store.meta() as client:
             write_worker_status(client, self._name, WorkerStatus(now, applied, lag, self._posts))
@@ -125,7 +125,7 @@ class StoreReports:
                 self._has_published = True
 
     def measure(self) -> None:
-        """Estimate from a sample what the store holds, for the metrics. For one thread. Blocks."""
+        """Estimate the sizes of the store from a sample, for the metrics. For one thread. Blocks."""
         try:
             with self._sampled.refreshing_topology():
                 estimate = sample_store(self._sampled, self._store.keys)

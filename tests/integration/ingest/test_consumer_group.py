@@ -26,35 +26,35 @@ class Members:
 
     def __init__(self, topic: KafkaTopic) -> None:
         self._topic = topic
-        self.sources: list[GroupConsumer] = []
+        self.consumers: list[GroupConsumer] = []
         self.partitions: dict[GroupConsumer, set[int]] = defaultdict(set)
         self.messages: dict[GroupConsumer, list[Message]] = defaultdict(list)
 
     def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> GroupConsumer:
-        source = self._topic.join(reset)
-        self.sources.append(source)
-        return source
+        consumer = self._topic.join(reset)
+        self.consumers.append(consumer)
+        return consumer
 
-    def leave(self, source: GroupConsumer) -> None:
-        self.sources.remove(source)
-        self.partitions.pop(source)
-        source.close()
+    def leave(self, consumer: GroupConsumer) -> None:
+        self.consumers.remove(consumer)
+        self.partitions.pop(consumer)
+        consumer.close()
 
     def poll(self) -> None:
         """One turn of each; what is read is committed."""
-        for source in self.sources:
-            messages = source.poll(100)
-            self._note(source, source.take_changes())
-            self.messages[source] += messages
+        for consumer in self.consumers:
+            messages = consumer.poll(100)
+            self._note(consumer, consumer.take_changes())
+            self.messages[consumer] += messages
             if messages:
-                source.commit({message.partition: message.offset + 1 for message in messages})
+                consumer.commit({message.partition: message.offset + 1 for message in messages})
 
     def share(self, *counts: int) -> None:
         """Poll until the members own so many partitions each, in any order."""
 
         def shared() -> bool:
             self.poll()
-            return sorted(len(self.partitions[source]) for source in self.sources) == sorted(counts)
+            return sorted(len(self.partitions[consumer]) for consumer in self.consumers) == sorted(counts)
 
         eventually(shared, f"partitions to be shared as {counts}")
 
@@ -71,9 +71,9 @@ class Members:
     def places(self) -> list[tuple[int, int]]:
         return [(message.partition, message.offset) for messages in self.messages.values() for message in messages]
 
-    def _note(self, source: GroupConsumer, changes: AssignmentChanges) -> None:
-        self.partitions[source] -= changes.lost
-        self.partitions[source] |= changes.gained.keys()
+    def _note(self, consumer: GroupConsumer, changes: AssignmentChanges) -> None:
+        self.partitions[consumer] -= changes.lost
+        self.partitions[consumer] |= changes.gained.keys()
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def topic(kafka: KafkaBroker) -> KafkaTopic:
 def members(topic: KafkaTopic) -> Generator[Members]:
     made = Members(topic)
     yield made
-    for source in made.sources:
-        source.close()
+    for consumer in made.consumers:
+        consumer.close()
 
 
 def produce_everywhere(topic: KafkaTopic, count: int) -> None:
@@ -110,7 +110,7 @@ def test_members_without_partitions_are_settled_too(members: Members) -> None:
     for _ in range(PARTITIONS + 2):
         members.join()
     members.share(0, 0, *[1] * PARTITIONS)
-    assert all(source.start_offsets_committed for source in members.sources)
+    assert all(consumer.start_offsets_committed for consumer in members.consumers)
 
 
 def test_moved_partitions_resume_where_they_were_left(topic: KafkaTopic, members: Members) -> None:
@@ -126,7 +126,7 @@ def test_moved_partitions_resume_where_they_were_left(topic: KafkaTopic, members
     assert len(members.places) == 126
 
 
-def test_the_range_assignor_gives_all_partitions_anew(kafka: KafkaBroker) -> None:
+def test_the_range_assignor_reassigns_all_partitions(kafka: KafkaBroker) -> None:
     name = kafka.create_topic(unique("posts"), PARTITIONS)
     members = Members(KafkaTopic(kafka.bootstrap, name, partition_assignment_strategy="range"))
     first, second = members.join(), members.join()
@@ -151,10 +151,10 @@ def test_out_of_range_offset_resumes_at_the_earliest(topic: KafkaTopic, members:
 
 def test_what_was_missed_can_be_skipped_and_stays_skipped(topic: KafkaTopic) -> None:
     topic.produce(b"a", b"b", b"c")
-    source = topic.join(skip_to_latest=True)
-    eventually(lambda: source.poll(100) or source.start_offsets_committed, "partitions")
-    assert source.take_changes().gained[0] == OffsetRange(3, 3)
-    source.close()
+    consumer = topic.join(skip_to_latest=True)
+    eventually(lambda: consumer.poll(100) or consumer.start_offsets_committed, "partitions")
+    assert consumer.take_changes().gained[0] == OffsetRange(3, 3)
+    consumer.close()
     assert topic.commits[0] == 3
 
 

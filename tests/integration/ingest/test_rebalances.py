@@ -13,7 +13,7 @@ from ingest.events import Event, PostDelete
 from ingest.loop import Adapters, IngestLoop, WriteLimiter
 from ingest.metrics import IngestMetrics
 from ingest.wiring import policies_of
-from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters
+from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic
 from tests.support.unused import unique
@@ -32,10 +32,10 @@ class Member:
         self.ahead: list[str] = []
         self._given: list[int] = []
         self._stop = Flag()
-        self._source = topic.join()
-        self._poll, self._commit = self._source.poll, self._source.commit
-        self._source.poll, self._source.commit = self._watched_poll, self._watched_commit
-        adapters = Adapters(self._source, DIGITS, self, MemoryDeadLetters())
+        self._consumer = topic.join()
+        self._poll, self._commit = self._consumer.poll, self._consumer.commit
+        self._consumer.poll, self._consumer.commit = self._watched_poll, self._watched_commit
+        adapters = Adapters(self._consumer, DIGITS, self, MemoryDeadLetters())
         metrics = IngestMetrics(CollectorRegistry())
         self.loop = IngestLoop(topic.name, adapters, POLICIES, WriteLimiter(1), metrics, lambda: 0, self._stop.is_set)
         self._thread = Thread(target=self.loop.run, daemon=True)

@@ -67,7 +67,7 @@ def test_a_server_is_not_ready_until_the_lost_data_is_back(
     assert sorted(ingest.stored) == list(range(1, 51))
 
 
-def test_a_rebuild_mends_a_suspect_store_with_what_still_counts(ingest: IngestWorkers, redis_url: str) -> None:
+def test_a_rebuild_repairs_a_store_from_kafka(ingest: IngestWorkers, redis_url: str) -> None:
     produce_long_ago(ingest, first_id=1001, last_id=1010)
     running = ingest.ready("--auto-offset-reset", "smallest")
     ingest.produce(*posts(1, 100), PostDelete(9, 0))

@@ -137,7 +137,7 @@ def twice(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("order", [forwards, backwards, twice])
-def test_a_viewer_sees_what_is_left_whatever_the_order(
+def test_a_viewer_sees_the_same_posts_in_any_order_of_events(
     order: Callable[[list[str]], list[str]], store_client: StoreClient, store_url: str, tmp_path: Path
 ) -> None:
     PostWriter(store_client, KEYS, Retention(RETENTION)).write(events(tmp_path / "recording.jsonl", order(LINES)), NOW)

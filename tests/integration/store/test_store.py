@@ -84,7 +84,7 @@ def test_readers_see_all_or_nothing_of_a_new_layout(client: redis.Redis, redis_u
         assert looking.result() > 0
 
 
-def test_only_ingest_raises_the_retention_and_nobody_lowers_it(client: redis.Redis) -> None:
+def test_only_ingest_raises_the_retention_and_none_lowers_it(client: redis.Redis) -> None:
     for retention, expected in ((600, 600), (900, 900), (300, 900)):
         initialise_layout(client, KEYS, retention)
         layout = read_layout(client)

@@ -27,11 +27,11 @@ class MemoryTopic:
         for payload in payloads:
             messages.append(Message(partition, len(messages), payload, int(time.time() * 1000)))
 
-    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> "MemorySource":
-        return MemorySource(self, StartPolicy(reset))
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> "MemoryConsumer":
+        return MemoryConsumer(self, StartPolicy(reset))
 
 
-class MemorySource:
+class MemoryConsumer:
     """The only member of the group. Its group moves at the next poll: rebalance() says how."""
 
     def __init__(self, topic: MemoryTopic, policy: StartPolicy) -> None:

@@ -1,7 +1,7 @@
 from common.settings.kafka import KafkaSettings
 from ingest.batch import Batching, Message, batching_of, decode_batch
 from ingest.events import EventKind, Ignored, MalformedReason, PostDelete
-from tests.support.fakes.memory_ports import DIGITS
+from tests.support.fakes.memory_adapters import DIGITS
 
 DEFAULTS = batching_of(KafkaSettings(kafka_group_id="g"))
 MESSAGES = [

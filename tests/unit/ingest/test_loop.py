@@ -14,7 +14,7 @@ from ingest.events import Event, PostDelete
 from ingest.kafka.catch_up import CatchUpPolicy
 from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
-from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
+from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
 from tests.support.wait import eventually
 
@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, topic: MemoryTopic, reset: OffsetReset = OffsetReset.SMALLEST) -> None:
         self.topic = topic
-        self.source = topic.join(reset)
+        self.consumer = topic.join(reset)
         self.sink = MemorySink()
         self.dead_letters = MemoryDeadLetters()
         self.reported: list[int] = []
@@ -39,7 +39,7 @@ class Worker:
         self.now = 1000
         self.stopped = False
         self.registry = CollectorRegistry()
-        adapters = Adapters(self.source, DIGITS, self.sink, self.dead_letters, self._report)
+        adapters = Adapters(self.consumer, DIGITS, self.sink, self.dead_letters, self._report)
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop(
             "posts", adapters, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
@@ -141,14 +141,14 @@ def test_dead_letter_limits_stop_it_without_a_commit() -> None:
         worker.loop.run()
     assert worker.topic.commits == {0: 10}
     assert len(worker.dead_letters.written) == 10
-    assert worker.source.closed, "the group is left, so that it notices at once"
+    assert worker.consumer.closed, "the group is left, so that it notices at once"
 
 
 def test_messages_of_a_partition_lost_while_held_are_left_out() -> None:
     worker = Worker(topic(b"7", partitions=2))
     worker.topic.produce(b"8", partition=1)
     worker.sink.failures = 1
-    worker.sink.on_failure = lambda: worker.source.rebalance(lost=[0])
+    worker.sink.on_failure = lambda: worker.consumer.rebalance(lost=[0])
     worker.loop.run_once()
     assert worker.sink.ids == [8]
     assert worker.topic.commits == {0: 0, 1: 1}
@@ -164,7 +164,7 @@ def test_a_held_batch_is_left_to_the_next_worker_on_stop() -> None:
     worker.sink.on_failure = stop
     worker.loop.run()
     assert worker.topic.commits == {0: 0}
-    assert worker.source.closed
+    assert worker.consumer.closed
     successor = Worker(worker.topic)
     successor.loop.run_once()
     assert successor.sink.ids == [7]
@@ -180,7 +180,7 @@ def test_a_stop_lets_the_batch_at_hand_be_finished() -> None:
 
     worker.loop = IngestLoop(
         "posts",
-        Adapters(worker.source, DIGITS, StoppingSink(), worker.dead_letters, print),
+        Adapters(worker.consumer, DIGITS, StoppingSink(), worker.dead_letters, print),
         POLICIES,
         WriteLimiter(1),
         IngestMetrics(CollectorRegistry()),
@@ -254,7 +254,7 @@ def test_the_lag_is_shown_and_goes_with_the_partition() -> None:
     worker.loop.run_once()
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") == 15
     assert worker.metric("kafka_partition_lag", topic="posts", partition="1") == 0
-    worker.source.rebalance(lost=[0])
+    worker.consumer.rebalance(lost=[0])
     worker.loop.run_once()
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") is None
 
@@ -319,11 +319,11 @@ def crowd(limiter: WriteLimiter, size: int, catching_up: bool) -> int:
     return at_once
 
 
-def test_after_catch_up_so_many_batches_are_written_at_once() -> None:
+def test_writes_at_once_are_bounded_after_catch_up() -> None:
     assert crowd(WriteLimiter(3), size=6, catching_up=False) == 3
 
 
-def test_while_catching_up_nobody_waits() -> None:
+def test_writes_are_not_bounded_while_catching_up() -> None:
     limiter = WriteLimiter(1)
     with limiter.slot(catching_up=False), limiter.slot(catching_up=True), limiter.slot(catching_up=True):
         pass

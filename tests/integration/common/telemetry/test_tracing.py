@@ -16,7 +16,7 @@ from ingest.loop import Adapters, IngestLoop, WriteLimiter
 from ingest.metrics import IngestMetrics
 from ingest.wiring import policies_of
 from ingest.write.refined_topic import RefinedTopicSink
-from tests.support.fakes.memory_ports import DIGITS, MemoryDeadLetters, MemorySink
+from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
 from tests.support.in_loop import in_loop
 from tests.support.kafka.broker import KafkaBroker

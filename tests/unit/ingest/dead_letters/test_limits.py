@@ -9,7 +9,7 @@ from ingest.wiring import policies_of
 SMALL = DeadLetterLimits(consecutive=10, window=100, share=0.5)
 
 
-def test_fewer_bad_messages_in_a_row_than_the_limit_are_borne() -> None:
+def test_fewer_bad_messages_in_a_row_than_the_limit_are_allowed() -> None:
     count = DeadLetterLimitState(SMALL)
     count.did_read(malformed=True, count=9)
     count.did_read(malformed=False)
@@ -40,7 +40,7 @@ def test_more_than_half_of_a_full_window_stops_the_worker() -> None:
     assert count.should_stop == "67 of the last 100 messages are malformed (limit 50%)"
 
 
-def test_just_half_is_borne_for_ever() -> None:
+def test_just_half_is_always_allowed() -> None:
     count = DeadLetterLimitState(SMALL)
     for malformed in islice(cycle((True, False)), 1000):
         count.did_read(malformed)

@@ -51,7 +51,7 @@ def test_the_store_is_given_creates_within_skew_and_retention(age: int, expected
     assert outcome(ingest_format(ingest()), encode_event(POST), CREATED_AT + age) == expected
 
 
-def test_deletes_are_passed_on_whatever_their_time() -> None:
+def test_deletes_of_any_time_are_passed_on() -> None:
     assert outcome(ingest_format(ingest()), encode_event(PostDelete(5, -1)), CREATED_AT) == PostDelete(5, -1)
 
 

@@ -10,7 +10,7 @@ def test_a_partition_with_a_commit_is_ready_at_once() -> None:
     assert assignment.take_changes() == AssignmentChanges({}, frozenset())
 
 
-def test_without_a_commit_it_is_ready_once_its_start_is_committed() -> None:
+def test_a_partition_is_ready_once_its_start_is_committed() -> None:
     assignment = Assignment()
     assignment.assigned({0: OffsetRange(5, 9), 1: OffsetRange(7, 7)}, without_commit=[1])
     assert assignment.ready == {0}

@@ -9,28 +9,30 @@ from ingest.batch import Batch, Message, decode_batch
 from ingest.events import Event
 from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.back_pressure import BackPressure
-from tests.support.fakes.memory_ports import DIGITS
-from tests.support.fakes.memory_topic import MemorySource, MemoryTopic
+from tests.support.fakes.memory_adapters import DIGITS
+from tests.support.fakes.memory_topic import MemoryConsumer, MemoryTopic
 
 BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], DIGITS, now=0)
 
 
 class Held(NamedTuple):
-    """Back-pressure on a source, and what it told."""
+    """Back-pressure on a consumer, and what it told."""
 
     pressure: BackPressure
-    source: MemorySource
+    consumer: MemoryConsumer
     changes: list[AssignmentChanges]
     holding: list[bool]
 
 
 def held(should_stop: Callable[[], bool] = lambda: False) -> Held:
-    source = MemoryTopic(partitions=2).join()
-    source.poll(1)
-    source.take_changes()
+    consumer = MemoryTopic(partitions=2).join()
+    consumer.poll(1)
+    consumer.take_changes()
     changes: list[AssignmentChanges] = []
     holding: list[bool] = []
-    return Held(BackPressure(source, Backoff(), should_stop, changes.append, holding.append), source, changes, holding)
+    return Held(
+        BackPressure(consumer, Backoff(), should_stop, changes.append, holding.append), consumer, changes, holding
+    )
 
 
 class Sink:
@@ -60,15 +62,15 @@ def test_a_sink_that_takes_the_batch_is_not_noticed() -> None:
 def test_a_silent_sink_pauses_and_the_same_batch_is_tried_again(error: Exception) -> None:
     subject = held()
     paused: list[bool] = []
-    sink = Sink(3, error, on_failure=lambda: paused.append(subject.source.paused))
+    sink = Sink(3, error, on_failure=lambda: paused.append(subject.consumer.paused))
     assert subject.pressure.deliver(BATCH, sink.write) == BATCH
     assert sink.written == [BATCH]
     assert paused == [False, True, True]
-    assert not subject.source.paused
+    assert not subject.consumer.paused
     assert subject.holding == [True, False]
 
 
-def test_each_outage_is_held_anew() -> None:
+def test_each_outage_holds_a_batch() -> None:
     subject = held()
     for _ in range(2):
         subject.pressure.deliver(BATCH, Sink(1, StoreUnavailable()).write)
@@ -77,7 +79,7 @@ def test_each_outage_is_held_anew() -> None:
 
 def test_messages_of_partitions_lost_meanwhile_are_not_written() -> None:
     subject = held()
-    sink = Sink(1, StoreUnavailable(), on_failure=lambda: subject.source.rebalance(lost=[0]))
+    sink = Sink(1, StoreUnavailable(), on_failure=lambda: subject.consumer.rebalance(lost=[0]))
     assert subject.pressure.deliver(BATCH, sink.write) == BATCH.without({0})
     assert sink.written == [BATCH.without({0})]
     assert [changes.lost for changes in subject.changes] == [{0}]
@@ -87,22 +89,22 @@ def test_messages_of_a_returned_partition_leave_the_held_batch() -> None:
     subject = held()
 
     def go_and_return() -> None:
-        subject.source.rebalance(lost=[0])
-        subject.source.idle(0)
-        subject.source.rebalance(gained=[0])
+        subject.consumer.rebalance(lost=[0])
+        subject.consumer.idle(0)
+        subject.consumer.rebalance(gained=[0])
 
     sink = Sink(1, StoreUnavailable(), on_failure=go_and_return)
     assert subject.pressure.deliver(BATCH, sink.write) == BATCH.without({0})
     assert subject.changes[0].gained.keys() == {0}
 
 
-def test_a_worker_that_is_told_to_stop_gives_the_batch_up() -> None:
+def test_a_stop_gives_up_the_held_batch() -> None:
     subject, sink = held(should_stop=lambda: True), Sink(1, StoreUnavailable())
     assert subject.pressure.deliver(BATCH, sink.write) is None
     assert sink.written == []
 
 
-def test_an_error_that_retrying_does_not_mend_is_raised() -> None:
+def test_an_error_that_no_retry_cures_is_raised() -> None:
     subject = held()
     with pytest.raises(StoreMismatch):
         subject.pressure.deliver(BATCH, Sink(1, StoreMismatch()).write)

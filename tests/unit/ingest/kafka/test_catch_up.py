@@ -1,9 +1,9 @@
 from ingest.kafka.catch_up import CatchUpPolicy, CatchUpProgress, OffsetRange
 
 
-def progress(**spans: tuple[int, int]) -> CatchUpProgress:
+def progress(**offset_ranges: tuple[int, int]) -> CatchUpProgress:
     made = CatchUpProgress(CatchUpPolicy(batch_size=10))
-    made.gained({int(name[1:]): OffsetRange(*span) for name, span in spans.items()})
+    made.gained({int(name[1:]): OffsetRange(*offset_range) for name, offset_range in offset_ranges.items()})
     return made
 
 

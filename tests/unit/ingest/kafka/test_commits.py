@@ -10,7 +10,7 @@ def pending(**offsets: int) -> PendingCommits:
     return made
 
 
-def test_an_acknowledged_commit_is_settled() -> None:
+def test_an_acknowledged_commit_is_done() -> None:
     commits = pending(p0=5)
     assert not commits.acknowledged
     commits.answered({0: 5})

@@ -7,7 +7,7 @@ HELD = Watermarks(low=30, high=90)
 
 
 @pytest.mark.parametrize("reset", OffsetReset)
-def test_a_commit_is_resumed_whatever_the_reset(reset: OffsetReset) -> None:
+def test_a_commit_is_resumed_with_any_reset(reset: OffsetReset) -> None:
     assert StartPolicy(reset).start(Commit(40), HELD, "") == StartOffset(40, has_commit=True)
 
 

@@ -71,7 +71,7 @@ def test_a_repost_with_an_unknown_source_waits_for_the_next_try() -> None:
     assert [claim.event for claim in plan([ORIGINAL, REPOST_OF_VIDEO], {2: None}, KEYS)] == [ORIGINAL, REPOST_OF_VIDEO]
 
 
-def test_replies_of_claims_are_told_apart() -> None:
+def test_replies_of_claims_are_distinguished() -> None:
     unknown, known = PostDelete(8, 0), PostDelete(9, 0)
     claims = plan([ORIGINAL, VIDEO, unknown, LightPost(5, 12, NOW), known, LightPost(6, 13, NOW)], {}, KEYS)
     author_and_time = (77).to_bytes(8, "big") + (NOW - 1).to_bytes(4, "big")

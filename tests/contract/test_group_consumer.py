@@ -1,4 +1,4 @@
-"""What the loop may expect of a source: the topic in memory and the real consumer, on two kinds of brokers, agree."""
+"""What the loop may expect of a consumer: the topic in memory and the real consumer, on two kinds of brokers, agree."""
 
 import time
 from collections.abc import Callable, Generator
@@ -10,7 +10,7 @@ import pytest
 from common.settings.kafka import OffsetReset
 from ingest.batch import Message
 from ingest.kafka.catch_up import OffsetRange
-from ingest.loop import MessageSource
+from ingest.loop import MessageConsumer
 from tests.support.fakes.memory_topic import MemoryTopic
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic
@@ -26,7 +26,7 @@ class Topic(Protocol):
 
     lineage_now: str
 
-    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> MessageSource: ...
+    def join(self, reset: OffsetReset = OffsetReset.SMALLEST) -> MessageConsumer: ...
     @property
     def commits(self) -> dict[int, int]: ...
 
@@ -68,34 +68,34 @@ def any_topic(request: pytest.FixtureRequest) -> Topic:
 
 
 @contextmanager
-def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator[MessageSource]:
+def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator[MessageConsumer]:
     """A member of the group that leaves it at the end."""
-    source = topic.join(reset)
+    consumer = topic.join(reset)
     try:
-        yield source
+        yield consumer
     finally:
-        source.close()
+        consumer.close()
 
 
-def read(source: MessageSource, count: int, wanted: int = 1000) -> list[Message]:
+def read(consumer: MessageConsumer, count: int, wanted: int = 1000) -> list[Message]:
     """Poll until so many messages have arrived; without when they were sent."""
     messages: list[Message] = []
 
     def poll() -> bool:
-        messages.extend(message._replace(sent_ms=-1) for message in source.poll(wanted))
+        messages.extend(message._replace(sent_ms=-1) for message in consumer.poll(wanted))
         return len(messages) >= count
 
     eventually(poll, f"{count} messages")
     return messages
 
 
-def settle(source: MessageSource) -> list[Message]:
+def settle(consumer: MessageConsumer) -> list[Message]:
     """Poll until the group has assigned its partitions; the messages that came meanwhile."""
     messages: list[Message] = []
 
     def poll() -> bool:
-        messages.extend(source.poll(1000))
-        return source.start_offsets_committed
+        messages.extend(consumer.poll(1000))
+        return consumer.start_offsets_committed
 
     eventually(poll, "the group to assign partitions")
     return messages
@@ -104,8 +104,8 @@ def settle(source: MessageSource) -> list[Message]:
 def test_smallest_reads_everything_in_order_per_partition(any_topic: Topic) -> None:
     any_topic.produce(b"a", None, b"", partition=0)
     any_topic.produce(b"c", b"d", partition=3)
-    with member(any_topic) as source:
-        messages = read(source, 5)
+    with member(any_topic) as consumer:
+        messages = read(consumer, 5)
     assert [message for message in messages if message.partition == 0] == [
         Message(0, 0, b"a"),
         Message(0, 1, None),
@@ -115,91 +115,91 @@ def test_smallest_reads_everything_in_order_per_partition(any_topic: Topic) -> N
 
 
 def test_a_message_says_when_it_was_sent(topic: Topic) -> None:
-    with member(topic) as source:
-        settle(source)
+    with member(topic) as consumer:
+        settle(consumer)
         before = time.time() * 1000
         topic.produce(b"a")
         messages: list[Message] = []
-        eventually(lambda: messages.extend(source.poll(1)) or messages, "the message")
+        eventually(lambda: messages.extend(consumer.poll(1)) or messages, "the message")
         assert before - 1 < messages[0].sent_ms < time.time() * 1000 + 1
 
 
 def test_largest_reads_what_comes_after_the_start(topic: Topic) -> None:
     topic.produce(b"old")
-    with member(topic, OffsetReset.LARGEST) as source:
-        assert settle(source) == []
+    with member(topic, OffsetReset.LARGEST) as consumer:
+        assert settle(consumer) == []
         topic.produce(b"new")
-        assert read(source, 1) == [Message(0, 1, b"new")]
+        assert read(consumer, 1) == [Message(0, 1, b"new")]
 
 
 def test_the_start_is_committed_before_the_source_is_settled(any_topic: Topic) -> None:
     any_topic.produce(b"old", b"older")
-    with member(any_topic, OffsetReset.LARGEST) as source:
-        assert not source.start_offsets_committed
-        settle(source)
+    with member(any_topic, OffsetReset.LARGEST) as consumer:
+        assert not consumer.start_offsets_committed
+        settle(consumer)
         assert any_topic.commits == {0: 2, 1: 0, 2: 0, 3: 0}
 
 
 def test_a_poll_ends_when_nothing_arrives(topic: Topic) -> None:
-    with member(topic) as source:
-        settle(source)
-        assert source.poll(1000) == []
+    with member(topic) as consumer:
+        settle(consumer)
+        assert consumer.poll(1000) == []
 
 
 def test_no_more_messages_than_wanted_are_given(topic: Topic) -> None:
     topic.produce(*[b"x"] * 25)
-    with member(topic) as source:
-        batches = [settle(source)]
+    with member(topic) as consumer:
+        batches = [settle(consumer)]
         while sum(map(len, batches)) < 25:
-            batches.append(source.poll(7))
+            batches.append(consumer.poll(7))
         assert max(map(len, batches[1:]), default=0) <= 7
 
 
 def test_a_commit_is_where_the_next_member_resumes(topic: Topic) -> None:
     topic.produce(b"a", b"b", b"c")
-    with member(topic) as source:
-        read(source, 3)
-        source.commit({0: 2})
+    with member(topic) as consumer:
+        read(consumer, 3)
+        consumer.commit({0: 2})
     assert topic.commits[0] == 2
-    with member(topic, OffsetReset.LARGEST) as source:
-        assert read(source, 1) == [Message(0, 2, b"c")]
+    with member(topic, OffsetReset.LARGEST) as consumer:
+        assert read(consumer, 1) == [Message(0, 2, b"c")]
 
 
 def test_what_was_read_and_not_committed_is_read_again(topic: Topic) -> None:
     topic.produce(b"a", b"b")
-    with member(topic) as source:
-        read(source, 2)
-    with member(topic) as source:
-        assert read(source, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
+    with member(topic) as consumer:
+        read(consumer, 2)
+    with member(topic) as consumer:
+        assert read(consumer, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
 
 
 def test_a_paused_source_gives_nothing_and_loses_nothing(topic: Topic) -> None:
-    with member(topic) as source:
-        settle(source)
-        source.pause()
+    with member(topic) as consumer:
+        settle(consumer)
+        consumer.pause()
         topic.produce(*[b"x"] * 50)
         for _ in range(3):
-            source.idle(0.2)
-        source.resume()
-        assert [message.offset for message in read(source, 50)] == list(range(50))
+            consumer.idle(0.2)
+        consumer.resume()
+        assert [message.offset for message in read(consumer, 50)] == list(range(50))
 
 
 def test_a_source_paused_in_the_middle_goes_on_where_it_was(any_topic: Topic) -> None:
     any_topic.produce(*[b"x"] * 50)
-    with member(any_topic) as source:
-        messages = read(source, 1, wanted=20)
-        source.pause()
-        source.idle(0.2)
-        source.resume()
-        messages += read(source, 50 - len(messages))
+    with member(any_topic) as consumer:
+        messages = read(consumer, 1, wanted=20)
+        consumer.pause()
+        consumer.idle(0.2)
+        consumer.resume()
+        messages += read(consumer, 50 - len(messages))
         assert [message.offset for message in messages] == list(range(50))
 
 
-def test_partitions_are_told_once_with_start_and_end(any_topic: Topic) -> None:
+def test_partitions_are_reported_once_with_start_and_end(any_topic: Topic) -> None:
     any_topic.produce(b"a", b"b", partition=1)
-    with member(any_topic) as source:
-        settle(source)
-        changes = source.take_changes()
+    with member(any_topic) as consumer:
+        settle(consumer)
+        changes = consumer.take_changes()
         assert changes.gained == {
             0: OffsetRange(0, 0),
             1: OffsetRange(0, 2),
@@ -207,35 +207,35 @@ def test_partitions_are_told_once_with_start_and_end(any_topic: Topic) -> None:
             3: OffsetRange(0, 0),
         }
         assert changes.lost == frozenset()
-        assert source.take_changes().gained == {}
+        assert consumer.take_changes().gained == {}
 
 
 def test_partition_end_is_known_reading_and_paused(topic: Topic) -> None:
-    with member(topic) as source:
-        settle(source)
+    with member(topic) as consumer:
+        settle(consumer)
         topic.produce(b"a", b"b")
-        read(source, 2)
-        assert source.ends([0]) == {0: 2}
-        source.pause()
+        read(consumer, 2)
+        assert consumer.ends([0]) == {0: 2}
+        consumer.pause()
         topic.produce(b"c")
-        assert source.ends([0]) == {0: 3}
+        assert consumer.ends([0]) == {0: 3}
 
 
 def test_lost_data_is_read_again_as_a_new_assignment(topic: Topic) -> None:
     topic.lineage_now = "first"
     topic.produce(b"a", b"b")
-    with member(topic, OffsetReset.LARGEST) as source:
-        settle(source)
+    with member(topic, OffsetReset.LARGEST) as consumer:
+        settle(consumer)
         topic.produce(b"c")
-        read(source, 1)
-        source.commit({0: 3})
-        source.take_changes()
+        read(consumer, 1)
+        consumer.commit({0: 3})
+        consumer.take_changes()
 
         topic.lineage_now = "second"
 
-        assert read(source, 3) == [Message(0, 0, b"a"), Message(0, 1, b"b"), Message(0, 2, b"c")]
-        assert source.lineage == "second"
-        changes = source.take_changes()
+        assert read(consumer, 3) == [Message(0, 0, b"a"), Message(0, 1, b"b"), Message(0, 2, b"c")]
+        assert consumer.lineage == "second"
+        changes = consumer.take_changes()
         assert changes.lost == frozenset({0, 1, 2, 3})
         assert changes.gained[0] == OffsetRange(0, 3)
 
@@ -243,22 +243,22 @@ def test_lost_data_is_read_again_as_a_new_assignment(topic: Topic) -> None:
 def test_a_commit_for_a_store_that_is_lost_is_not_resumed(topic: Topic) -> None:
     topic.lineage_now = "first"
     topic.produce(b"a", b"b")
-    with member(topic) as source:
-        read(source, 2)
-        source.commit({0: 2})
+    with member(topic) as consumer:
+        read(consumer, 2)
+        consumer.commit({0: 2})
     topic.lineage_now = "second"
-    with member(topic, OffsetReset.LARGEST) as source:
-        assert read(source, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
-        source.commit({0: 2})
-    with member(topic) as source:
-        assert settle(source) == []
+    with member(topic, OffsetReset.LARGEST) as consumer:
+        assert read(consumer, 2) == [Message(0, 0, b"a"), Message(0, 1, b"b")]
+        consumer.commit({0: 2})
+    with member(topic) as consumer:
+        assert settle(consumer) == []
 
 
 def test_a_commit_that_does_not_say_for_which_store_is_resumed(topic: Topic) -> None:
     topic.produce(b"a", b"b")
-    with member(topic) as source:
-        read(source, 2)
-        source.commit({0: 1})
+    with member(topic) as consumer:
+        read(consumer, 2)
+        consumer.commit({0: 1})
     topic.lineage_now = "first"
-    with member(topic) as source:
-        assert read(source, 1) == [Message(0, 1, b"b")]
+    with member(topic) as consumer:
+        assert read(consumer, 1) == [Message(0, 1, b"b")]
