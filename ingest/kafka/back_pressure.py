@@ -73,7 +73,7 @@ class BackPressure:
     def _hold(self, batch: Batch[E], reason: Exception) -> None:
         if self._holding:
             return
-        _log.warning("Paused: a batch of %d messages is held and written again: %s", len(batch.entries), reason)
+        _log.warning("Paused, holding a batch of %d messages: %s", len(batch.entries), reason)
         self._holding = True
         self._consumer.pause()
         self._on_hold(True)
