@@ -63,12 +63,7 @@ class GroupConsumer:
             incremental=rebalances_incrementally(settings),
         )
         self._assignment = self._rebalance.assignment
-        self._consumer.subscribe(
-            [topic],
-            on_assign=self._rebalance.on_assign,
-            on_revoke=self._rebalance.on_revoke,
-            on_lost=self._rebalance.on_lost,
-        )
+        self._rebalance.subscribe()
 
     def poll(self, wanted: int) -> list[Message]:
         """Up to `wanted` messages; partitions start again first if the lineage of the store changed."""

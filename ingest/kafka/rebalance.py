@@ -47,21 +47,11 @@ class Rebalance:
         self._commit = commit
         self._incremental = incremental
 
-    def on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """The group assigned these partitions, perhaps none."""
-        self._take_over(partitions, self._policy)
-        self._policy = self._policy.after_first_assignment
-
-    def on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """The group revokes these partitions."""
-        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
-        self._give_up(partitions)
-
-    def on_lost(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """The group has given these partitions to others already."""
-        numbers = [partition.partition for partition in partitions]
-        _log.warning("Lost partitions of %s: the group removed this member: %s", self._topic, numbers)
-        self._give_up(partitions)
+    def subscribe(self) -> None:
+        """Join the group. Its decisions arrive while the consumer polls."""
+        self._consumer.subscribe(
+            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
 
     def replay_if_lineage_changed(self) -> bool:
         """Start all partitions again if the lineage of the store changed. Returns whether it did."""
@@ -92,6 +82,19 @@ class Rebalance:
     def named(self, partitions: Iterable[int]) -> list[TopicPartition]:
         """Partitions of the topic as librdkafka takes them."""
         return [TopicPartition(self._topic, partition) for partition in partitions]
+
+    def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        self._take_over(partitions, self._policy)
+        self._policy = self._policy.after_first_assignment
+
+    def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
+        self._give_up(partitions)
+
+    def _on_lost(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        numbers = [partition.partition for partition in partitions]
+        _log.warning("Lost partitions of %s: the group removed this member: %s", self._topic, numbers)
+        self._give_up(partitions)
 
     def _take_over(self, partitions: Sequence[TopicPartition], policy: StartPolicy) -> None:
         starts = self._starts.starts(partitions, policy, self.lineage)

@@ -1,7 +1,7 @@
 // The raw topic: one TweetEvent per message, in TBinaryProtocol, as the whole value (no message envelope).
 //
-// Only what the transformer reads, or must recognise to leave alone, is written here. The structs in use have many more
-// fields and more variants: a reader skips what it does not know by its type, so this file stays true as they grow.
+// The decoder takes field ids and types from this file. It lists only what the transformer reads, or must recognise to
+// ignore. The structs in use have more fields and variants: a reader skips unknown ones by their type.
 // Ids are i64 > 0; 0 in an optional id means absent.
 
 namespace py thunder.v1
