@@ -23,7 +23,7 @@ class Imported:
     dropped: Counter[str] = field(default_factory=Counter[str])
     examples: list[str] = field(default_factory=list[str])
 
-    def heard(self, one: ParsedMessage) -> None:
+    def count(self, one: ParsedMessage) -> None:
         """A line was read; if it is a follow it is not applied yet."""
         self.lines += 1
         if one.event is None:
@@ -40,7 +40,7 @@ def import_follows(
     waiting = iter(lines)
     while batch := list(islice(waiting, _BATCH)):
         for one in batch:
-            imported.heard(one)
+            imported.count(one)
         follows = [one.event for one in batch if isinstance(one.event, Follow)]
         imported.given_up += write(follows)
         imported.applied += len(follows)

@@ -1,4 +1,4 @@
-"""20,000 damaged messages end in an event or in Malformed, in bounded memory, whatever the decoder."""
+"""20,000 damaged messages end in an event or in Malformed, in bounded memory, with every decoder."""
 
 import tracemalloc
 from collections import Counter

@@ -61,7 +61,7 @@ def test_an_id_below_0_is_refused_by_its_name(name: str) -> None:
         ({"target_id": 0}, "target_id"),
         ({"target_id": 0, "follow_id": 0, "removed": True}, "target_id"),
     ],
-    ids=["nobody follows", "nobody is followed", "a removal of nothing"],
+    ids=["no viewer", "no target", "a removal of nothing"],
 )
 def test_events_without_an_id_are_refused(changed: dict[str, int | bool], name: str) -> None:
     assert str(refusal(**changed)) == f"{MalformedReason.BAD_ID}: {name} is not above 0"

@@ -27,7 +27,7 @@ UNDECLARED_ID = 99
 
 
 def skip(wire_type: int, value: bytes) -> None:
-    """Reads an event whose only field is one that nobody declared."""
+    """Reads an event whose only field is one that is not declared."""
     assert read_tweet_event(fields(field(wire_type, UNDECLARED_ID, value))) == {}
 
 

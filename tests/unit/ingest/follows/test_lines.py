@@ -9,7 +9,7 @@ from ingest.sources.message import Disposition, ParsedMessage
 NOW = 1_790_000_000
 
 
-def hear(line: bytes) -> ParsedMessage:
+def parse(line: bytes) -> ParsedMessage:
     return parse_follow(line, NOW, skew=60)
 
 
@@ -24,7 +24,7 @@ def hear(line: bytes) -> ParsedMessage:
     ],
 )
 def test_a_line_is_two_or_three_numbers_or_a_follow_event(line: bytes, follow: Follow) -> None:
-    assert hear(line).event == follow
+    assert parse(line).event == follow
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_line_is_two_or_three_numbers_or_a_follow_event(line: bytes, follow: F
     ],
 )
 def test_a_bad_line_is_dropped_with_its_reason(line: bytes, reason: str) -> None:
-    heard = hear(line)
-    assert (heard.fate, heard.label, heard.event) == (Disposition.DROPPED, reason, None)
-    assert heard.detail
-    assert reason not in heard.detail  # it is the label
+    parsed = parse(line)
+    assert (parsed.fate, parsed.label, parsed.event) == (Disposition.DROPPED, reason, None)
+    assert parsed.detail
+    assert reason not in parsed.detail  # it is the label
 
 
 @given(st.binary() | st.text('0123456789,-. {}":').map(str.encode))
 def test_no_line_raises(line: bytes) -> None:
-    assert hear(line).fate in (Disposition.SENT, Disposition.DROPPED)
+    assert parse(line).fate in (Disposition.SENT, Disposition.DROPPED)

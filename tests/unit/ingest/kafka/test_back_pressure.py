@@ -16,7 +16,7 @@ BATCH = decode_batch([Message(0, 0, b"1"), Message(1, 0, b"2")], DIGITS, now=0)
 
 
 class Held(NamedTuple):
-    """Back-pressure on a consumer, and what it told."""
+    """Back pressure on a consumer, and its calls."""
 
     pressure: BackPressure
     consumer: MemoryConsumer
