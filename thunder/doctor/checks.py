@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from common.errors import ConfigurationError
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.settings.kafka import KafkaSettings
-from common.settings.serve import ServeSettings
+from common.settings.serve import CallerSettings, ServeSettings
 from common.settings.source import SourceSettings
 from common.settings.types import Settings
-from thunder.doctor.caller_files import check_caller_files
-from thunder.doctor.finding import Finding
+from serve.rpc.authentication import Authenticator
+from serve.rpc.tls import server_credentials
+from thunder.doctor.finding import Finding, fail, ok
 from thunder.doctor.kafka_probe import probe_kafka
 from thunder.doctor.kafka_rules import DEAD_LETTER_BYTES, WantedTopic
 from thunder.doctor.redis_probe import probe_redis
 from thunder.doctor.redis_rights import INGEST, SERVE, SOURCE
-from thunder.doctor.redis_rules import Expected
+from thunder.doctor.redis_rules import RedisRequirements
 
 _SKEW_SECONDS = 60
 
@@ -39,7 +41,7 @@ class RoleChecks(NamedTuple):
 def _ingest(settings: IngestSettings) -> Iterator[Finding]:
     read = _read(settings, _partitions(settings), _kept(settings))
     yield from _kafka(settings, read, [_dead_letters(settings)])
-    yield from probe_redis(settings, INGEST, Expected(writes=True, skew=settings.clock_skew_seconds))
+    yield from probe_redis(settings, INGEST, RedisRequirements(writes=True, skew=settings.clock_skew_seconds))
 
 
 def _transform(settings: TransformSettings) -> Iterator[Finding]:
@@ -49,15 +51,15 @@ def _transform(settings: TransformSettings) -> Iterator[Finding]:
 
 
 def _serve(settings: ServeSettings) -> Iterator[Finding]:
-    yield from check_caller_files(settings)
-    yield from probe_redis(settings, SERVE, Expected(writes=False, skew=_SKEW_SECONDS))
+    yield from _caller_files(settings)
+    yield from probe_redis(settings, SERVE, RedisRequirements(writes=False, skew=_SKEW_SECONDS))
 
 
 def _source(settings: SourceSettings) -> Iterator[Finding]:
     posts = WantedTopic(settings.topic, largest_sent=settings.batch_bytes)
     follows = WantedTopic(settings.follows_topic, kept_seconds=None)
     yield from probe_kafka(settings.producer_connection, [posts, follows])
-    yield from probe_redis(settings, SOURCE, Expected(writes=True, skew=_SKEW_SECONDS))
+    yield from probe_redis(settings, SOURCE, RedisRequirements(writes=True, skew=_SKEW_SECONDS))
 
 
 CHECKS: Mapping[CheckedRole, RoleChecks] = {
@@ -94,3 +96,19 @@ def _partitions(settings: IngestSettings) -> int | None:
 
 def _kept(settings: IngestSettings) -> int | None:
     return None if settings.events is EventsSource.FOLLOWS else settings.post_retention_seconds
+
+
+def _caller_files(settings: CallerSettings) -> Iterator[Finding]:
+    """Load certificates and bearer tokens as the server does when it starts, if they are set."""
+    if settings.grpc_tls_certificate:
+        yield _loaded("gRPC certificates", lambda: server_credentials(settings))
+    if settings.grpc_tokens_file:
+        yield _loaded("Bearer tokens", lambda: Authenticator(settings))
+
+
+def _loaded(subject: str, load: Callable[[], object]) -> Finding:
+    try:
+        load()
+    except ConfigurationError as error:
+        return fail(subject, str(error), "check the files and their permissions")
+    return ok(subject, "can be used")

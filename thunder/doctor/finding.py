@@ -1,11 +1,11 @@
-"""What the doctor says."""
+"""Findings of the doctor: what was checked, what is true of it, and what to do."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """How it is: as it should be, of some harm or not to be told, or of a kind that the role cannot work with."""
+    """OK: as required. WARN: harmful, or unknown. FAIL: the role cannot work."""
 
     OK = "ok"
     WARN = "warn"
@@ -13,7 +13,7 @@ class Severity(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at. remedy is empty when nothing is to be done."""
+    """Result of one check. remedy is empty when nothing is to be done."""
 
     verdict: Severity
     subject: str
@@ -22,15 +22,15 @@ class Finding(NamedTuple):
 
 
 def ok(subject: str, fact: str) -> Finding:
-    """It is as it should be."""
+    """Finding of a check that passed."""
     return Finding(Severity.OK, subject, fact)
 
 
 def warn(subject: str, fact: str, remedy: str) -> Finding:
-    """It does some harm, or cannot be told."""
+    """Finding about something harmful, or about what could not be checked."""
     return Finding(Severity.WARN, subject, fact, remedy)
 
 
 def fail(subject: str, fact: str, remedy: str) -> Finding:
-    """The role cannot work with that."""
+    """Finding that keeps the role from working."""
     return Finding(Severity.FAIL, subject, fact, remedy)

@@ -40,7 +40,10 @@ def check_role(checks: RoleChecks, flags: Sequence[str]) -> list[Finding]:
     try:
         settings = read_settings(checks.settings, flags)
     except ConfigurationError as error:
-        return [fail("Settings", line, "see --help of the role") for line in str(error).splitlines()]
+        return [
+            fail("Settings", line, "correct the setting: thunder ROLE --help lists them")
+            for line in str(error).splitlines()
+        ]
     return [ok("Settings", "can be read"), *checks.run(settings)]
 
 

@@ -1,7 +1,7 @@
-"""What each role must be allowed in Redis, and how to find out without changing anything.
+"""Rights that each role needs in Redis, and commands that test them without changing anything. Pure.
 
-What reads is called, on keys that hold nothing: ids are above 0. What writes is queued in a transaction that never ends
-in EXEC: Redis checks rights when it queues.
+Commands that read are called on keys that never exist, as ids are above 0. Commands that write are queued in a
+transaction that is never executed: Redis checks rights when it queues.
 """
 
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ _STORE = {_AUTHOR.posts: "~a:*", _RECORDS: "~p:*", _VIEWER.follows: "~f:*", META
 
 
 class RedisRights(NamedTuple):
-    """Commands, as an ACL spells them, and keys, each with the pattern that an ACL has for it."""
+    """Commands as an ACL spells them, and a key for each pattern of an ACL."""
 
     commands: frozenset[str]
     keys: dict[bytes, str]
 
     @property
     def writes(self) -> bool:
-        """The role writes."""
+        """Whether the role writes."""
         return "multi" in self.commands
 
 
@@ -51,19 +51,19 @@ SOURCE = RedisRights(
 
 
 class Attempt(NamedTuple):
-    """A command to try, and the right that this is about: to the command, or to the key."""
+    """A command to try, and the right that it tests: to the command or to the key."""
 
     right: str
     words: Words
 
     @property
     def of_command(self) -> bool:
-        """The right is one to the command."""
+        """Whether it tests the right to the command."""
         return self.right.startswith("+")
 
 
 def reading_attempts(rights: RedisRights) -> list[Attempt]:
-    """To be called."""
+    """Attempts that are called."""
     key = next(iter(rights.keys))
     calls: dict[str, Words] = {
         "cluster|slots": ("CLUSTER", "SLOTS"),
@@ -92,7 +92,7 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
 
 
 def writing_attempts(rights: RedisRights) -> list[Attempt]:
-    """To be queued, the first of them to begin with; none for a role that only reads."""
+    """Attempts that are queued, the first of which begins the transaction; none for a role that only reads."""
     if not rights.writes:
         return []
     key = next(iter(rights.keys))

@@ -25,7 +25,7 @@ class Report(NamedTuple):
     exit_code: int
     findings: list[tuple[str, str, str]]
 
-    def troubles(self, verdict: str = "fail") -> list[str]:
+    def problems(self, verdict: str = "fail") -> list[str]:
         return [f"{subject} {fact}" for found, subject, fact in self.findings if found == verdict]
 
 
@@ -60,7 +60,7 @@ def test_a_worker_finds_all_that_it_needs(doctor: Doctor, kafka: KafkaBroker, st
     topic = topic_of(kafka, 3, retention_ms=str(3 * 86_400_000))
     brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
     report = doctor("ingest", *GROUP, *brokers, "--innetwork-post-topic", topic, "--redis-url", store_url)
-    assert report.troubles() == []
+    assert report.problems() == []
     assert report.exit_code == 0
     assert ("ok", f"Topic {topic}", "has 3 partitions") in report.findings
     assert ("ok", "Redis rights", "user default may do all that the role does") in report.findings
@@ -87,11 +87,11 @@ def test_what_is_wrong_with_topics_is_said(doctor: Doctor, kafka: KafkaBroker) -
     )
     report = doctor("transform", *GROUP, *brokers, *flags)
     assert report.exit_code == 1
-    raw, compacted, missing = report.troubles()
-    assert raw == f"Topic {topic} has 2 partitions, the settings say 5"
-    assert compacted == f"Topic {topic} has cleanup.policy compact: only the latest of a key stays"
-    assert missing.endswith("is not there")
-    assert f"Topic {topic} keeps messages for 3600 s, posts count for 172800 s" in report.troubles("warn")
+    raw, compacted, missing = report.problems()
+    assert raw == f"Topic {topic} has 2 partitions, the settings require 5"
+    assert compacted == f"Topic {topic} has cleanup.policy compact: only the latest message of a key is kept"
+    assert missing.endswith("does not exist")
+    assert f"Topic {topic} keeps messages for 3600 s, the post retention is 172800 s" in report.problems("warn")
 
 
 def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
@@ -102,7 +102,7 @@ def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: Red
         report = doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", url)
     finally:
         redis_server.command("ACL DELUSER", "feed")
-    [told] = [trouble for trouble in report.troubles() if trouble.startswith("Redis rights")]
+    [told] = [problem for problem in report.problems() if problem.startswith("Redis rights")]
     words = set(told.split())
     assert {"+zadd", "+evalsha", "+script|load", "~p:*", "~f:*"} <= words
     assert words.isdisjoint({"+hset", "+zrange", "+hgetall", "~a:*", "~m:{meta}"})
@@ -124,14 +124,14 @@ def test_a_store_of_another_layout_is_refused(doctor: Doctor, redis_server: Redi
     layout = ("version", 1, "buckets", 128, "post_hashes", 65_536, "retention_seconds", 172_800, "lineage", "x")
     redis_server.command("HSET", "m:{meta}", *layout)
     report = doctor("serve", "--redis-url", redis_url)
-    assert report.troubles() == ["Store the store was laid out with 128 buckets, author_buckets is 256"]
+    assert report.problems() == ["Store the store was laid out with 128 buckets, author_buckets is 256"]
     assert report.exit_code == 1
 
 
 def test_a_redis_that_may_evict_is_refused(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
     redis_server.command("CONFIG SET", "maxmemory-policy", "allkeys-lru")
     try:
-        assert [trouble.split(" ", 2)[2] for trouble in doctor("serve", "--redis-url", redis_url).troubles()] == [
+        assert [problem.split(" ", 2)[2] for problem in doctor("serve", "--redis-url", redis_url).problems()] == [
             "may evict keys (allkeys-lru)"
         ]
     finally:
@@ -145,7 +145,7 @@ def test_a_redis_without_config_is_looked_at_like_any_other(doctor: Doctor, tmp_
         report = doctor("serve", "--redis-url", managed.url)
     finally:
         managed.kill()
-    assert report.troubles() == []
+    assert report.problems() == []
     assert ("ok", "Redis rights", "user default may do all that the role does") in report.findings
 
 
@@ -153,9 +153,9 @@ def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, r
     (tmp_path / "tokens").write_text("first\n")
     flags = ("--grpc-tls-certificate", "no.crt", "--grpc-tls-key", "no.key", "--redis-url", redis_url)
     report = doctor("serve", *flags, "--grpc-tokens-file", str(tmp_path / "tokens"))
-    [trouble] = report.troubles()
-    assert trouble.startswith("gRPC certificates")
-    assert "No such file" in trouble
+    [problem] = report.problems()
+    assert problem.startswith("gRPC certificates")
+    assert "No such file" in problem
     assert ("ok", "Bearer tokens", "can be used") in report.findings
 
 
@@ -164,26 +164,26 @@ def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, r
 )
 def test_a_redis_that_does_not_let_us_in(doctor: Doctor, redis_url: str, user: str, complaint: str) -> None:
     url = redis_url.replace("://", f"://{user}") if user else "redis://127.0.0.1:1"
-    [trouble] = doctor("serve", "--redis-url", url).troubles()
-    assert complaint in trouble
-    assert "wrong" not in trouble
+    [problem] = doctor("serve", "--redis-url", url).problems()
+    assert complaint in problem
+    assert "wrong" not in problem
 
 
 def test_brokers_that_do_not_answer(doctor: Doctor) -> None:
     report = doctor("transform", *GROUP, *NO_BROKER)
-    [trouble] = report.troubles()
-    assert "127.0.0.1:1" in trouble
+    [problem] = report.problems()
+    assert "127.0.0.1:1" in problem
     assert report.exit_code == 1
 
 
 def test_settings_that_are_wrong_come_first(doctor: Doctor) -> None:
     report = doctor("ingest", "--kafka-batch-size", "0")
     assert report.exit_code == 1
-    assert len(report.findings) == len(report.troubles()) == 2
-    assert any("--kafka-group-id is required" in trouble for trouble in report.troubles())
+    assert len(report.findings) == len(report.problems()) == 2
+    assert any("--kafka-group-id is required" in problem for problem in report.problems())
 
 
 def test_people_read_a_line_for_each_finding(thunder: Thunder, redis_url: str) -> None:
     lines = thunder.run("doctor", "--role", "serve", "--redis-url", redis_url).stdout.splitlines()
     assert lines[0] == "ok    Settings: can be read"
-    assert "warn  Store: is empty -> nothing: the first worker lays it out" in lines
+    assert "warn  Store: is empty -> nothing: the first ingest worker initialises it" in lines
