@@ -15,7 +15,14 @@ from common.settings.types import CommandOptions, CommaSeparated, DefaultInWords
 from common.telemetry.tracing import configure_tracing
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.text import in_words
-from thunder.cli.timeline_output import answer_as_json, newest_age, plain_line, timeline_entries, timeline_table
+from thunder.cli.timeline_output import (
+    WIDTH_WITH_IDS,
+    answer_as_json,
+    newest_age,
+    plain_line,
+    timeline_entries,
+    timeline_table,
+)
 from thunder.client import Credentials, PostsClient, TimedAnswer
 
 _Id = Annotated[int, Field(ge=0, le=2**64 - 1), Digits]
@@ -109,11 +116,11 @@ def _show(answer: TimedAnswer) -> None:
     now = time.time()
     console = Console(highlight=False)
     lines = timeline_entries(answer.response.posts, str, now)
-    if console.is_terminal and lines:
-        console.print(timeline_table(lines, with_ids=True))
+    if lines and console.is_terminal and console.width >= WIDTH_WITH_IDS:
+        console.print(timeline_table(lines, console.width, with_ids=True))
     elif lines:
         print("\n".join(f"{entry.post_id:>19}  {plain_line(entry)}" for entry in lines))
     age = newest_age(answer.response, now)
     newest = "no posts" if age is None else f"{len(lines):,} posts, the newest {in_words(age)} old"
-    partial = ", cut short: the server could not read everything in time" if answer.response.partial else ""
+    partial = ", partial: the server could not read everything" if answer.response.partial else ""
     console.print(f"{newest}{partial}; answered in {answer.seconds * 1000:.1f} ms")

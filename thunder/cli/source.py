@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from common.settings.source import (
     BlueskySettings,
@@ -120,12 +120,14 @@ class SourceDisplay:
 
 
 def _progress(console: Console, *, with_bar: bool) -> Progress:
-    bar = (BarColumn(), MofNCompleteColumn()) if with_bar else ()
+    # a number is never cut: a narrow terminal has no bar, and the text continues on further lines
+    bar = BarColumn(bar_width=max(0, min(20, console.width - 80)))
+    of_all = (bar, MofNCompleteColumn(table_column=Column(no_wrap=True))) if with_bar else ()
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        *bar,
-        TextColumn("{task.fields[numbers]}", markup=False),
+        *of_all,
+        TextColumn("{task.fields[numbers]}", markup=False, table_column=Column(overflow="fold")),
         console=console,
         transient=True,
         disable=not console.is_terminal or console.is_dumb_terminal,
@@ -135,9 +137,9 @@ def _progress(console: Console, *, with_bar: bool) -> Progress:
 def _table(rows: Sequence[CountRow]) -> Table:
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
     table.add_column("")
-    table.add_column("event type")
-    table.add_column("this run", justify="right", overflow="fold")  # folded where there is no room, never cut
-    table.add_column("in total", justify="right", overflow="fold")
+    table.add_column("event type", overflow="fold")
+    table.add_column("this run", justify="right", no_wrap=True)
+    table.add_column("in total", justify="right", no_wrap=True)
     for row in rows:
         total = "unknown" if row.in_total is None else f"{row.in_total:,}"
         table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)

@@ -1,4 +1,4 @@
-"""A timeline as a table for a terminal, as plain lines for everything else, as JSON for programs. Pure."""
+"""Formats a timeline: as a table for a terminal, as plain lines for a pipe, as JSON for programs. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from thunder.cli.text import in_words
 from thunder.client import TimedAnswer
 
 NameOf = Callable[[int], str]
-"""What to call an author."""
+"""Gives the name to show for an author."""
 
 
 class TimelineEntry(NamedTuple):
-    """A line of a timeline. about: whom it answers or passes on, else empty."""
+    """A line of a timeline. about: the author who is answered or reposted, or empty."""
 
     post_id: int
     who: str
@@ -75,18 +75,24 @@ def _about(post: LightPost, name_of: NameOf) -> str:
 
 
 _STYLES = {PostKind.POST: "", PostKind.REPLY: "cyan", PostKind.REPOST: "green", PostKind.VIDEO: "magenta"}
-_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 20, 36  # a long name that comes or goes hardly moves the columns
+_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 8, 36
+_AGE_WIDTH, _KIND_WIDTH, _ID_WIDTH = len("59 min"), len("repost"), len(str(2**63))
+_GAP = 3
+WIDTH_WITH_IDS = 100
+"""Columns of a terminal from which on a table with ids has room for them."""
 
 
-def timeline_table(entries: Sequence[TimelineEntry], *, with_ids: bool = False) -> Table:
-    """The entries, never wider than the terminal."""
+def timeline_table(entries: Sequence[TimelineEntry], width: int, *, with_ids: bool = False) -> Table:
+    """The entries, for a terminal of so many columns. Names are cut where there is no room, numbers never are."""
+    taken = _AGE_WIDTH + _KIND_WIDTH + 4 * _GAP + (_ID_WIDTH + _GAP if with_ids else 0)
+    name_width = max(_MIN_NAME_WIDTH, min(_MAX_NAME_WIDTH, (width - taken) // 2))
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    table.add_column("when", justify="right", no_wrap=True, min_width=6)
-    table.add_column("who", min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH)
-    table.add_column("kind", no_wrap=True, min_width=6)
-    table.add_column("", min_width=_MIN_NAME_WIDTH, max_width=_MAX_NAME_WIDTH)
+    table.add_column("when", justify="right", overflow="fold", width=_AGE_WIDTH)
+    table.add_column("who", width=name_width)
+    table.add_column("kind", no_wrap=True, width=_KIND_WIDTH)
+    table.add_column("", width=name_width)
     if with_ids:
-        table.add_column("post", no_wrap=True, style="dim")
+        table.add_column("post", no_wrap=True, width=_ID_WIDTH, style="dim")
     for entry in entries:
         # Text, not markup: names come from strangers.
         cells = [
@@ -100,8 +106,9 @@ def timeline_table(entries: Sequence[TimelineEntry], *, with_ids: bool = False) 
 
 
 def _name(text: str, style: str) -> Text:
-    """Cut where a narrow terminal has no room for it, since the other columns cannot shrink."""
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    """A name on one line, cut if it must be; an id on as many lines as it needs."""
+    is_number = text.rpartition(" ")[2].isdigit()
+    return Text(text, style=style, no_wrap=not is_number, overflow="fold" if is_number else "ellipsis")
 
 
 def plain_line(entry: TimelineEntry) -> str:

@@ -84,12 +84,31 @@ def test_the_answer_is_a_line_per_post(server: Server, capsys: pytest.CaptureFix
     assert summary.startswith("2 posts, the newest 5 s old; answered in ")
 
 
+@pytest.mark.parametrize("columns", [40, 80, 100, 200])
+def test_no_terminal_is_too_narrow_for_ids(
+    columns: int, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = range(2**63 - 3, 2**63)
+    server.response = GetInNetworkPostsResponse(
+        posts=[LightPost(post_id=ids[0], author_id=ids[1], is_retweet=True, source_user_id=ids[2])]
+    )
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+
+    assert query(server) == 0
+
+    shown = capsys.readouterr().out
+    assert all(str(number) in shown for number in ids)
+    assert "…" not in shown
+
+
 def test_an_empty_and_a_cut_answer_say_so(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     server.response = GetInNetworkPostsResponse(partial=True)
 
     assert query(server) == 0
 
-    assert capsys.readouterr().out.startswith("no posts, cut short")
+    assert capsys.readouterr().out.startswith("no posts, partial: the server could not read everything")
 
 
 def test_the_answer_is_one_json_object(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

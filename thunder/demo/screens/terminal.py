@@ -11,6 +11,7 @@ from thunder.demo.roles import Addresses
 from thunder.demo.screens.screen import View, address_lines, answer_line, status_line, title
 
 _MOST_ROWS = 20
+_MARGIN = 2
 _LINES_AROUND = 11  # title, table head, status and some air
 
 
@@ -38,11 +39,11 @@ class TerminalScreen:
             Padding(
                 Group(
                     Text(title(view), style="bold cyan", no_wrap=True),
-                    timeline_table(lines),
+                    timeline_table(lines, self._console.width - _MARGIN),
                     Text(answer_line(view), no_wrap=True),
                     Text(status_line(view.status), style="dim", no_wrap=True),
                 ),
-                (1, 0, 0, 2),
+                (1, 0, 0, _MARGIN),
             ),
             refresh=True,
         )

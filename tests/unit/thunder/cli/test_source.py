@@ -62,6 +62,21 @@ def test_a_terminal_shows_rates_and_a_bar_when_the_end_is_known(
     assert expected is not None or "/20" not in shown
 
 
+def test_no_number_is_cut_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def narrow(*, stderr: bool = False, highlight: bool = True) -> Console:
+        return Console(stderr=stderr, highlight=highlight, force_terminal=True, width=40, _environ={"TERM": "xterm"})
+
+    monkeypatch.setattr(source, "Console", narrow)
+    displayed(as_json=False, expected=20_000_000)
+
+    out, err = capsys.readouterr()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out + err)
+    assert "…" not in shown
+    assert all(number in shown for number in ("1,234/s", "1,200/s", "1,800", "10/20000000"))
+
+
 def test_the_cursor_comes_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(source, "Console", terminal)
     SourceDisplay("bluesky", None, as_json=False).close()

@@ -76,9 +76,9 @@ def test_json_holds_the_fields_that_are_set_and_their_meaning() -> None:
 ENTRY = TimelineEntry(2**62, "did:plc:" + "a" * 24, 300.0, PostKind.REPOST, "of did:plc:" + "b" * 24)
 
 
-def drawn(width: int, *, with_ids: bool = False) -> str:
+def drawn(width: int, entry: TimelineEntry = ENTRY, *, with_ids: bool = False) -> str:
     output = io.StringIO()
-    Console(file=output, width=width).print(timeline_table([ENTRY], with_ids=with_ids))
+    Console(file=output, width=width).print(timeline_table([entry], width, with_ids=with_ids))
     return output.getvalue()
 
 
@@ -91,6 +91,18 @@ def test_only_names_are_cut_on_a_narrow_terminal(width: int) -> None:
     assert "did:plc:aaaa" in picture
     assert all(len(line) <= width for line in picture.splitlines())
     assert ("…" in picture) == (width < 100)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_numbers_are_folded_on_a_narrow_terminal(width: int) -> None:
+    number = 2**63 - 1
+    picture = drawn(width, TimelineEntry(number, str(number), 59 * 60, PostKind.REPOST, f"of {number}"))
+    assert "…" not in picture
+    assert "59 min" in picture
+    assert "repost" in picture
+    digits = "".join(c for c in picture.replace("59 min", "") if c.isdigit())
+    assert sorted(digits) == sorted(str(number) * 2)
+    assert all(len(line) <= width for line in picture.splitlines())
 
 
 def test_ids_are_shown_whole() -> None:
