@@ -1,4 +1,4 @@
-"""Asking a server for a timeline, as any gRPC client would."""
+"""Client of the posts service, over gRPC."""
 
 import time
 from pathlib import Path
@@ -13,23 +13,23 @@ from common.telemetry.tracing import outgoing, span
 
 _METHOD = "/thunder.v1.InNetworkPostsService/GetInNetworkPosts"
 _OPTIONS = (
-    ("grpc.enable_http_proxy", 0),  # the server stands in our own network, whatever proxy leads out of it
+    ("grpc.enable_http_proxy", 0),  # servers are in the local network, proxies lead out of it
     ("grpc.max_receive_message_length", -1),
 )
 
 _ADVICE = {
     grpc.StatusCode.UNAVAILABLE: "{address} is not available. Is the server running there?",
     grpc.StatusCode.DEADLINE_EXCEEDED: "{address} has not answered within {timeout:g} s",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "{address} has more requests than it takes at the moment",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "{address} is at capacity; try again later",
     grpc.StatusCode.INVALID_ARGUMENT: "{address} does not accept the request",
-    grpc.StatusCode.UNAUTHENTICATED: "{address} wants a token that it knows (--token-file)",
-    grpc.StatusCode.PERMISSION_DENIED: "{address} does not answer whoever has this certificate",
-    grpc.StatusCode.UNIMPLEMENTED: "{address} is a gRPC server, but not one of Thunder",
+    grpc.StatusCode.UNAUTHENTICATED: "{address} requires a valid bearer token (--token-file)",
+    grpc.StatusCode.PERMISSION_DENIED: "{address} does not accept the identity of this certificate",
+    grpc.StatusCode.UNIMPLEMENTED: "{address} is a gRPC server without the posts service",
 }
 
 
 class AskFailed(ThunderError):
-    """The server gave no answer. Trying again may help."""
+    """The server did not answer. Trying again may help."""
 
     def __init__(self, message: str, code: grpc.StatusCode) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class AskFailed(ThunderError):
 
 
 class Credentials(NamedTuple):
-    """PEM files, and a bearer token; None for what is not needed. Without ca there is no encryption."""
+    """PEM files and a bearer token, each None when it is not needed. Without ca the connection is not encrypted."""
 
     ca: Path | None = None
     certificate: Path | None = None
@@ -45,7 +45,7 @@ class Credentials(NamedTuple):
     token: str | None = None
 
     def channel(self, address: str) -> grpc.Channel:
-        """A connection to HOST:PORT, made when first used. OSError."""
+        """Channel to HOST:PORT, which connects at the first call. OSError."""
         if self.ca is None:
             return grpc.insecure_channel(address, options=_OPTIONS)
         own = [path.read_bytes() if path else None for path in (self.key, self.certificate)]
@@ -53,24 +53,24 @@ class Credentials(NamedTuple):
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What goes along with each call."""
+        """Metadata of each call."""
         return (("authorization", f"Bearer {self.token}"),) if self.token else ()
 
 
 class TimedAnswer(NamedTuple):
-    """An answer and how long it took."""
+    """An answer and its latency."""
 
     response: GetInNetworkPostsResponse
     seconds: float
 
 
-ANYBODY = Credentials()
+NO_CREDENTIALS = Credentials()
 
 
 class PostsClient:
-    """A connection to one server, made when first asked."""
+    """Client of one server, which connects at the first call."""
 
-    def __init__(self, address: str, credentials: Credentials = ANYBODY) -> None:
+    def __init__(self, address: str, credentials: Credentials = NO_CREDENTIALS) -> None:
         """For HOST:PORT. OSError when a file of the credentials cannot be read."""
         self._address = address
         self._metadata = credentials.metadata

@@ -1,4 +1,4 @@
-"""`thunder --is-serving`: ingest fills the store and, once it has caught up, the same process serves it."""
+"""`thunder --is-serving`: one process that ingests and, when ingest has caught up, also serves."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from serve.readiness.state import ServingState
 
 
 def run_combined(settings: CombinedSettings) -> int:
-    """Ingest and serve until SIGTERM or SIGINT. The exit code; raises what either of them died of."""
+    """Ingest and serve until SIGTERM or SIGINT. The exit code; raises the error that ended either of them."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder", os.environ)
     collect_garbage_rarely()

@@ -1,6 +1,6 @@
-"""Whether the role beside this process is alive: python -m thunder.health_check. The image's HEALTHCHECK.
+"""Checks that the role in the same container is alive: python -m thunder.health_check, the image's HEALTHCHECK.
 
-THUNDER_HTTP_PORT names the port. Exit code 0 is alive, 1 is not; it may take 3 seconds.
+THUNDER_HTTP_PORT names the port. Exit code 0 means alive, 1 not alive; it takes at most 3 seconds.
 """
 
 import os
@@ -9,14 +9,14 @@ from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
-_SECONDS = 3.0
+_TIMEOUT_SECONDS = 3.0
 
 
 def main() -> int:
-    """Ask once; the exit code."""
+    """Send one request; the exit code."""
     port = int(os.environ["THUNDER_HTTP_PORT"])
     try:
-        with closing(HTTPConnection("127.0.0.1", port, timeout=_SECONDS)) as connection:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)) as connection:
             connection.request("GET", "/healthz")
             status = connection.getresponse().status
     except (OSError, HTTPException) as error:

@@ -1,4 +1,4 @@
-"""Settings of `thunder` without a command: which role it runs, and ingest and serve in one process."""
+"""Settings of `thunder` without a command: the role that it runs, and ingest and serve in one process."""
 
 from typing import Annotated
 
@@ -16,11 +16,13 @@ class CombinedSettings(ServeSettings, IngestSettings):
     @classmethod
     def _are_posts(cls, events: EventsSource) -> EventsSource:
         if events is EventsSource.FOLLOWS:
-            raise ValueError("must be refined or raw: follows are read by thunder ingest")
+            raise ValueError("must be refined or raw: run thunder ingest to read follows")
         return events
 
 
 class ModeSettings(Settings):
     """thunder: without a command."""
 
-    is_serving: Annotated[bool, Field(description="ingest and serve in one process; else transform")] = False
+    is_serving: Annotated[bool, Field(description="run ingest and serve in one process instead of the transformer")] = (
+        False
+    )

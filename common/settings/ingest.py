@@ -26,7 +26,7 @@ class EventsSource(StrEnum):
 
 
 class IngestTopicSettings(TopicSettings):
-    """Kafka: topics"""
+    """Kafka topics"""
 
     events: Annotated[
         EventsSource,

@@ -22,7 +22,7 @@ from common.settings.types import (
 
 
 class KafkaConnectionSettings(Settings):
-    """Kafka: brokers and credentials"""
+    """Kafka brokers and credentials"""
 
     in_network_events_consumer_dest: Annotated[
         Text,
@@ -167,20 +167,20 @@ class Framing(StrEnum):
 
 
 class EntranceTopicSettings(Settings):
-    """Kafka: topics"""
+    """Kafka topics"""
 
     innetwork_post_topic: Annotated[Text, Field(description="name of the refined topic (protobuf)")] = "innetwork_post"
     follows_topic: Annotated[Text, Field(description="name of the follows topic (protobuf)")] = "follows"
 
 
 class TopicSettings(EntranceTopicSettings):
-    """Kafka: topics"""
+    """Kafka topics"""
 
     tweet_events_topic: Annotated[Text, Field(description="name of the raw topic (Thrift)")] = "tweet_events"
 
 
 class DeadLetterSettings(Settings):
-    """Kafka: topics"""
+    """Kafka topics"""
 
     dead_letter_topic: Annotated[
         Text, Field(description="name of the dead-letter topic, which receives bad messages")
@@ -188,7 +188,7 @@ class DeadLetterSettings(Settings):
 
 
 class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
-    """Kafka: consuming"""
+    """Kafka consumer"""
 
     kafka_group_id: Annotated[Text, Field(description="Kafka consumer group; all workers of a role share it")]
     auto_offset_reset: Annotated[

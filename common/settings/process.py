@@ -1,4 +1,4 @@
-"""Settings that every role has: HTTP port, log, shutdown."""
+"""Settings of every role: HTTP port, log, shutdown."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,7 +9,7 @@ from common.settings.types import Port, Seconds, Settings, Text
 
 
 class LogLevel(StrEnum):
-    """Least serious line that is written."""
+    """Lowest level of a log line that is written."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -18,7 +18,7 @@ class LogLevel(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """For people, or one JSON object a line."""
+    """Plain text, or one JSON object a line."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,8 +27,14 @@ class LogFormat(StrEnum):
 class ProcessSettings(Settings):
     """Process"""
 
-    http_host: Annotated[Text, Field(description="address of /metrics, /healthz and /readyz")] = "0.0.0.0"  # noqa: S104
-    http_port: Annotated[Port, Field(description="its port; 0 = any free one")] = 8080
-    log_level: Annotated[LogLevel, Field(description="least serious line that is written")] = LogLevel.INFO
-    log_format: Annotated[LogFormat, Field(description="how a line is written")] = LogFormat.TEXT
-    shutdown_grace_seconds: Annotated[Seconds, Field(description="time to finish what was begun after SIGTERM")] = 20
+    http_host: Annotated[
+        Text, Field(description="IP address that the HTTP server with /metrics, /healthz and /readyz listens on")
+    ] = "0.0.0.0"  # noqa: S104
+    http_port: Annotated[
+        Port, Field(description="port of the HTTP server with /metrics, /healthz and /readyz; 0 = any free port")
+    ] = 8080
+    log_level: Annotated[LogLevel, Field(description="lowest level of the log lines that are written")] = LogLevel.INFO
+    log_format: Annotated[LogFormat, Field(description="format of the log lines")] = LogFormat.TEXT
+    shutdown_grace_seconds: Annotated[
+        Seconds, Field(description="time limit after SIGTERM to finish requests and batches in progress")
+    ] = 20

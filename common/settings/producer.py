@@ -26,7 +26,7 @@ class SendMode(StrEnum):
 
 
 class ProducerSettings(KafkaConnectionSettings):
-    """Kafka: producing"""
+    """Kafka producer"""
 
     queue_size: Annotated[
         Count, Field(description="maximum number of events read from the source and not acknowledged"), Unit("events")

@@ -116,7 +116,7 @@ class GrpcSettings(Settings):
 
 
 class CallerSettings(GrpcSettings):
-    """gRPC server: encryption and callers"""
+    """gRPC encryption and callers"""
 
     grpc_tls_certificate: Annotated[
         Text | None, Field(description="certificate chain file of the gRPC server (PEM); reloaded on change")

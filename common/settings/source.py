@@ -23,7 +23,7 @@ class Bots(StrEnum):
 
 
 class WrittenTopicSettings(EntranceTopicSettings):
-    """Kafka: topics"""
+    """Kafka topics"""
 
     topic: Annotated[
         Text, Field(description="refined topic that the source writes to"), DefaultInWords("as innetwork_post_topic")

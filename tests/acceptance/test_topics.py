@@ -33,8 +33,8 @@ def test_topics_are_created_once_with_their_retention(thunder: Thunder, kafka: K
     first, second = thunder.run(*create, env=brokers), thunder.run(*create, env=brokers)
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert [line.split()[0] for line in first.stdout.splitlines()] == names.all
-    assert first.stdout.count("created: 3 partitions") == second.stdout.count("there already: 3 partitions") == 3
-    assert first.stdout.count("created: 1 partition,") == second.stdout.count("there already: 1 partition\n") == 1
+    assert first.stdout.count("created: 3 partitions") == second.stdout.count("exists: 3 partitions") == 3
+    assert first.stdout.count("created: 1 partition,") == second.stdout.count("exists: 1 partition\n") == 1
     kept = [int(topic_option(kafka.bootstrap, name, "retention.ms")) for name in names.all]
     assert kept == [3 * DAY_MS, 3 * DAY_MS, -1, 14 * DAY_MS]
 

@@ -142,7 +142,7 @@ ROOT = CommandGroup("posts from Kafka, kept in Redis, served over gRPC", COMMAND
 
 
 def shared_settings() -> list[str]:
-    """Settings (module:class) that between them name everything that an environment or a file may hold."""
+    """Settings (module:class) of all commands that read an environment and a file, which they may share."""
     models = (command.settings for command in _all_of(ROOT) if command.shares_settings)
     return list(dict.fromkeys((MODE_SETTINGS, COMBINED.settings, *models)))
 

@@ -1,4 +1,4 @@
-"""What the exit code of a command tells."""
+"""Exit codes of commands, and their meanings."""
 
 from enum import IntEnum
 
@@ -6,7 +6,7 @@ from common.errors import ConfigurationError, KafkaRefused, StoreMismatch, Thund
 
 
 class ExitCode(IntEnum):
-    """0 is success; a supervisor may restart after 1, and should rather call somebody after 2 and 3."""
+    """0 is success. A restart may help after 1; 2 and 3 need a person."""
 
     DONE = 0
     FAILED = 1
@@ -20,7 +20,7 @@ MEANINGS = {
     ExitCode.FAILED: "failed; trying again may help",
     ExitCode.WRONG_USAGE: "wrong flag, variable or setting",
     ExitCode.REFUSED: "refused by Kafka or Redis, or nearly every message is bad",
-    ExitCode.INTERRUPTED: "interrupted before it was done",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
 }
 
 

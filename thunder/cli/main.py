@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def find_command(line: Sequence[str]) -> tuple[str, Command | CommandGroup, Sequence[str]]:
-    """Follow the words from the beginning of the line: what they lead to, by which path, and the rest of the line."""
+    """The words of a command or a group at the beginning of the line, the command or group, the rest of the line."""
     words, entry = ["thunder"], ROOT
     for word in line:
         if not isinstance(entry, CommandGroup) or word not in entry.commands:

@@ -1,4 +1,4 @@
-"""The help of `thunder` and of its groups of commands, which needs the settings of none."""
+"""Help of `thunder` and of its groups of commands. It imports no settings, and so is fast."""
 
 import textwrap
 
@@ -22,8 +22,8 @@ def overview() -> str:
             "Commands:",
             *columns({**commands, **guide}),
             "",
-            "thunder COMMAND --help lists the settings of a command. Most are a flag, an environment variable",
-            "or a line of the TOML file that --config names; the first of these wins.",
+            "thunder COMMAND --help lists the settings of a command. Each is a flag; most can also be set by an",
+            "environment variable or in the TOML file that --config names. The first of these wins.",
             "",
             "Exit codes:",
             *columns({str(code.value): meaning for code, meaning in MEANINGS.items()}),

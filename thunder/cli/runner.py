@@ -52,21 +52,19 @@ def read_settings(model: type[S], arguments: Sequence[str]) -> S:
 
 
 def _shared_models() -> tuple[type[Settings], ...]:
-    """Between them, every setting that an environment or a file may hold: roles may share them."""
+    """Models of every setting that an environment or a file may hold, since roles may share them."""
     return tuple(resolve_name(name) for name in shared_settings())
 
 
 def _run_role(run: Callable[[Any], int], settings: Settings) -> int:
-    """The exit code. What a role dies of is in its log, in the form that its settings name."""
+    """The exit code. An error that ends a role goes to its log, in the format that its settings name."""
     try:
         return run(settings)
     except ThunderError as error:
         log.critical("%s", error)
         return exit_code_of(error)
     except Exception:
-        log.critical(
-            "Stopping after an unexpected error, which is a defect of Thunder: please report it", exc_info=True
-        )
+        log.critical("Unexpected error, a defect of Thunder: please report it", exc_info=True)
         return ExitCode.FAILED
 
 

@@ -63,9 +63,9 @@ def _in_words(wanted: TopicConfiguration, outcome: TopicOutcome) -> str:
             kept = "for ever" if seconds is None else f"for {in_words(seconds)}"
             return f"created: {_count(outcome.partitions)}, messages kept {kept}"
         case Creation.THERE:
-            return f"there already: {_count(outcome.partitions)}"
+            return f"exists: {_count(outcome.partitions)}"
         case Creation.DIFFERS:
-            return f"there already: {_count(outcome.partitions)}, left as it is though {outcome.reason}"
+            return f"exists: {_count(outcome.partitions)}, not changed although {outcome.reason}"
         case Creation.FAILED:
             return f"not created: {outcome.reason}"
 

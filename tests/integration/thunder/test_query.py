@@ -127,7 +127,7 @@ def test_the_answer_is_one_json_object(server: Server, capsys: pytest.CaptureFix
     ("code", "message"),
     [
         (grpc.StatusCode.UNAVAILABLE, "is not available. Is the server running there?"),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "has more requests than it takes at the moment"),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "is at capacity; try again later"),
         (grpc.StatusCode.INVALID_ARGUMENT, "does not accept the request"),
         (grpc.StatusCode.INTERNAL, "failed"),
     ],

@@ -78,8 +78,8 @@ def test_each_role_knows_the_topic_behind_the_store() -> None:
     assert ingest(events="follows", follows_topic="f").source_topic == "f"
 
 
-def test_a_process_that_serves_what_it_ingests_must_ingest_posts() -> None:
-    with pytest.raises(ValidationError, match="follows are read by thunder ingest"):
+def test_a_combined_process_cannot_ingest_follows() -> None:
+    with pytest.raises(ValidationError, match="must be refined or raw: run thunder ingest to read follows"):
         CombinedSettings.model_validate({"kafka_group_id": "g", "events": "follows"})
 
 

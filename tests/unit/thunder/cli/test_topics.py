@@ -1,4 +1,4 @@
-"""`thunder topics`: which topics are wanted, and how it is told what became of them."""
+"""`thunder topics create`: the topics that are created, and what it prints."""
 
 import pytest
 
@@ -51,8 +51,8 @@ def test_a_person_reads_what_became_of_each_topic() -> None:
     assert topic_lines(wanted, outcomes) == [
         "  raw       created: 12 partitions, messages kept for 3 d",
         "  follows   created: 12 partitions, messages kept for ever",
-        "  refined   there already: 3 partitions, left as it is though it was to have 12 partitions",
-        "  dead      there already: 1 partition",
+        "  refined   exists: 3 partitions, not changed although it was to have 12 partitions",
+        "  dead      exists: 1 partition",
         "  secret    not created: Topic authorization failed.",
     ]
 
