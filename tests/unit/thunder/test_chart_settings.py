@@ -34,7 +34,7 @@ def test_a_setting_keeps_its_limits_and_what_it_is() -> None:
         "maximum": 16384,
     }
     assert settings["log_format"] == {
-        "description": "how a line is written",
+        "description": "format of the log lines",
         "type": "string",
         "enum": ["text", "json"],
     }
