@@ -1,7 +1,7 @@
-{{/* Ends the rendering with a reason when the values, each of them well formed, do not go together. */}}
+{{/* Stops the rendering with a reason when values that are valid one by one contradict each other. */}}
 {{- define "thunder.refusals" -}}
 {{- if regexMatch "://[^/]*@" .Values.redis.url }}
-{{- fail "redis.url holds credentials: put the URL into a Secret and name that in redis.existingSecret.name" }}
+{{- fail "redis.url contains credentials: put the URL into a Secret and set redis.existingSecret.name" }}
 {{- end }}
 {{- with .Values.redis }}
 {{- if and (or .ca.existingSecret .certificate.existingSecret) (not .existingSecret.name) (not (hasPrefix "rediss://" .url)) }}
@@ -10,7 +10,7 @@
 {{- end }}
 {{- with .Values.serve.tls }}
 {{- if and .clientCa.existingSecret (not .existingSecret) }}
-{{- fail "serve.tls.clientCa asks callers for certificates: name the server's own in serve.tls.existingSecret" }}
+{{- fail "serve.tls.clientCa needs a server certificate: set serve.tls.existingSecret" }}
 {{- end }}
 {{- end }}
 {{- include "thunder.forEachRole" (dict "top" $ "template" "thunder.refusals.bounds") }}
@@ -36,10 +36,10 @@
 {{- $replicas := $scaled | ternary .values.autoscaling.maxReplicas .values.replicas | int }}
 {{- $consumers := mul $replicas ($settings.kafka_num_threads | default 1 | int) }}
 {{- if and $scaled (not $partitions) }}
-{{- fail (printf "%s.autoscaling: say in settings.%s how many partitions the topic has, so that no replica is without work" .role $setting) }}
+{{- fail (printf "%s.autoscaling needs settings.%s, the number of partitions of the topic: more consumers than partitions would be idle" .role $setting) }}
 {{- end }}
 {{- if and $partitions (gt $consumers $partitions) }}
-{{- fail (printf "%s: %d replicas make %d consumers for %d partitions (settings.%s): some would be without work" .role $replicas $consumers $partitions $setting) }}
+{{- fail (printf "%s: %d replicas make %d consumers for %d partitions (settings.%s): some would be idle" .role $replicas $consumers $partitions $setting) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -51,7 +51,7 @@
 {{- $protocol := $settings.security_protocol | default (ternary "SASL_SSL" "PLAINTEXT" (ne $mechanism "")) }}
 {{- with .top.Values.kafka }}
 {{- if and $mechanism (not .existingSecret.name) }}
-{{- fail (printf "settings.sasl_mechanism %s needs a password: name its Secret in kafka.existingSecret.name" $mechanism) }}
+{{- fail (printf "settings.sasl_mechanism %s needs a password: set kafka.existingSecret.name" $mechanism) }}
 {{- end }}
 {{- if and (or .ca.existingSecret .certificate.existingSecret) (not (hasSuffix "SSL" $protocol)) }}
 {{- fail (printf "kafka.ca and kafka.certificate need settings.security_protocol SSL or SASL_SSL, not %s" $protocol) }}
@@ -66,7 +66,7 @@
 {{- $ports := include "thunder.portNumbers" . | fromYaml }}
 {{- $tls := .values.tls }}
 {{- if and $settings.grpc_allowed_identities (not $tls.clientCa.existingSecret) }}
-{{- fail "settings.grpc_allowed_identities names callers by their certificates: say in serve.tls.clientCa.existingSecret who signs them" }}
+{{- fail "settings.grpc_allowed_identities needs certificates of callers: set serve.tls.clientCa.existingSecret" }}
 {{- end }}
 {{- $taken := concat (values $ports) (ternary (list $tls.healthPort) list (ne $tls.existingSecret "")) }}
 {{- if ne (len $taken) (len (uniq (toStrings $taken))) }}

@@ -53,7 +53,7 @@ def test_panels_stand_side_by_side() -> None:
 
 def test_there_is_a_row_for_each_role() -> None:
     assert [panel["title"] for panel in PANELS if panel["type"] == "row"] == [
-        "What people see",
+        "Overview",
         "Servers",
         "Workers: ingest and transform",
         "Sources",
