@@ -5,6 +5,7 @@
 -- Returns the number of follows given up because of the cap, the oldest ones
 local follows, records, removals, cap = KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[1])
 local MOST = 16 -- follows of one target that are told apart, the newest
+local MOST_AT_ONCE = 500 -- follows or removals given up in a call: what is left over waits for the next
 -- records: "<follow id>" -> target id; "-<target id>" -> "<follow id>:<time> ..." of all that make it followed
 -- removals: "<follow id>" or "-<target id>" -> time; nothing that it names counts up to then
 
@@ -32,9 +33,9 @@ local function keep(target, times)
   end
 end
 
-local function drop(target, times, id)
-  times[id] = nil
-  redis.call('HDEL', records, id)
+local function drop(target, times, ids)
+  for _, id in ipairs(ids) do times[id] = nil end
+  if #ids > 0 then redis.call('HDEL', records, unpack(ids)) end
   keep(target, times)
 end
 
@@ -43,7 +44,7 @@ local function follow(target, id, time)
   local times = times_of(before)
   if times[id] and times[id] >= time then return end
   if before ~= target then
-    drop(before, times, id)
+    drop(before, times, { id })
     times = times_of(target)
   end
   if time > removed_through('-' .. target) and time > removed_through(id) then
@@ -59,25 +60,32 @@ local function remove(target, id, time)
   local all = id == '0'
   redis.call('ZADD', removals, 'GT', time, all and '-' .. target or id)
   target = redis.call('HGET', records, id) or target
-  local times = times_of(target)
+  local times, ended, named = times_of(target), {}, {}
   for held, since in pairs(times) do
     if since <= time and (all or held == id) then
-      drop(target, times, held)
-      if held ~= '0' then redis.call('ZADD', removals, 'GT', since, held) end
+      ended[#ended + 1] = held
+      if held ~= '0' then named[#named + 1], named[#named + 2] = since, held end
     end
   end
+  if #ended > 0 then drop(target, times, ended) end
+  if #named > 0 then redis.call('ZADD', removals, 'GT', unpack(named)) end
+end
+
+local function remove_oldest(key, count)
+  if count > 0 then redis.call('ZREMRANGEBYRANK', key, 0, math.min(count, MOST_AT_ONCE) - 1) end
 end
 
 for i = 4, #ARGV, 4 do
   local apply = ARGV[i + 3] == '1' and remove or follow
   apply(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]))
 end
-local surplus = math.max(0, redis.call('ZCARD', follows) - cap)
+local surplus = math.min(MOST_AT_ONCE, math.max(0, redis.call('ZCARD', follows) - cap))
 for _, target in ipairs(surplus > 0 and redis.call('ZRANGE', follows, 0, surplus - 1) or {}) do
-  local times = times_of(target)
-  for id in pairs(times) do drop(target, times, id) end
+  local times, ids = times_of(target), {}
+  for id in pairs(times) do ids[#ids + 1] = id end
+  drop(target, times, ids)
 end
-redis.call('ZREMRANGEBYSCORE', removals, '-inf', '(' .. ARGV[2])
-redis.call('ZREMRANGEBYRANK', removals, 0, -cap - 1)
+remove_oldest(removals, redis.call('ZCOUNT', removals, '-inf', '(' .. ARGV[2]))
+remove_oldest(removals, redis.call('ZCARD', removals) - cap)
 redis.call('EXPIRE', removals, ARGV[3])
 return surplus

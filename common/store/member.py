@@ -80,9 +80,14 @@ def post_id(member: bytes) -> int:
     return decode_id(member[POST_ID])
 
 
+def first_bytes(created_at: int, post_id: int) -> bytes:
+    """What every member of the post begins with, whatever its version."""
+    return encode_time(created_at) + _BYTE[TAG_CREATED_AT] + encode_id(post_id)
+
+
 def encode_member(post: LightPost) -> bytes:
     """Member of a normalised post: a function of the post alone, so that writing it again changes nothing."""
-    parts = [encode_time(post.created_at), _BYTE[TAG_CREATED_AT], encode_id(post.post_id), _BYTE[TAG_POST_ID]]
+    parts = [first_bytes(post.created_at, post.post_id), _BYTE[TAG_POST_ID]]
     if post.has_video:
         parts += (_TRUE, _BYTE[TAG_HAS_VIDEO])
     if post.source_post_id is not None:

@@ -12,9 +12,13 @@ from common.resources import read_resource
 from common.retention import TRIM_SLACK_SECONDS, Retention
 from common.store.commands import pack
 from common.store.keys import AuthorKeys, ViewerKeys
-from common.store.member import encode_id
+from common.store.member import first_bytes
+
+MOST_PER_CALL = 500
+"""Posts in a call, and old entries of a set that a call removes: it blocks Redis for some 10 ms at most."""
 
 _SLACK = b"%d" % TRIM_SLACK_SECONDS
+_MOST = b"%d" % MOST_PER_CALL
 
 
 class Script:
@@ -82,11 +86,12 @@ FOLLOW_BOUNDS = FollowBounds()
 
 
 class Removal(NamedTuple):
-    """One deleted post for remove_posts.lua."""
+    """One deleted post for remove_posts.lua. deleted_at: from when its tombstone lives, in Unix seconds."""
 
     keys: AuthorKeys
     created_at: int
     post_id: int
+    deleted_at: int
 
 
 def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
@@ -102,7 +107,7 @@ def add_posts(
 ) -> bytes:
     """Claimed posts by author, authors of one bucket. Reply: members that an erasure of the author refuses."""
     keys: list[bytes] = []
-    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, b"%d" % list_cap]
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, b"%d" % list_cap, _MOST]
     for author, posts in additions:
         keys += (author.posts, author.videos, author.deletions)
         args.append(b"%d" % len(posts))
@@ -114,17 +119,18 @@ def add_posts(
 def remove_posts(removals: Sequence[Removal], retention: Retention, now: int) -> bytes:
     """Deleted posts of authors of one bucket. Reply: their number."""
     keys: list[bytes] = []
-    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds]
+    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, _MOST]
     for removal in removals:
         keys += (removal.keys.posts, removal.keys.videos, removal.keys.deletions)
-        args += (b"%d" % removal.created_at, encode_id(removal.post_id))
+        args += (first_bytes(removal.created_at, removal.post_id), b"%d" % removal.deleted_at)
     return REMOVE_POSTS.call(keys, args)
 
 
 def erase_author(author: AuthorKeys, deleted_at: int, retention: Retention, now: int) -> bytes:
-    """Refuse the author's creates up to deleted_at. Reply: members of the posts that this removes."""
+    """Refuse the author's creates up to deleted_at. Reply: members of some posts that this removes, none at the end."""
     keys = (author.posts, author.videos, author.deletions)
-    return ERASE_AUTHOR.call(keys, (b"%d" % now, b"%d" % deleted_at, b"%d" % retention.ttl_seconds))
+    times = (retention.oldest(now), now, deleted_at, retention.ttl_seconds)
+    return ERASE_AUTHOR.call(keys, (*(b"%d" % time for time in times), _MOST))
 
 
 def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: FollowBounds, now: int) -> bytes:

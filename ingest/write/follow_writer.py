@@ -8,7 +8,7 @@ from common.store.keys import KeySpace
 from common.store.scripts import FOLLOW_BOUNDS, FollowBounds, FollowChange, apply_follows
 from ingest.events import Follow
 
-_EVENTS_PER_CALL = 1000
+_EVENTS_PER_CALL = 250
 """Redis answers no other client during a call: this keeps it to a few milliseconds."""
 
 

@@ -7,7 +7,7 @@ from common.retention import Retention
 from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import KeySpace
-from common.store.member import LIST_CAP, post_id
+from common.store.member import LIST_CAP, created_at, post_id
 from common.store.record import PostRecord, live_record, record_field
 from common.store.scripts import Removal, add_posts, claim_posts, erase_author, remove_posts
 from ingest.events import AuthorDelete, Event, PostDelete
@@ -48,27 +48,35 @@ class PostWriter:
 
     def _write(self, batch: Sequence[Event], now: int) -> list[StoreUnavailable]:
         step = _Steps(self._store_client)
-        claims: list[PostEvent] = []
-        for event in batch:
-            claims += self._erase(event, step, now) if isinstance(event, AuthorDelete) else (event,)
-        sources = self._records(needed_sources(claims), step, now)
-        won = self._claim(claims, sources, step, now)
+        match batch:
+            case [AuthorDelete() as event]:
+                self._erase(event, step, now)
+            case _:
+                self._write_posts([event for event in batch if not isinstance(event, AuthorDelete)], step, now)
+        return step.failed
+
+    def _write_posts(self, events: Sequence[PostEvent], step: "_Steps", now: int) -> None:
+        sources = self._records(needed_sources(events), step, now)
+        won = self._claim(events, sources, step, now)
         refused = self._add(won, step, now)
         self._remove(won.removals, step, now)
         if refused:
             self._claim([PostDelete(post_id(member), now) for member in refused], {}, step, now)
-        return step.failed
 
-    def _erase(self, event: AuthorDelete, step: "_Steps", now: int) -> list[PostDelete]:
-        """Refuse the author's creates up to the deletion, return deletes of the posts stored until then.
+    def _erase(self, event: AuthorDelete, step: "_Steps", now: int) -> None:
+        """Refuse the author's creates up to the deletion, delete the posts stored until then, a bounded part at a time.
 
         The author's set is read after the refusal stands and emptied only by those deletes: a crash in between leaves
         the posts to be found by the replay.
         """
         keys = self._keys.author(event.author_id)
         deleted_at = min(event.deleted_at, MAX_SCORE) if event.deleted_at > 0 else now
-        (members,) = step.run([NodeCommand(keys.bucket, erase_author(keys, deleted_at, self._retention, now))])
-        return [PostDelete(post_id(member), now) for member in dict.fromkeys(members or ())]
+        command = NodeCommand(keys.bucket, erase_author(keys, deleted_at, self._retention, now))
+        while not step.failed and (members := step.run([command])[0]):
+            posts = dict.fromkeys((post_id(member), created_at(member)) for member in members)
+            won = self._claim([PostDelete(post, now) for post, _ in posts], {}, step, now)
+            everything = [Removal(keys, created, post, now) for post, created in posts]
+            self._remove(won.removals if step.failed else everything, step, now)
 
     def _records(self, ids: Sequence[int], step: "_Steps", now: int) -> dict[int, PostRecord | None]:
         """Live record of each id, None where there is none; ids whose shard does not answer are missing."""

@@ -6,17 +6,18 @@ winners into their authors' sets, or takes the deleted out of them.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from struct import Struct
 from typing import NamedTuple, TypeVar
 
 from common.post import LightPost
 from common.store.keys import AuthorKeys, KeySpace, PostKey
 from common.store.member import encode_member
 from common.store.record import LISTED_AS_VIDEO, TOMBSTONE, PostRecord, encode_record, record_field
-from common.store.scripts import DELETE, Addition, Claim, Removal
+from common.store.scripts import DELETE, MOST_PER_CALL, Addition, Claim, Removal
 from ingest.events import AuthorDelete, Event, PostDelete
 
-MAX_POSTS_PER_CALL = 2000
-_KNOWN_SIZE = 12  # author_id 8, created_at 4: what the claim of a delete is answered
+_TIME = Struct(">I")
+_DELETED = Struct(">QII")  # author_id and created_at, zeros when unknown, and from when the tombstone lives
 
 PostEvent = LightPost | PostDelete
 """An event that claims a post id."""
@@ -95,16 +96,17 @@ def winners(claims: Sequence[PlannedClaim], reply: bytes, keys: KeySpace) -> Win
     at = 0
     for event, _, _ in claims:
         if isinstance(event, PostDelete):
-            known = reply[at : at + _KNOWN_SIZE]
-            at += _KNOWN_SIZE
-            if any(known):
-                author = keys.author(int.from_bytes(known[:8], "big"))
-                won.removals.append(Removal(author, int.from_bytes(known[8:], "big"), event.post_id))
+            author_id, created_at, deleted_at = _DELETED.unpack_from(reply, at)
+            at += _DELETED.size
+            if author_id:
+                won.removals.append(Removal(keys.author(author_id), created_at, event.post_id, deleted_at))
             continue
         flags = reply[at]
         at += 1
         if flags == TOMBSTONE:
-            won.removals.append(Removal(keys.author(event.author_id), event.created_at, event.post_id))
+            (deleted_at,) = _TIME.unpack_from(reply, at)
+            at += _TIME.size
+            won.removals.append(Removal(keys.author(event.author_id), event.created_at, event.post_id, deleted_at))
         elif flags:
             addition = Addition(event.created_at, encode_member(event), bool(flags & LISTED_AS_VIDEO))
             won.additions.append((event, addition))
@@ -114,7 +116,7 @@ def winners(claims: Sequence[PlannedClaim], reply: bytes, keys: KeySpace) -> Win
 def by_author(
     additions: Iterable[tuple[LightPost, Addition]], keys: KeySpace
 ) -> list[tuple[AuthorKeys, list[Addition]]]:
-    """Additions of each author, in their order, at most MAX_POSTS_PER_CALL to a group."""
+    """Additions of each author, in their order, at most MOST_PER_CALL to a group."""
     grouped: defaultdict[int, list[Addition]] = defaultdict(list)
     for post, addition in additions:
         grouped[post.author_id].append(addition)
@@ -128,7 +130,7 @@ def _one(_: object) -> int:
 def calls(
     items: Iterable[T], bucket_of: Callable[[T], int], size_of: Callable[[T], int] = _one
 ) -> list[tuple[int, list[T]]]:
-    """Items grouped by bucket, in their order, into calls of at most MAX_POSTS_PER_CALL posts (one item at least)."""
+    """Items grouped by bucket, in their order, into calls of at most MOST_PER_CALL posts (one item at least)."""
     grouped: defaultdict[int, list[T]] = defaultdict(list)
     for item in items:
         grouped[bucket_of(item)].append(item)
@@ -139,7 +141,7 @@ def _parts(group: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]
     part: list[T] = []
     size = 0
     for item in group:
-        if part and size + size_of(item) > MAX_POSTS_PER_CALL:
+        if part and size + size_of(item) > MOST_PER_CALL:
             yield part
             part, size = [], 0
         part.append(item)

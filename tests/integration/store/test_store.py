@@ -170,6 +170,16 @@ def test_an_author_delete_refuses_for_the_retention(store_client: StoreClient, s
     assert ids(asyncio.run(ask(store_url, [5], last + 1))) == [2]
 
 
+def test_a_create_after_its_tombstone_expired_is_stored(store_client: StoreClient, store_url: str) -> None:
+    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer.write([PostDelete(1, 0)], NOW)
+    writer.write([LightPost(1, 5, NOW), LightPost(1, 6, NOW + 1)], NOW + 300)
+    assert ids(asyncio.run(ask(store_url, [5, 6], NOW + 300))) == []
+    later = NOW + RETENTION.seconds + 1
+    writer.write([LightPost(1, 6, NOW + 1)], later)
+    assert ids(asyncio.run(ask(store_url, [5, 6], later))) == [1]
+
+
 def test_scripts_are_loaded_again_after_a_flush(store_client: StoreClient, store_url: str) -> None:
     writer = PostWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)

@@ -5,9 +5,9 @@ import pytest
 from common.post import LightPost
 from common.store.keys import KeySpace
 from common.store.record import PostRecord
+from common.store.scripts import MOST_PER_CALL
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.write.write_plan import (
-    MAX_POSTS_PER_CALL,
     by_author,
     calls,
     listed_as_video,
@@ -74,16 +74,17 @@ def test_a_repost_with_an_unknown_source_waits_for_the_next_try() -> None:
 def test_replies_of_claims_are_distinguished() -> None:
     unknown, known = PostDelete(8, 0), PostDelete(9, 0)
     claims = plan([ORIGINAL, VIDEO, unknown, LightPost(5, 12, NOW), known, LightPost(6, 13, NOW)], {}, KEYS)
+    deleted_at = (NOW + 5).to_bytes(4, "big")
     author_and_time = (77).to_bytes(8, "big") + (NOW - 1).to_bytes(4, "big")
-    reply = b"\x20" + b"\x30" + bytes(12) + b"\x00" + author_and_time + b"\x01"
+    reply = b"\x20\x30" + bytes(12) + deleted_at + b"\x00" + author_and_time + deleted_at + b"\x01" + deleted_at
     won = winners(claims, reply, KEYS)
     assert [(post, addition.listed_as_video) for post, addition in won.additions] == [(ORIGINAL, False), (VIDEO, True)]
-    assert won.removals == [(KEYS.author(77), NOW - 1, 9), (KEYS.author(13), NOW, 6)]
+    assert won.removals == [(KEYS.author(77), NOW - 1, 9, NOW + 5), (KEYS.author(13), NOW, 6, NOW + 5)]
 
 
 def test_calls_are_bounded() -> None:
-    claims = plan([LightPost(number, 1, NOW) for number in range(1, 3 * MAX_POSTS_PER_CALL)], {}, KeySpace(1, 1))
+    claims = plan([LightPost(number, 1, NOW) for number in range(1, 3 * MOST_PER_CALL)], {}, KeySpace(1, 1))
     planned = calls(claims, bucket_of=lambda claim: claim.bucket)
-    assert [len(group) for _, group in planned] == [MAX_POSTS_PER_CALL, MAX_POSTS_PER_CALL, MAX_POSTS_PER_CALL - 1]
+    assert [len(group) for _, group in planned] == [MOST_PER_CALL, MOST_PER_CALL, MOST_PER_CALL - 1]
     authors = by_author(winners(claims, b"\x20" * len(claims), KEYS).additions, KEYS)
-    assert [len(posts) for _, posts in authors] == [2000, 2000, 1999]
+    assert [len(posts) for _, posts in authors] == [MOST_PER_CALL, MOST_PER_CALL, MOST_PER_CALL - 1]
