@@ -14,7 +14,7 @@ from ingest.decode.refined_event import decode_event, encode_event
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import AuthorDelete, Decoded, Dropped, Ignored, Malformed, PostDelete
 from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, delete, event, golden, media, noise
-from tests.unit.ingest.mutations import mutated
+from tests.unit.ingest.decode.mutations import mutated
 
 MESSAGES = 20_000
 SMALL_PEAK_BYTES = 2**20
