@@ -1,4 +1,4 @@
-"""Metrics of serving: names, help, units and buckets, and the few calls that move them."""
+"""Metrics of serving: names, help, units and buckets, and the calls that update them."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from common.telemetry.histogram import Histogram, Series, exponential
 from serve.query import Answer, Summary
-from serve.rpc.request import Adjustment
+from serve.request import Adjustment
 
 _SIZES = exponential(1, 1.2, 55)
 _SECONDS = exponential(0.001, 1.3, 40)
@@ -18,14 +18,14 @@ _FOLLOWING_ENDPOINT = "following"
 
 
 class Stage(StrEnum):
-    """Which posts a statistic is of: the candidates examined before the cut, or the answer."""
+    """The posts that a statistic covers: the candidates examined before the cut, or the answer."""
 
     RETRIEVED = "retrieved"
     SCORED = "scored"
 
 
 class Outcome(StrEnum):
-    """How a request ended. A closed set: it labels a metric."""
+    """The end of a request. A closed set: it labels a metric."""
 
     OK = "ok"
     PARTIAL = "partial"
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 
 class LookupStatus(StrEnum):
-    """How a look-up in the follow store ended. A closed set: it labels a metric."""
+    """The end of a look-up in the follow store. A closed set: it labels a metric."""
 
     SUCCESS = "success"
     ERROR = "error"
@@ -54,7 +54,7 @@ class StageMetrics:
         self._posts_per_author = stages["posts_per_author"].series(stage)
 
     def observe(self, summary: Summary, now: int) -> None:
-        """Nothing is observed of an empty stage. now in Unix seconds."""
+        """Observe the posts of a request, unless there are none. now in Unix seconds."""
         if not summary.posts:
             return
         self._freshness.observe(now - summary.newest)
@@ -65,12 +65,12 @@ class StageMetrics:
 
 
 class ServeMetrics:
-    """Every metric of a serving process, on a registry of its own choice. Moved by the event loop's thread only."""
+    """Every metric of a serving process, on a registry of the caller's. Updated by the event loop's thread only."""
 
     def __init__(
-        self, registry: CollectorRegistry, in_flight: Callable[[], int], lag_seconds: Callable[[], float]
+        self, registry: CollectorRegistry, in_flight: Callable[[], int], queueing_delay: Callable[[], float]
     ) -> None:
-        self._register_gauges(registry, in_flight, lag_seconds)
+        self._register_gauges(registry, in_flight, queueing_delay)
         self._register_counters(registry)
         self._register_requests(registry)
         self._register_store(registry)
@@ -79,23 +79,23 @@ class ServeMetrics:
 
     @property
     def durations(self) -> Series:
-        """How long requests took, in seconds. For any thread to read."""
+        """Durations of requests in seconds. For any thread to read."""
         return self._duration
 
     @property
     def posts(self) -> Series:
-        """Posts of each answer. For any thread to read."""
+        """Posts per answer. For any thread to read."""
         return self._count
 
     def request_rejected(self) -> None:
-        """Admission refused a request."""
+        """Count a request that admission rejected."""
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
 
     def request_validated(
         self, following: int, excluded: int, max_results: int, adjustments: Mapping[Adjustment, int]
     ) -> None:
-        """A valid request: its list sizes before truncation, and what was adjusted to serve it."""
+        """Count a valid request: its list sizes before truncation, and its adjustments."""
         self._following_size.observe(following)
         self._excluded_size.observe(excluded)
         self._max_results.observe(max_results)
@@ -104,20 +104,20 @@ class ServeMetrics:
                 self._adjustments[adjustment].inc(times)
 
     def lookup_finished(self, status: LookupStatus, seconds: float) -> None:
-        """A look-up in the follow store ended."""
+        """Count a look-up in the follow store."""
         self._lookups[status].inc()
         self._lookup_seconds.observe(seconds)
 
     def read_started(self) -> None:
-        """The post store is about to be asked."""
+        """Count a read of the post store that begins."""
         self._store_requests.inc()
 
     def read_timed_out(self) -> None:
-        """A read of the post store used up its time."""
+        """Count a read of the post store that reached its deadline."""
         self._store_timeouts.inc()
 
     def read_finished(self, answer: Answer, now: int) -> None:
-        """The post store answered. now in Unix seconds."""
+        """Count a read of the post store that ended with an answer. now in Unix seconds."""
         posts = answer.scored.posts
         self._unreadable.inc(answer.unreadable)
         self._posts_returned.observe(posts)
@@ -128,39 +128,52 @@ class ServeMetrics:
         self._stages[Stage.SCORED].observe(answer.scored, now)
 
     def request_finished(self, outcome: Outcome, seconds: float, lookup_seconds: float) -> None:
-        """An admitted request ended after so long, of which the follow look-up took lookup_seconds."""
+        """Count an admitted request by its outcome and duration; lookup_seconds: the part of the follow look-up."""
         self._outcomes[outcome].inc()
         self._duration.observe(seconds)
         self._duration_without_strato.observe(seconds - lookup_seconds)
 
     def initialised(self, seconds: float) -> None:
-        """The process was ready for the first time, so long after its start."""
+        """Set the seconds from the start of the process to its first readiness."""
         self._init_duration.set(seconds)
 
     def _register_gauges(
-        self, registry: CollectorRegistry, in_flight: Callable[[], int], lag_seconds: Callable[[], float]
+        self, registry: CollectorRegistry, in_flight: Callable[[], int], queueing_delay: Callable[[], float]
     ) -> None:
-        Gauge("in_flight_requests", "Requests being answered", registry=registry).set_function(in_flight)
-        lag = Gauge("work_lag_seconds", "How long the request that begins next has waited", registry=registry)
-        lag.set_function(lag_seconds)
+        Gauge("in_flight_requests", "Requests admitted and not answered yet", registry=registry).set_function(in_flight)
+        delay = Gauge(
+            "work_lag_seconds",
+            "Queueing delay of the oldest waiting request in seconds; 0 when none waits",
+            registry=registry,
+        )
+        delay.set_function(queueing_delay)
         self._init_duration = Gauge(
-            "init_duration_seconds", "From the start of the process to its first readiness", registry=registry
+            "init_duration_seconds",
+            "Seconds from the start of the process to its first readiness; 0 until then",
+            registry=registry,
         )
 
     def _register_counters(self, registry: CollectorRegistry) -> None:
-        self._rejected = Counter("rejected_requests_total", "Requests refused by admission", registry=registry)
-        outcomes = Counter(
-            "get_in_network_posts_outcomes_total", "Requests by the way they ended", ["outcome"], registry=registry
+        self._rejected = Counter(
+            "rejected_requests_total",
+            "Requests rejected by admission: the server is at capacity or over its rate limit",
+            registry=registry,
         )
+        outcomes = Counter("get_in_network_posts_outcomes_total", "Requests by outcome", ["outcome"], registry=registry)
         self._outcomes = {outcome: outcomes.labels(outcome) for outcome in Outcome}
         adjustments = Counter(
             "get_in_network_posts_adjustments_total",
-            "Ids dropped from requests, lists cut, bounds applied, unknown algorithms",
+            "Changes made to requests to bring them within the limits: ids dropped, lists cut, results clamped",
             ["adjustment"],
             registry=registry,
         )
         self._adjustments = {adjustment: adjustments.labels(adjustment) for adjustment in Adjustment}
-        lookups = Counter("strato_requests_total", "Follow look-ups", ["endpoint", "status"], registry=registry)
+        lookups = Counter(
+            "strato_requests_total",
+            "Look-ups in the follow store, for requests without follows",
+            ["endpoint", "status"],
+            registry=registry,
+        )
         self._lookups = {status: lookups.labels(_FOLLOWING_ENDPOINT, status) for status in LookupStatus}
 
     def _register_requests(self, registry: CollectorRegistry) -> None:
@@ -170,41 +183,49 @@ class ServeMetrics:
         def seconds(name: str, documentation: str) -> Series:
             return Histogram(name, documentation, _SECONDS, registry).series()
 
-        self._count = sizes("count", "Posts in an answer")
-        self._following_size = sizes("following_size", "Followed ids of a request, before truncation")
-        self._excluded_size = sizes("excluded_size", "Excluded ids of a request, before truncation")
-        self._max_results = sizes("max_results", "Posts asked for, after default and bound")
-        self._duration = seconds("get_in_network_posts_duration_seconds", "Duration of a request")
+        self._count = sizes("count", "Posts per answer")
+        self._following_size = sizes("following_size", "Followed ids per request, before truncation")
+        self._excluded_size = sizes("excluded_size", "Excluded ids per request, before truncation")
+        self._max_results = sizes("max_results", "Posts requested, after the default and the limit are applied")
+        self._duration = seconds("get_in_network_posts_duration_seconds", "Duration of a request in seconds")
         self._duration_without_strato = seconds(
-            "get_in_network_posts_duration_without_strato_seconds", "Duration of a request without its follow look-up"
+            "get_in_network_posts_duration_without_strato_seconds",
+            "Duration of a request in seconds, without its follow look-up",
         )
-        self._lookup_seconds = seconds("strato_request_duration_seconds", "Duration of a follow look-up")
+        self._lookup_seconds = seconds(
+            "strato_request_duration_seconds", "Duration of a look-up in the follow store in seconds"
+        )
 
     def _register_store(self, registry: CollectorRegistry) -> None:
         self._store_requests = Counter("post_store_requests_total", "Reads of the post store", registry=registry)
         self._store_timeouts = Counter(
-            "post_store_request_timeouts_total", "Reads of the post store that used up their time", registry=registry
+            "post_store_request_timeouts_total",
+            "Reads of the post store that reached the deadline of their request",
+            registry=registry,
         )
         self._unreadable = Counter(
             "post_store_unreadable_posts_total",
-            "Posts left out, which makes an answer partial, because a newer version wrote them",
+            "Posts left out of answers, which are then partial, because a newer version wrote them",
             registry=registry,
         )
         self._posts_returned = Histogram(
-            "post_store_posts_returned", "Posts that a read of the post store returned", _SIZES, registry
+            "post_store_posts_returned", "Posts returned per read of the post store", _SIZES, registry
         ).series()
         self._returned_ratio = Histogram(
-            "post_store_posts_returned_ratio", "Posts returned of the candidates examined", _SHARES, registry
+            "post_store_posts_returned_ratio",
+            "Share of the examined candidates that a read of the post store returned, 0 to 1",
+            _SHARES,
+            registry,
         ).series()
 
 
 def _stage_histograms(registry: CollectorRegistry) -> dict[str, Histogram]:
     buckets_and_help = {
-        "freshness_seconds": (_AGES, "Age of the newest post"),
-        "time_range_seconds": (_AGES, "From the oldest to the newest post"),
-        "reply_ratio": (_SHARES, "Share of replies"),
-        "unique_authors": (_SIZES, "Different authors"),
-        "posts_per_author": (_POSTS_PER_AUTHOR, "Posts per author"),
+        "freshness_seconds": (_AGES, "Age in seconds of the newest post of a request"),
+        "time_range_seconds": (_AGES, "Seconds between the oldest and the newest post of a request"),
+        "reply_ratio": (_SHARES, "Share of replies among the posts of a request, 0 to 1"),
+        "unique_authors": (_SIZES, "Distinct authors of the posts of a request"),
+        "posts_per_author": (_POSTS_PER_AUTHOR, "Posts per author of a request"),
     }
     return {
         suffix: Histogram(f"get_in_network_posts_found_{suffix}", text, bounds, registry, "stage", Stage)

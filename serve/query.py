@@ -1,4 +1,4 @@
-"""What a reader is asked and what it answers: ids and times only, no wire types."""
+"""Query and answer of a reader: ids and times only, no wire types. Pure."""
 
 from typing import NamedTuple
 

@@ -15,7 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from common.errors import StoreUnavailable
 from serve.overload.admission import Rejection
-from serve.rpc.request import InvalidRequest
+from serve.request import InvalidRequest
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
 _PUSHBACK_TRAILER = "grpc-retry-pushback-ms"

@@ -10,9 +10,9 @@ from serve.metrics import ServeMetrics
 from serve.overload.admission import Admission, TokenBucket
 from serve.overload.scheduler import RequestScheduler
 from serve.query import Caps
+from serve.request import RequestLimits
 from serve.rpc.authentication import Authenticator
 from serve.rpc.posts_service import FollowStore, PostsService, TimelineReader
-from serve.rpc.request import RequestLimits
 from serve.rpc.servicer import InNetworkPostsServicer
 
 

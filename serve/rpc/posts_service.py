@@ -1,4 +1,4 @@
-"""The use case GetInNetworkPosts, whoever calls: admit, validate, complete the follows, read, record metrics.
+"""The use case GetInNetworkPosts, for every caller: admit, validate, complete the follows, read, record metrics.
 
 Knows no gRPC: callers get an answer or an exception, and rpc_errors.py turns exceptions into statuses.
 """
@@ -19,7 +19,7 @@ from serve.metrics import LookupStatus, Outcome, ServeMetrics
 from serve.overload.admission import Admission, Rejection
 from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.query import Answer, Query
-from serve.rpc.request import InvalidRequest, RequestLimits, distinct_ids, validate_request
+from serve.request import InvalidRequest, RequestLimits, distinct_ids, validate_request
 from serve.rpc.request_log import RequestLog
 
 log = logging.getLogger("thunder.serve")

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from serve.rpc.request import Adjustment
+from serve.request import Adjustment
 
 log = logging.getLogger("thunder.serve")
 
@@ -32,7 +32,7 @@ class RequestLog:
             log.info("Following list is empty, fetching from Strato for user %d", request.user_id)
 
     def looked_up(self, request: GetInNetworkPostsRequest, found: int) -> None:
-        """The follow store returned so many follows."""
+        """The follow store returned this number of follows."""
         if request.debug:
             log.info("Fetched %d following users from Strato for user %d", found, request.user_id)
 
@@ -51,6 +51,6 @@ class RequestLog:
             log.warning("Unknown algorithm %.60r: posts are sorted newest first", request.algorithm)
 
     def answered(self, request: GetInNetworkPostsRequest, posts: int) -> None:
-        """A request was answered with so many posts."""
+        """A request was answered with this number of posts."""
         if request.debug:
             log.info("Returning %d posts for user %d", posts, request.user_id)

@@ -1,4 +1,4 @@
-"""TLS of the gRPC server. Certificates are read again when their files change: they are renewed while it runs."""
+"""TLS of the gRPC server, with certificates that are renewed while it runs: changed files are read again."""
 
 import logging
 import ssl
@@ -15,14 +15,14 @@ log = logging.getLogger("thunder.serve")
 
 
 class CertificateFiles(NamedTuple):
-    """PEM files. client_ca: who signs callers; None when they need no certificate."""
+    """PEM files. client_ca: authority that signs callers; None when they need no certificate."""
 
     certificate: Path
     key: Path
     client_ca: Path | None
 
     def read(self) -> grpc.ServerCertificateConfiguration:
-        """What they hold now. OSError, which ssl.SSLError is, when they cannot be read or do not belong together."""
+        """Read the files. OSError, which ssl.SSLError is, when they cannot be read or do not belong together."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.client_ca)
         context.load_cert_chain(self.certificate, self.key, password=refuse_encrypted_key)
         return grpc.ssl_server_certificate_configuration(
@@ -37,7 +37,7 @@ class RenewedCertificates:
     def __init__(self, files: CertificateFiles) -> None:
         self._files = files
         self._watched = WatchedFiles([path for path in files if path is not None])
-        self._complaint = ""
+        self._last_error = ""
 
     def __call__(self) -> grpc.ServerCertificateConfiguration | None:
         """The configuration when it is new, None while the last one holds: also when the new files are bad."""
@@ -47,10 +47,10 @@ class RenewedCertificates:
             read = self._files.read()
         except OSError as error:
             self._watched.forget()
-            self._complain(str(error))
+            self._log_error(str(error))
             return None
         log.info("The certificates of the gRPC server were renewed")
-        self._complaint = ""
+        self._last_error = ""
         return read
 
     def prime(self) -> grpc.ServerCertificateConfiguration:
@@ -58,14 +58,14 @@ class RenewedCertificates:
         self._watched.changed()
         return self._files.read()
 
-    def _complain(self, complaint: str) -> None:
-        if complaint != self._complaint:
-            self._complaint = complaint
-            log.error("New certificates of the gRPC server cannot be used, the old ones stay: %s", complaint)
+    def _log_error(self, error: str) -> None:
+        if error != self._last_error:
+            self._last_error = error
+            log.error("New certificates of the gRPC server cannot be used, the old ones stay in force: %s", error)
 
 
 def server_credentials(settings: CallerSettings) -> grpc.ServerCredentials | None:
-    """What the settings name; None for no encryption. ConfigurationError when the files are no good."""
+    """Credentials from the files of the settings; None for no encryption. ConfigurationError for bad files."""
     if settings.grpc_tls_certificate is None or settings.grpc_tls_key is None:
         return None
     client_ca = Path(settings.grpc_tls_client_ca) if settings.grpc_tls_client_ca else None

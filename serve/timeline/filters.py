@@ -1,4 +1,4 @@
-"""Which entries of an author's lists may be in an answer (contract 4.3, 4.4). Pure; one object per request."""
+"""Filters and caps the entries of authors' lists (contract 4.3, 4.4). Pure; one object per request."""
 
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class _Quotas(NamedTuple):
 
 
 class Rules:
-    """Judges entries in passes: in each, the entries of an author come newest first."""
+    """Applies the rules to entries in passes: in each, the entries of an author come newest first."""
 
     def __init__(self, query: Query) -> None:
         self.excluded = frozenset(encode_id(post) for post in query.excluded)

@@ -1,4 +1,4 @@
-"""The merge: which posts the answer holds, whose lists must be read deeper, which parents must be looked up. Pure.
+"""Merges lists into the answer; finds which lists to read deeper and which parents to look up. Pure.
 
 It runs after every round of fetching over all that is known, and is exact when it asks for nothing more. Entries are
 taken newest first over all authors until max_results have passed; rules are applied only to entries that get so far.
@@ -115,7 +115,7 @@ def _up_to(bound: bytes, members: list[bytes]) -> int:
 
 
 class _Pass:
-    """Entries taken newest first until enough have passed. It can go on when more becomes known."""
+    """Entries taken newest first until enough have passed. It can continue when more becomes known."""
 
     def __init__(self) -> None:
         self.examined = 0

@@ -1,4 +1,4 @@
-"""What the read rules need of a member besides its kind, and the reply filter itself (contract 4.3, 4.4). Pure."""
+"""The reply filter, and the fields of a member that the read rules need (contract 4.3, 4.4). Pure."""
 
 from collections.abc import Container
 

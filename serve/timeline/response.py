@@ -1,4 +1,4 @@
-"""The answer as bytes: members are joined into a serialised GetInNetworkPostsResponse without being parsed. Pure.
+"""Serialises the answer: members are joined into a GetInNetworkPostsResponse without being parsed. Pure.
 
 A member is a reversed protobuf message without its author. So the response is put together reversed, from its last
 byte to its first, and turned round once.
@@ -26,7 +26,7 @@ def _author_field(author_id: int) -> bytes:
 
 
 class _AuthorFields(dict[int, bytes]):
-    """Of the authors of one answer: looked up once each."""
+    """Encoded authors of one answer, each looked up once."""
 
     def __missing__(self, author_id: int) -> bytes:
         field = self[author_id] = _author_field(author_id)
@@ -43,7 +43,7 @@ def response_bytes(posts: Sequence[bytes], author_of: Mapping[bytes, int], *, pa
 
 
 def summarise(posts: Sequence[bytes], authors: int) -> Summary:
-    """Facts of members of so many authors, newest first. A repost that is a reply, too, counts as a repost."""
+    """Facts of members, newest first, of this number of authors. A repost that is also a reply counts as a repost."""
     if not posts:
         return Summary(0, 0, 0, 0, 0)
     replies = bytes(map(_LAST_BYTE, posts)).count(TAG_IS_REPLY)

@@ -41,7 +41,7 @@ OTHERS = {
 @pytest.fixture
 def registry() -> CollectorRegistry:
     registry = CollectorRegistry()
-    ServeMetrics(registry, in_flight=lambda: 3, lag_seconds=lambda: 0.0)
+    ServeMetrics(registry, in_flight=lambda: 3, queueing_delay=lambda: 0.0)
     return registry
 
 

@@ -60,7 +60,7 @@ def _store() -> CollectorRegistry:
 
 def _serve() -> CollectorRegistry:
     registry = CollectorRegistry()
-    ServeMetrics(registry, in_flight=lambda: 0, lag_seconds=lambda: 0.0)
+    ServeMetrics(registry, in_flight=lambda: 0, queueing_delay=lambda: 0.0)
     return registry
 
 

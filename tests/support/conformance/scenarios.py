@@ -15,7 +15,7 @@ from ingest.decode.create_rules import drop_reason, normalised
 from ingest.decode.refined_event import decode_event
 from ingest.events import Event, Malformed
 from serve.query import Caps, Query
-from serve.rpc.request import RequestLimits, validate_request
+from serve.request import RequestLimits, validate_request
 
 VECTORS = Path(__file__).parents[2] / "data" / "vectors.jsonl.xz"
 

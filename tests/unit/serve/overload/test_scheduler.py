@@ -25,7 +25,7 @@ async def run_scheduled(scheduler: RequestScheduler, seconds: float = 0.002) -> 
 
 
 @in_loop
-async def test_work_reiterations_what_it_reiterations_and_raises_what_it_raises() -> None:
+async def test_work_returns_what_it_returns_and_raises_what_it_raises() -> None:
     async def answer() -> int:
         await asyncio.sleep(0)
         return 42

@@ -3,7 +3,7 @@ import pytest
 from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, PerAuthorLimits
 from serve.query import Caps
-from serve.rpc.request import Adjustment, InvalidRequest, RequestLimits, ValidatedRequest, validate_request
+from serve.request import Adjustment, InvalidRequest, RequestLimits, ValidatedRequest, validate_request
 
 LIMITS = RequestLimits(
     default_results=1200,
