@@ -1,7 +1,7 @@
 """Documents name files, modules and symbols: all of them exist."""
 
 import ast
-import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -13,7 +13,8 @@ DOCUMENTS = sorted(
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_MODULE = re.compile(r"`((?:common|ingest|serve|thunder|tests|lua|proto|docs|helm|examples)/[\w./-]*)`")
+_PATH = re.compile(r"(?<![\w./-])(?:common|ingest|serve|thunder|tests|lua|proto|docs|helm)/[\w./-]*\w")
+_RUN = re.compile(r"\bpython -m ((?:tests|thunder)[\w.]*)")
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 of_each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(TOP)))
@@ -32,8 +33,14 @@ def test_links_lead_to_files_and_headings(document: Path) -> None:
 
 @of_each_document
 def test_paths_in_the_text_exist(document: Path) -> None:
-    for path in _MODULE.findall(document.read_text(encoding="utf-8")):
+    for path in _PATH.findall(document.read_text(encoding="utf-8")):
         assert (TOP / path).exists(), path
+
+
+@of_each_document
+def test_modules_to_run_exist(document: Path) -> None:
+    for module in _RUN.findall(document.read_text(encoding="utf-8")):
+        assert importlib.util.find_spec(module), module
 
 
 @of_each_document

@@ -14,6 +14,8 @@ TOP = Path(__file__).parents[3]
 PACKAGES = {"common", "ingest", "serve", "thunder"}
 TEST_TOOLS = {"cyclonedx-python-lib", "hypothesis", "jsonschema", "pytest", "pytest-timeout"}
 
+ABOUT_THE_CHECKOUT = ("common/test_generated_protobuf.py", "test_documents.py", "test_rules_page.py")
+
 
 def output_of(*command: str | Path, cwd: Path = TOP) -> str:
     """Return what the command prints, outside of the environment of this run; fail with all of it."""
@@ -54,8 +56,7 @@ def checkout_without_packages(tmp_path: Path) -> Path:
 
 
 def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_without_packages: Path) -> None:
-    about_the_checkout = "--ignore=tests/unit/common/test_generated_protobuf.py"
-    options = ("-q", "-p", "no:cacheprovider", about_the_checkout)
+    options = ("-q", "-p", "no:cacheprovider", *(f"--ignore=tests/unit/{name}" for name in ABOUT_THE_CHECKOUT))
     output_of(environment / "python", "-m", "pytest", *options, "tests/unit", cwd=checkout_without_packages)
 
 
