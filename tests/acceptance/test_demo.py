@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: real processes, nothing but this repository and a Redis."""
+"""The demo as a newcomer meets it: real processes, nothing but this repository."""
 
 import json
 import os
@@ -28,11 +28,12 @@ from tests.support.unused import free_port
 from tests.support.wait import eventually
 from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
 
-RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"
+TOP = Path(__file__).parents[2]
+RECORDING = TOP / "tests" / "data" / "jetstream_recording.jsonl"
 ADDRESSES = {"kafka", "topic_raw", "topic_refined", "redis", "grpc", "http", "page"}
 FOR_ANOTHER_CLUSTER = {
     "KAFKA_BROKERS": "127.0.0.1:9",
-    "KAFKA_SASL_USER": "somebody",
+    "KAFKA_SASL_USER": "developer",
     "THUNDER_SASL_MECHANISM": "PLAIN",
     "THUNDER_REDIS_URL": "redis://127.0.0.1:9",
 }
@@ -119,7 +120,7 @@ def test_timeline_within_twenty_seconds_and_nothing_left_behind(demo: Demo) -> N
     demo.assert_nothing_is_left()
 
 
-def test_people_get_lines_that_say_who_and_when_and_what(demo: Demo) -> None:
+def test_plain_output_names_author_age_and_kind(demo: Demo) -> None:
     done = demo.run("--once", "--seed", "11")
 
     assert done.returncode == 0, done.stderr
@@ -129,7 +130,7 @@ def test_people_get_lines_that_say_who_and_when_and_what(demo: Demo) -> None:
     assert re.search(r"^\d+ posts, answered in [\d.]+ ms, the newest is [\d.]+ s old$", done.stdout, re.MULTILINE)
 
 
-def test_a_recording_of_bluesky_is_shown_as_if_it_ended_now(demo: Demo) -> None:
+def test_bluesky_recording_is_moved_to_the_present(demo: Demo) -> None:
     answer = demo.answer("--events", str(RECORDING))
 
     assert answer["viewer"]["name"] == "did:plc:davexxxxxxxxxxxxxxxxxxxx"
@@ -146,7 +147,7 @@ def test_a_recording_of_bluesky_is_shown_as_if_it_ended_now(demo: Demo) -> None:
     assert answer["source"]["ignored"]["like"] == 1
 
 
-def test_events_of_ones_own_are_served_and_bad_lines_are_named(demo: Demo, tmp_path: Path) -> None:
+def test_own_events_are_served_and_bad_lines_named(demo: Demo, tmp_path: Path) -> None:
     now = int(time.time())
     path = tmp_path / "events.jsonl"
     path.write_text(
@@ -165,7 +166,7 @@ def test_events_of_ones_own_are_served_and_bad_lines_are_named(demo: Demo, tmp_p
 
 
 @pytest.mark.parametrize(("content", "complaint"), [(None, "cannot read"), ("oops\n", "holds no post to show")])
-def test_a_useless_file_is_refused_before_anything_starts(
+def test_useless_file_is_refused_before_the_start(
     content: str | None, complaint: str, demo: Demo, tmp_path: Path
 ) -> None:
     path = tmp_path / "events.jsonl"
@@ -212,7 +213,7 @@ def test_empty_demo_serves_what_others_produce(demo: Demo, thunder: Thunder) -> 
     demo.assert_nothing_is_left()
 
 
-def test_the_stream_goes_on_until_ctrl_c(demo: Demo) -> None:
+def test_demo_runs_until_ctrl_c(demo: Demo) -> None:
     role = demo.start("--json")
 
     def answers() -> list[Json]:
@@ -227,14 +228,31 @@ def test_the_stream_goes_on_until_ctrl_c(demo: Demo) -> None:
 
     role.send(signal.SIGINT)
     assert role.wait() == 0
+    assert role.output().count("\nStopping\n") == 1
     demo.assert_nothing_is_left()
+
+
+def test_printed_query_works_as_printed(demo: Demo, tmp_path: Path) -> None:
+    role = demo.start()
+    query = role.wait_for_output(r"Ask it yourself: (.+)", timeout=60)[1]
+    role.wait_for_output(r"\d+ posts, answered in", timeout=60)
+    for program in (os.environ.get("UV"), Path(sys.executable).with_name("thunder")):
+        if program is not None:
+            (tmp_path / Path(program).name).symlink_to(program)
+    environment = demo.environment | {"PATH": os.pathsep.join((str(tmp_path), os.environ["PATH"]))}
+
+    done = subprocess.run(["sh", "-c", query], text=True, capture_output=True, env=environment, cwd=TOP, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^\d+ posts, the newest", done.stdout, re.MULTILINE)
+    assert role.terminate() == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "name", "viewers"),
     [((), "Uma Kamau", 300), (("--events", str(RECORDING)), "did:plc:davexxxxxxxxxxxxxxxxxxxx", 1)],
 )
-def test_the_live_page_shows_the_same_viewer(arguments: tuple[str, ...], name: str, viewers: int, demo: Demo) -> None:
+def test_live_page_shows_the_same_viewer(arguments: tuple[str, ...], name: str, viewers: int, demo: Demo) -> None:
     role = demo.start(*arguments)
     address, viewer = role.wait_for_output(r"Watch it in a browser: http://(\S+)/#(\d+)", timeout=60).groups()
 
@@ -254,7 +272,7 @@ def test_the_live_page_shows_the_same_viewer(arguments: tuple[str, ...], name: s
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_while_it_starts_ends_it_cleanly(number: signal.Signals, demo: Demo) -> None:
+def test_signal_during_startup_ends_it_cleanly(number: signal.Signals, demo: Demo) -> None:
     role = demo.start("--empty")
     role.wait_for_output("gRPC")
 
@@ -264,7 +282,7 @@ def test_a_signal_while_it_starts_ends_it_cleanly(number: signal.Signals, demo: 
     demo.assert_nothing_is_left()
 
 
-def test_whoever_wanted_one_answer_is_told_that_there_is_none(demo: Demo) -> None:
+def test_once_without_an_answer_fails(demo: Demo) -> None:
     role = demo.start("--once", "--json")
     role.wait_for_output("gRPC")
 
@@ -287,7 +305,7 @@ def test_death_of_a_role_ends_the_demo_with_its_last_lines(demo: Demo) -> None:
     demo.assert_nothing_is_left()
 
 
-def test_a_taken_port_is_named(demo: Demo) -> None:
+def test_taken_port_is_named(demo: Demo) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         role = demo.start("--empty", "--json", "--grpc-port", str(port))
@@ -298,7 +316,7 @@ def test_a_taken_port_is_named(demo: Demo) -> None:
     demo.assert_nothing_is_left()
 
 
-def test_a_reader_that_goes_away_ends_it_without_a_complaint(demo: Demo) -> None:
+def test_closed_pipe_ends_it_without_an_error(demo: Demo) -> None:
     program = Path(sys.executable).with_name("thunder")
     command = [program, "demo", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=demo.environment) as process:

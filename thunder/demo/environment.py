@@ -1,4 +1,4 @@
-"""Everything that a demo runs on: the embedded servers and the roles, in a temporary folder, gone when it is left."""
+"""What a demo runs on: embedded servers and the roles, in a temporary folder that is removed at the end."""
 
 import tempfile
 import time
@@ -11,8 +11,7 @@ from typing import Self
 from common.errors import ThunderError
 from common.lifecycle import Stop
 from thunder.demo.roles import Addresses, RoleProcess, role_commands
-from thunder.embedded.child import stop_together
-from thunder.embedded.free_port import LOOPBACK, free_port
+from thunder.embedded.child import LOOPBACK, free_port, stop_together
 from thunder.embedded.kafka_cluster import EmbeddedKafka
 from thunder.embedded.redis_server import EmbeddedRedis
 
@@ -26,17 +25,17 @@ _SECONDS_TO_STOP = 5.0
 
 
 class NotReady(ThunderError):
-    """A role has started, but is not ready after a minute."""
+    """A role is still not ready a minute after its start."""
 
 
 class Environment:
-    """A context manager: leaving it stops the processes and removes the folder, whatever happened.
+    """A context manager: leaving it always stops the processes and removes the folder.
 
     An error that leaves it becomes ChildDied when a process has died.
     """
 
     def __init__(self, grpc_port: int, http_port: int) -> None:
-        """Start the servers and the roles, which need some seconds more; a port of 0 is any free one.
+        """Starts the servers and the roles, which need some seconds more; a port of 0 is any free one.
 
         Raises ConfigurationError, KafkaUnavailable, ChildDied.
         """
@@ -74,13 +73,13 @@ class Environment:
             self._open.close()
 
     def check(self) -> None:
-        """Raise ChildDied, with the end of its log, when a process has ended."""
+        """Raises ChildDied, with the end of its log, when a process has ended."""
         self.redis.check()
         for role in self._roles:
             role.process.check()
 
-    def wait_until_ready(self, stop: Stop, tell: Callable[[str], object]) -> bool:
-        """Wait for the roles, and tell which ones. Returns False when stopped before. Raises ChildDied, NotReady."""
+    def wait_until_ready(self, stop: Stop, report: Callable[[str], object]) -> bool:
+        """Waits for the roles and reports which ones. Returns False if stopped before. Raises ChildDied, NotReady."""
         deadline = time.monotonic() + _SECONDS_TO_GET_READY
         while waiting_for := [role for role in self._roles if not role.is_ready()]:
             self.check()
@@ -90,7 +89,7 @@ class Environment:
                 raise NotReady(
                     "\n".join(f"{role.name} is not ready:\n{role.process.last_lines()}" for role in waiting_for)
                 )
-            tell(f"starting: {', '.join(role.name for role in waiting_for)}")
+            report(f"starting: {', '.join(role.name for role in waiting_for)}")
         return True
 
     def _stop_roles(self) -> None:

@@ -1,4 +1,4 @@
-"""What a demo feeds: messages for a topic, and for whom the timeline is asked."""
+"""What a demo feeds: messages for a topic, who follows whom, and the viewer whose timeline is shown. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -7,15 +7,15 @@ from typing import NamedTuple
 from ingest.events import Follow
 
 
-class Entrance(Enum):
-    """The topic through which events come in: raw posts through the transformer, refined ones past it."""
+class InputTopic(Enum):
+    """The topic that events are written to: raw posts pass through the transformer, refined ones skip it."""
 
     RAW = "raw"
     REFINED = "refined"
 
 
 class FeedMessage(NamedTuple):
-    """A message, and whom it concerns; it may be sent from due_at (Unix seconds) on."""
+    """A message and the author it concerns; it may be sent from due_at (Unix seconds) on."""
 
     due_at: float
     author_id: int | None  # of a created post
@@ -24,7 +24,7 @@ class FeedMessage(NamedTuple):
 
 
 class Viewer(NamedTuple):
-    """Who asks, in short and in a few words. A user_id of 0 is nobody in particular."""
+    """The user whose timeline is shown, by name and in a few words. user_id is 0 when the events name no viewer."""
 
     user_id: int
     name: str
@@ -33,20 +33,20 @@ class Viewer(NamedTuple):
 
 
 class SocialGraph(NamedTuple):
-    """Who follows whom and what they are called, as far as it is known. viewer_id is whom the page shows first."""
+    """Follows and display names, as far as they are known. The live page shows viewer_id first."""
 
     viewer_id: int
     follows: Sequence[Follow]
     names: Mapping[int, str]
 
 
-class Feed(NamedTuple):
+class EventFeed(NamedTuple):
     """messages in the order in which they are due; it may never end. notes are for people, facts for programs."""
 
-    entrance: Entrance
+    input_topic: InputTopic
     messages: Iterator[FeedMessage]
     viewer: Viewer
     name_of: Callable[[int], str]
     notes: tuple[str, ...]
     facts: Mapping[str, object]
-    society: SocialGraph
+    social_graph: SocialGraph

@@ -1,8 +1,11 @@
-"""The demo from the command line to the last process stopped."""
+"""The command `thunder demo`, from its arguments to the last process stopped."""
 
+import os
+import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 
@@ -11,68 +14,85 @@ from rich.console import Console
 from common.lifecycle import Stop, stop_on_signals
 from thunder.cli.exit_codes import ExitCode
 from thunder.demo.environment import Environment
-from thunder.demo.event_feed import Feed
-from thunder.demo.options import DemoOptions, Source, open_source
-from thunder.demo.screens.json_lines import JsonScreen
-from thunder.demo.screens.plain import PlainScreen
+from thunder.demo.event_feed import EventFeed
+from thunder.demo.options import DemoOptions, FeedFactory, feed_factory
+from thunder.demo.screens.lines import JsonScreen, PlainScreen
 from thunder.demo.screens.screen import Screen
 from thunder.demo.screens.terminal import TerminalScreen
 from thunder.demo.session import Session
-from thunder.demo.social_graph import introduce
+from thunder.demo.social_graph import write_social_graph
 
 _SECONDS_BETWEEN_CHECKS = 0.1
 
 
 def run_demo(options: DemoOptions) -> int:
-    """Run the demo and return the exit code. Raises ThunderError."""
+    """Runs the demo and returns the exit code. Raises ThunderError."""
     stop = Stop()
     stop_on_signals(stop)
     _stop_when_the_terminal_closes()
-    source = None if options.empty else open_source(options)
+    feed_at = None if options.empty else feed_factory(options)
     with closing(_screen(options)) as screen:
-        return _run(options, source, screen, stop)
+        return _run(options, feed_at, screen, stop)
 
 
-def _run(options: DemoOptions, source: Source | None, screen: Screen, stop: Stop) -> ExitCode:
-    screen.say("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
-    with Environment(options.grpc_port, options.http_port) as stage:
-        _say_where(stage, screen)
-        if not stage.wait_until_ready(stop, screen.wait):
-            return _without_answer(options)
-        if source is not None:
-            return _perform(source(time.time()), options, stage, screen, stop)
-        screen.ready(stage.addresses)
-        while not stop.wait(_SECONDS_BETWEEN_CHECKS):
-            stage.check()
-        return ExitCode.DONE
+def _run(options: DemoOptions, feed_at: FeedFactory | None, screen: Screen, stop: Stop) -> ExitCode:
+    screen.note("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
+    with Environment(options.grpc_port, options.http_port) as environment:
+        _note_addresses(environment, screen)
+        if not environment.wait_until_ready(stop, screen.progress):
+            code = _code_without_answer(options)
+        elif feed_at is not None:
+            code = _run_session(feed_at(time.time()), options, environment, screen, stop)
+        else:
+            screen.ready(environment.addresses)
+            while not stop.wait(_SECONDS_BETWEEN_CHECKS):
+                environment.check()
+            code = ExitCode.DONE
+        if stop.is_set():
+            screen.note("Stopping")
+    return code
 
 
-def _perform(feed: Feed, options: DemoOptions, stage: Environment, screen: Screen, stop: Stop) -> ExitCode:
+def _run_session(
+    feed: EventFeed, options: DemoOptions, environment: Environment, screen: Screen, stop: Stop
+) -> ExitCode:
     for note in feed.notes:
-        screen.say(note)
-    introduce(feed.society, stage.addresses.redis, int(time.time()))
+        screen.note(note)
+    write_social_graph(feed.social_graph, environment.addresses.redis, int(time.time()))
     if not options.once:
-        screen.say(f"Watch it in a browser: {stage.addresses.page}#{feed.society.viewer_id}")
-        some = ",".join(map(str, feed.viewer.following[:2]))
-        screen.say(f"Ask it yourself: thunder query --address {stage.addresses.grpc} --following {some}")
-        screen.say("Ctrl-C stops everything and leaves nothing behind")
-    with Session(stage, feed, screen, stop) as show:
-        if not show.begin():
-            return _without_answer(options)
+        _note_what_to_try(feed, environment, screen)
+    with Session(environment, feed, screen, stop) as session:
+        if not session.fill():
+            return _code_without_answer(options)
         if not options.once:
-            show.go_on()
+            session.run()
     return ExitCode.DONE
 
 
-def _without_answer(options: DemoOptions) -> ExitCode:
-    """Stopped early: whoever wanted one answer does not have it."""
+def _code_without_answer(options: DemoOptions) -> ExitCode:
+    """The exit code when stopped before the first answer: a failure only of --once."""
     return ExitCode.FAILED if options.once else ExitCode.DONE
 
 
-def _say_where(stage: Environment, screen: Screen) -> None:
-    where = stage.addresses
-    screen.say(f"Kafka {where.kafka} (embedded) → transform → ingest → {where.redis} ({stage.redis.binary})")
-    screen.say(f"→ serve: gRPC {where.grpc}, metrics http://{where.http}/metrics, live page {where.page}")
+def _note_addresses(environment: Environment, screen: Screen) -> None:
+    to = environment.addresses
+    screen.note(f"Kafka {to.kafka} (embedded) → transform → ingest → {to.redis} ({environment.redis.binary})")
+    screen.note(f"→ serve: gRPC {to.grpc}, metrics http://{to.http}/metrics, live page {to.page}")
+
+
+def _note_what_to_try(feed: EventFeed, environment: Environment, screen: Screen) -> None:
+    to, following = environment.addresses, ",".join(map(str, feed.viewer.following[:2]))
+    thunder = own_command(os.environ)
+    screen.note(f"Watch it in a browser: {to.page}#{feed.social_graph.viewer_id}")
+    screen.note(f"Ask it yourself: {thunder} query --address {to.grpc} --following {following}")
+    screen.note("Ctrl-C stops everything and leaves nothing behind")
+
+
+def own_command(environment: Mapping[str, str]) -> str:
+    """The words that run this program from another terminal in the same folder."""
+    if "UV_RUN_RECURSION_DEPTH" in environment:  # `uv run` sets it
+        return "uv run thunder" if shutil.which("uv", path=environment.get("PATH")) else "python3 -m uv run thunder"
+    return "thunder" if shutil.which("thunder", path=environment.get("PATH")) else sys.argv[0]
 
 
 def _screen(options: DemoOptions) -> Screen:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from common.settings.redis import RetentionSettings
 from common.settings.types import CommandOptions, DefaultInWords, Port, Unit
-from thunder.demo.event_feed import Feed
+from thunder.demo.event_feed import EventFeed
 from thunder.demo.recording.playback import open_recording, playback
 from thunder.demo.synthetic.feed import synthetic_feed
 
@@ -55,12 +55,12 @@ class DemoOptions(DemoServerOptions, DemoOutputOptions, DemoFeedOptions):
         return self
 
 
-Source = Callable[[float], Feed]
-"""Makes a feed that leads up to a time, in Unix seconds."""
+FeedFactory = Callable[[float], EventFeed]
+"""Makes a feed whose events lead up to a time in Unix seconds."""
 
 
-def open_source(options: DemoOptions) -> Source:
-    """The file of the options, read now, or else a made-up network. Raises ConfigurationError. Blocks."""
+def feed_factory(options: DemoOptions) -> FeedFactory:
+    """Reads the file of the options, or else takes the synthetic network. Raises ConfigurationError. Blocks."""
     if options.events is None:
         return partial(synthetic_feed, options.seed)
     recording, name = open_recording(options.events), options.events.name

@@ -1,4 +1,4 @@
-"""The three roles of the demo: the product's own processes, with a command line that suits the embedded servers."""
+"""The three roles of the demo: real processes of the product, with flags that suit the embedded servers."""
 
 import os
 import sys
@@ -7,8 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
-from thunder.embedded.child import Child
-from thunder.embedded.free_port import LOOPBACK, free_port
+from thunder.embedded.child import LOOPBACK, Child, free_port
 from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY
 
 
@@ -34,14 +33,14 @@ INGEST_GROUP = "demo-ingest"
 # Not -m: that would look for modules in the current folder first, and ours have common names.
 _PROGRAM = (sys.executable, "-P", "-c", "import sys; from thunder.cli.main import main; sys.exit(main())")
 _SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")
-_LIVELY = {"--lag-monitor-interval-secs": "2"}
-"""Lag and size of the store change before one's eyes."""
+_FREQUENT = {"--lag-monitor-interval-secs": "2"}
+"""Lag and size of the store change while one looks."""
 
-_SECONDS_TO_SAY_READY = 2.0
+_SECONDS_TO_ANSWER = 2.0
 
 
 class RoleCommand(NamedTuple):
-    """How to start a role; http_port is where it says whether it is ready."""
+    """How to start a role; http_port serves its readiness."""
 
     name: str
     words: tuple[str, ...]
@@ -52,15 +51,15 @@ class RoleProcess:
     """A running role."""
 
     def __init__(self, command: RoleCommand, folder: Path) -> None:
-        """Start it with its log in folder."""
+        """Starts it with its log in folder."""
         self.name = command.name
         self._http_port = command.http_port
         log = folder / f"{command.name}.log"
         self.process = Child(command.name, [*_PROGRAM, *command.words], log, _environment(os.environ))
 
     def is_ready(self) -> bool:
-        """Whether /readyz says so; False while nobody listens."""
-        connection = HTTPConnection(LOOPBACK, self._http_port, timeout=_SECONDS_TO_SAY_READY)
+        """Whether /readyz says so; False while the port is closed."""
+        connection = HTTPConnection(LOOPBACK, self._http_port, timeout=_SECONDS_TO_ANSWER)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == 200
@@ -83,7 +82,7 @@ def role_commands(addresses: Addresses) -> Iterator[RoleCommand]:
     grpc = {"--grpc-host": LOOPBACK, "--grpc-port": addresses.grpc.rpartition(":")[2]}
     http_port = int(addresses.http.rpartition(":")[2])
     yield _command("transform", {"--kafka-group-id": TRANSFORM_GROUP} | kafka, free_port())
-    yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis | _LIVELY, free_port())
+    yield _command("ingest", {"--kafka-group-id": INGEST_GROUP} | kafka | redis | _FREQUENT, free_port())
     yield _command("serve", redis | grpc, http_port, "--reflection", "--follow-store", "--live-page")
 
 
@@ -94,5 +93,5 @@ def _command(name: str, flags: dict[str, str], http_port: int, *switches: str) -
 
 
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Without settings that are meant for somebody else's brokers."""
+    """Drops settings of the shell, which are meant for other brokers."""
     return {name: value for name, value in inherited.items() if not name.startswith(_SETTING_PREFIXES)}

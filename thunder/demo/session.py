@@ -1,48 +1,51 @@
-"""A fed demo: events go in at one end, a viewer looks at the other."""
+"""A demo with events: sends them to Kafka and queries one viewer's timeline over gRPC."""
 
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
-from common.errors import ThunderError
+import redis
+from redis.exceptions import RedisError
+
+from common.errors import StoreUnavailable, ThunderError
 from common.lifecycle import Stop
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.store.keys import KeySpace
 from thunder.client import PostsClient
 from thunder.demo.environment import Environment
-from thunder.demo.event_feed import Feed
-from thunder.demo.feeder import Feeder
-from thunder.demo.lag import Lag
-from thunder.demo.screens.screen import Screen, Status, View, status_line
-from thunder.demo.stored_posts import StoredPosts
+from thunder.demo.event_feed import EventFeed
+from thunder.demo.feeder import Feeder, Lag
+from thunder.demo.screens.screen import Screen, Status, TimelineView, status_line
 
-_SECONDS_BETWEEN_FEEDINGS = 0.1
-_SECONDS_BETWEEN_LOOKS = 1.0
+_SECONDS_BETWEEN_FEEDS = 0.1
+_SECONDS_BETWEEN_QUERIES = 1.0
 _SECONDS_TO_ANSWER = 10.0
-_PATIENCE_SECONDS = 60.0
+_SECONDS_WITHOUT_PROGRESS = 60.0
 
 
 class Stalled(ThunderError):
-    """For a minute, nothing of what was sent has been stored."""
+    """No event has been stored for a minute, although some were sent."""
 
 
 class Session:
     """A context manager: leaving it closes its connections. Its methods end early when stop is set."""
 
-    def __init__(self, stage: Environment, feed: Feed, screen: Screen, stop: Stop) -> None:
-        """On a stage whose roles are ready."""
-        self._stage = stage
+    def __init__(self, environment: Environment, feed: EventFeed, screen: Screen, stop: Stop) -> None:
+        """Opens the connections; the roles of the environment are ready by now."""
+        self._environment = environment
         self._feed = feed
         self._screen = screen
         self._stop = stop
         with ExitStack() as opening:
-            self._lag = Lag(stage.addresses)
+            self._lag = Lag(environment.addresses)
             opening.callback(self._lag.close)
-            self._feeder = Feeder(feed, stage.addresses, self._lag)
+            self._feeder = Feeder(feed, environment.addresses, self._lag)
             opening.callback(self._feeder.close)
-            self._stored = StoredPosts(stage.addresses.redis)
+            self._stored = StoredPosts(environment.addresses.redis)
             opening.callback(self._stored.close)
-            self._client = opening.enter_context(PostsClient(stage.addresses.grpc))
+            self._client = opening.enter_context(PostsClient(environment.addresses.grpc))
             self._open = opening.pop_all()
         self._answered = 0
 
@@ -54,43 +57,66 @@ class Session:
     ) -> None:
         self._open.close()
 
-    def begin(self) -> bool:
-        """Feed what is due, wait until all of it is stored, and look. Returns False when stopped before.
+    def fill(self) -> bool:
+        """Sends what is due, waits until all of it is stored, and queries once. Returns False when stopped before.
 
         Raises ChildDied, Stalled, AskFailed.
         """
         now = time.time()
         before, changed_at = self._status(), time.monotonic()
-        while not (self._feeder.feed_until(now) and self._lag.events() == 0):
-            if self._stop.wait(_SECONDS_BETWEEN_FEEDINGS):
+        while not (self._feeder.send_due(now) and self._lag.events() == 0):
+            if self._stop.wait(_SECONDS_BETWEEN_FEEDS):
                 return False
-            self._stage.check()
+            self._environment.check()
             status = self._status()
-            self._screen.wait(f"storing · {status_line(status)}")
+            self._screen.progress(f"storing · {status_line(status)}")
             if status != before:
                 before, changed_at = status, time.monotonic()
-            elif time.monotonic() - changed_at > _PATIENCE_SECONDS:
+            elif time.monotonic() - changed_at > _SECONDS_WITHOUT_PROGRESS:
                 raise Stalled
-        self._look()
+        self._query()
         return True
 
-    def go_on(self) -> None:
-        """Feed and look until stopped. Raises ChildDied, AskFailed."""
-        next_look_at = time.monotonic() + _SECONDS_BETWEEN_LOOKS
-        while not self._stop.wait(_SECONDS_BETWEEN_FEEDINGS):
-            self._stage.check()
-            self._feeder.feed_until(time.time())
-            if time.monotonic() >= next_look_at:
-                next_look_at = time.monotonic() + _SECONDS_BETWEEN_LOOKS
-                self._look()
+    def run(self) -> None:
+        """Sends and queries until stopped. Raises ChildDied, AskFailed."""
+        next_query_at = time.monotonic() + _SECONDS_BETWEEN_QUERIES
+        while not self._stop.wait(_SECONDS_BETWEEN_FEEDS):
+            self._environment.check()
+            self._feeder.send_due(time.time())
+            if time.monotonic() >= next_query_at:
+                next_query_at = time.monotonic() + _SECONDS_BETWEEN_QUERIES
+                self._query()
 
-    def _look(self) -> None:
+    def _query(self) -> None:
         viewer = self._feed.viewer
         request = GetInNetworkPostsRequest(user_id=viewer.user_id, following_user_ids=viewer.following)
         answer = self._client.ask(request, _SECONDS_TO_ANSWER)
         self._answered += 1
-        self._screen.show(View(self._feed, answer, self._status(), time.time()))
+        self._screen.show(TimelineView(self._feed, answer, self._status(), time.time()))
 
     def _status(self) -> Status:
         stored = self._stored.count(self._feeder.authors)
-        return Status(self._feeder.fed, stored, self._answered, self._lag.events())
+        return Status(self._feeder.sent, stored, self._answered, self._lag.events())
+
+
+class StoredPosts:
+    """Counts posts in the store, exactly: a demo knows all of its authors, unlike the samples of ingest."""
+
+    def __init__(self, redis_url: str) -> None:
+        """Connects to a store with the default layout."""
+        self._client = redis.Redis.from_url(redis_url)
+        self._keys = KeySpace()
+
+    def count(self, authors: Iterable[int]) -> int:
+        """Posts, replies and reposts of these authors. Raises StoreUnavailable."""
+        pipeline = self._client.pipeline(transaction=False)
+        for author in authors:
+            pipeline.zcard(self._keys.author(author).posts)
+        try:
+            return sum(cast("list[int]", pipeline.execute()))
+        except RedisError as error:
+            raise StoreUnavailable(f"Redis does not answer: {error}") from error
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._client.close()

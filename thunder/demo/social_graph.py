@@ -1,4 +1,4 @@
-"""Who follows whom in a demo, and what people are called: what the live page reads from the store beside posts."""
+"""Follows and display names of a demo, which the live page reads from the store beside posts."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -17,9 +17,9 @@ _SECONDS_TO_ANSWER = 10.0
 
 
 def graph_around(viewer: Viewer, follows: Sequence[Follow], names: Mapping[int, str], now: int) -> SocialGraph:
-    """A society of these follows and names, in which the viewer follows whom he follows. now in Unix seconds.
+    """Adds the viewer, with his follows and his name, to the follows and names of others. now in Unix seconds.
 
-    A viewer who is nobody in particular becomes somebody: a page asks for people by their id.
+    A viewer without an id is given one: the page asks for viewers by id.
     """
     viewer_id = viewer.user_id or id_of_string(viewer.name)
     own = (Follow(viewer_id, target, 0, now) for target in viewer.following)
@@ -27,9 +27,9 @@ def graph_around(viewer: Viewer, follows: Sequence[Follow], names: Mapping[int, 
     return SocialGraph(viewer_id, (*own, *others), {viewer_id: viewer.name, **names})
 
 
-def introduce(society: SocialGraph, redis_url: str, now: int) -> None:
-    """Write it to a store of the default layout. StoreUnavailable. Blocks."""
+def write_social_graph(graph: SocialGraph, redis_url: str, now: int) -> None:
+    """Writes it to a store of the default layout. Raises StoreUnavailable. Blocks."""
     keys, retention = KeySpace(), Retention(RetentionSettings().post_retention_seconds)
     with closing(StoreClient(redis_url, keys.buckets, _SECONDS_TO_ANSWER)) as store_client:
-        FollowWriter(store_client, keys).write(society.follows, now)
-        write_names(store_client.meta_client(), society.names, retention.ttl_seconds)
+        FollowWriter(store_client, keys).write(graph.follows, now)
+        write_names(store_client.meta_client(), graph.names, retention.ttl_seconds)

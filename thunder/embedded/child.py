@@ -1,6 +1,7 @@
-"""A child process with a log file, which does not outlive this process."""
+"""Child processes with a log file, which do not outlive this process, and free ports for them."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,11 +9,13 @@ from pathlib import Path
 
 from common.errors import ThunderError
 
+LOOPBACK = "127.0.0.1"
+
 _LEASH = Path(__file__).with_name("leash.py")
 
 
 class ChildDied(ThunderError):
-    """A process that the demo needs has ended."""
+    """A child process has ended unexpectedly."""
 
 
 class Child:
@@ -21,9 +24,9 @@ class Child:
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start command, whose first word is a full path. Call from a thread that lives as long as the child.
+        """Starts command, whose first word is a full path. Call from a thread that lives as long as the child.
 
-        environment is the whole of it; None hands on that of this process.
+        environment is the complete environment; None inherits that of this process.
         """
         self.name = name
         self._log = log
@@ -38,7 +41,7 @@ class Child:
             )
 
     def check(self) -> None:
-        """Raise ChildDied, with the end of the log, unless the child runs."""
+        """Raises ChildDied, with the end of the log, unless the child runs."""
         code = self._process.poll()
         if code is not None:
             raise ChildDied(f"{self.name} ended with exit code {code}. Its last lines:\n{self.last_lines()}")
@@ -48,11 +51,11 @@ class Child:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-count:])
 
     def terminate(self) -> None:
-        """Ask the child to stop (SIGTERM); does not wait."""
+        """Asks the child to stop (SIGTERM); does not wait."""
         self._process.terminate()
 
     def wait(self, seconds: float) -> None:
-        """Wait until the child has ended, and kill it when it takes longer than seconds."""
+        """Waits until the child has ended, and kills it when it takes longer than seconds."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -61,9 +64,17 @@ class Child:
 
 
 def stop_together(children: Iterable[Child], seconds: float = 5.0) -> None:
-    """Stop the children, all at once; each is killed that has not ended after seconds."""
+    """Stops the children together; one that runs longer than seconds is killed."""
     stopping = list(children)
     for child in stopping:
         child.terminate()
     for child in stopping:
         child.wait(seconds)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that is free now; the system returns another one each time."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -11,8 +11,7 @@ import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from common.errors import ConfigurationError
-from thunder.embedded.child import Child, ChildDied, stop_together
-from thunder.embedded.free_port import LOOPBACK, free_port
+from thunder.embedded.child import LOOPBACK, Child, ChildDied, free_port, stop_together
 
 SETTINGS = {
     "bind": LOOPBACK,
@@ -31,7 +30,7 @@ class EmbeddedRedis:
     """Runs a Redis server at `url` that ends with this process."""
 
     def __init__(self, folder: Path) -> None:
-        """Start it with its log in folder and wait until it answers. Raises ConfigurationError, ChildDied."""
+        """Starts it with its log in folder and waits until it answers. Raises ConfigurationError, ChildDied."""
         self.binary = redis_binary()
         port = free_port()
         self.url = f"redis://{LOOPBACK}:{port}"
@@ -45,11 +44,11 @@ class EmbeddedRedis:
             raise
 
     def check(self) -> None:
-        """Raise ChildDied unless the server runs."""
+        """Raises ChildDied unless the server runs."""
         self._server.check()
 
     def stop(self) -> None:
-        """Stop the server; what it held is gone."""
+        """Stops the server; what it held is gone."""
         stop_together([self._server])
 
 

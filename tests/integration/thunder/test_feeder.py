@@ -3,9 +3,8 @@ from collections.abc import Generator, Iterator
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from thunder.demo.event_feed import Entrance, Feed, FeedMessage, SocialGraph, Viewer
-from thunder.demo.feeder import MOST_AHEAD, Feeder
-from thunder.demo.lag import Lag
+from thunder.demo.event_feed import EventFeed, FeedMessage, InputTopic, SocialGraph, Viewer
+from thunder.demo.feeder import MAX_LAG, Feeder, Lag
 from thunder.demo.roles import INGEST_GROUP, TRANSFORM_GROUP, Addresses
 from thunder.embedded.kafka_cluster import PARTITIONS, EmbeddedKafka
 
@@ -21,13 +20,13 @@ def addresses() -> Generator[Addresses]:
 
 @pytest.fixture
 def lag(addresses: Addresses) -> Generator[Lag]:
-    watch = Lag(addresses)
-    yield watch
-    watch.close()
+    measured = Lag(addresses)
+    yield measured
+    measured.close()
 
 
-def feed_of(messages: Iterator[FeedMessage], entrance: Entrance = Entrance.REFINED) -> Feed:
-    return Feed(entrance, messages, Viewer(1, "", (), ""), str, (), {}, SocialGraph(1, (), {}))
+def feed_of(messages: Iterator[FeedMessage], input_topic: InputTopic = InputTopic.REFINED) -> EventFeed:
+    return EventFeed(input_topic, messages, Viewer(1, "", (), ""), str, (), {}, SocialGraph(1, (), {}))
 
 
 def messages(count: int, due_at: float = 0.0) -> Iterator[FeedMessage]:
@@ -45,40 +44,42 @@ def read_everything(addresses: Addresses, group: str, topic: str) -> None:
     client.close()
 
 
-@pytest.mark.parametrize(("entrance", "group"), [(Entrance.RAW, TRANSFORM_GROUP), (Entrance.REFINED, INGEST_GROUP)])
-def test_what_is_fed_is_on_its_way_until_it_is_read(
-    entrance: Entrance, group: str, addresses: Addresses, lag: Lag
+@pytest.mark.parametrize(
+    ("input_topic", "group"), [(InputTopic.RAW, TRANSFORM_GROUP), (InputTopic.REFINED, INGEST_GROUP)]
+)
+def test_sent_events_count_as_lag_until_committed(
+    input_topic: InputTopic, group: str, addresses: Addresses, lag: Lag
 ) -> None:
-    feeder = Feeder(feed_of(messages(10), entrance), addresses, lag)
+    feeder = Feeder(feed_of(messages(10), input_topic), addresses, lag)
 
-    assert feeder.feed_until(1.0)
+    assert feeder.send_due(1.0)
 
-    assert (feeder.fed, feeder.authors, lag.events()) == (10, {1, 2, 3}, 10)
-    read_everything(addresses, group, entrance.value)
+    assert (feeder.sent, feeder.authors, lag.events()) == (10, {1, 2, 3}, 10)
+    read_everything(addresses, group, input_topic.value)
     assert lag.events() == 0
     feeder.close()
 
 
-def test_what_is_not_due_waits(addresses: Addresses, lag: Lag) -> None:
+def test_events_wait_until_due(addresses: Addresses, lag: Lag) -> None:
     feeder = Feeder(feed_of(iter([*messages(2, due_at=5.0), *messages(3, due_at=6.0)])), addresses, lag)
 
-    assert feeder.feed_until(4.0)
-    assert feeder.fed == 0
-    assert feeder.feed_until(5.0)
-    assert feeder.fed == 2
-    assert feeder.feed_until(6.0)
-    assert feeder.fed == 5
+    assert feeder.send_due(4.0)
+    assert feeder.sent == 0
+    assert feeder.send_due(5.0)
+    assert feeder.sent == 2
+    assert feeder.send_due(6.0)
+    assert feeder.sent == 5
     feeder.close()
 
 
 def test_feeder_stays_near_the_readers_and_skips_nothing(addresses: Addresses, lag: Lag) -> None:
-    feeder = Feeder(feed_of(messages(MOST_AHEAD + 7)), addresses, lag)
+    feeder = Feeder(feed_of(messages(MAX_LAG + 7)), addresses, lag)
 
-    assert not feeder.feed_until(1.0)
-    assert not feeder.feed_until(1.0)
-    assert (feeder.fed, lag.events()) == (MOST_AHEAD, MOST_AHEAD)
+    assert not feeder.send_due(1.0)
+    assert not feeder.send_due(1.0)
+    assert (feeder.sent, lag.events()) == (MAX_LAG, MAX_LAG)
 
     read_everything(addresses, INGEST_GROUP, addresses.topic_refined)
-    assert feeder.feed_until(1.0)
-    assert (feeder.fed, lag.events()) == (MOST_AHEAD + 7, 7)
+    assert feeder.send_due(1.0)
+    assert (feeder.sent, lag.events()) == (MAX_LAG + 7, 7)
     feeder.close()

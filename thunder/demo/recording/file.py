@@ -1,4 +1,4 @@
-"""Reading a file of real events: those of ours as lines of JSON, or a recording of Bluesky's Jetstream. Pure."""
+"""Reads a file of real events: InNetworkEvents as JSON lines, or a recording of Bluesky's Jetstream. Pure."""
 
 import json
 from collections import Counter
@@ -17,14 +17,14 @@ from ingest.sources.jsonl.event_lines import BadEvent, read_event
 
 
 class RecordingFormat(StrEnum):
-    """What the lines of a file are."""
+    """The kind of lines in a file."""
 
     IN_NETWORK_EVENTS = "in_network_events"
     JETSTREAM = "jetstream"
 
 
 class BadRecordingLine(NamedTuple):
-    """A line that could not be read; lines are numbered from 1."""
+    """A line that cannot be parsed; lines are numbered from 1."""
 
     number: int
     why: str
@@ -32,7 +32,7 @@ class BadRecordingLine(NamedTuple):
 
 @dataclass
 class Recording:
-    """What a file holds, in its order. newest is the time of the newest event, in Unix seconds; 0 for none."""
+    """The events of a file, in its order. newest is the time of the newest event, in Unix seconds; 0 for none."""
 
     format: RecordingFormat
     lines: int = 0
@@ -45,14 +45,14 @@ class Recording:
     newest: int = 0
 
     def name_of(self, author_id: int) -> str:
-        """What to call an author: the DID, or the id where that is all there is."""
+        """The name of an author: the DID, or the id where there is none."""
         if self.format is RecordingFormat.IN_NETWORK_EVENTS:
             return str(author_id)
         return self.dids.get(author_id, "someone not in the recording")
 
 
 def read_recording(lines: Iterable[bytes]) -> Recording:
-    """Read every line, in the format of the first that is a JSON object. A bad line is noted and costs itself alone."""
+    """Reads every line, in the format of the first that is a JSON object. Bad lines are dropped and listed."""
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     recording = Recording(_format(line for _, line in numbered), len(numbered))
     take = _TAKE[recording.format]

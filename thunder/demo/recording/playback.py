@@ -1,4 +1,4 @@
-"""A recording as a feed: its times moved to the present, and somebody to look at it."""
+"""Turns a recording into a feed: its times are moved to the present, and a viewer is chosen. Reads the file."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.sources.jsonl.shifted_times import shifted
 from thunder.cli.text import in_words
-from thunder.demo.event_feed import Entrance, Feed, FeedMessage
+from thunder.demo.event_feed import EventFeed, FeedMessage, InputTopic
 from thunder.demo.recording.file import Recording, RecordingFormat, read_recording
 from thunder.demo.recording.viewer import choose_viewer
 from thunder.demo.social_graph import graph_around
@@ -19,7 +19,7 @@ _NAMED_BAD_LINES = 5
 
 
 def open_recording(path: Path) -> Recording:
-    """Read a file. Raises ConfigurationError: it cannot be read, or holds no post. Blocks."""
+    """Reads a file. Raises ConfigurationError: it cannot be read, or holds no post. Blocks."""
     try:
         with path.open("rb") as lines:
             recording = read_recording(lines)
@@ -30,11 +30,11 @@ def open_recording(path: Path) -> Recording:
     return recording
 
 
-def playback(recording: Recording, name: str, now: int, retention_seconds: int) -> Feed:
-    """The events of a recording of that name, in order and all due at once, as they are to look at time now."""
+def playback(recording: Recording, name: str, now: int, retention_seconds: int) -> EventFeed:
+    """The events of a recording of that name, in order, all due at once, with times that suit the present."""
     shift, viewer = _shift(recording, now, retention_seconds), choose_viewer(recording)
-    return Feed(
-        Entrance.REFINED,
+    return EventFeed(
+        InputTopic.REFINED,
         _messages(recording.events, shift),
         viewer,
         recording.name_of,
@@ -45,7 +45,7 @@ def playback(recording: Recording, name: str, now: int, retention_seconds: int) 
 
 
 def _shift(recording: Recording, now: int, retention_seconds: int) -> int:
-    """A recording is replayed as if it ended now; events of one's own are left alone as long as they can be shown."""
+    """Seconds to add so that the recording ends now; 0 for InNetworkEvents that are within the retention."""
     is_fresh = 0 <= now - recording.newest < retention_seconds
     if recording.format is RecordingFormat.IN_NETWORK_EVENTS and is_fresh:
         return 0

@@ -1,4 +1,4 @@
-"""Through whose eyes a recording is seen. Pure."""
+"""Chooses the viewer of a recording. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from thunder.demo.recording.file import Recording
 
 
 def choose_viewer(recording: Recording) -> Viewer:
-    """Whoever follows the authors of most posts; when nobody follows an author, somebody who follows them all."""
+    """The user who follows the authors of most posts; without such a user, an invented one who follows all authors."""
     posts = Counter(event.author_id for event in recording.events if isinstance(event, LightPost))
     following = _following(recording.follows)
     seen = {viewer: sum(posts[target] for target in targets) for viewer, targets in following.items()}
@@ -25,7 +25,7 @@ def choose_viewer(recording: Recording) -> Viewer:
 
 
 def _following(follows: Sequence[Follow]) -> dict[int, dict[int, None]]:
-    """Who is followed in the end, by viewer, in the order of the follows."""
+    """The follows that are left at the end, by viewer, in their order."""
     standing: dict[int | tuple[int, int], Follow] = {}
     for follow in follows:
         name = follow.follow_id or (follow.viewer_id, follow.target_id)

@@ -1,16 +1,16 @@
-"""What a demo shows, and the port through which it shows it."""
+"""What a demo shows, and the port through which it shows it. Pure."""
 
 from typing import NamedTuple, Protocol
 
 from thunder.cli.text import in_words
 from thunder.cli.timeline_output import newest_age
 from thunder.client import TimedAnswer
-from thunder.demo.event_feed import Feed
+from thunder.demo.event_feed import EventFeed
 from thunder.demo.roles import Addresses
 
 
 class Status(NamedTuple):
-    """Counts so far, and events on their way."""
+    """Counts so far, and the lag in events."""
 
     events_in: int
     posts_stored: int
@@ -18,10 +18,10 @@ class Status(NamedTuple):
     lag: int
 
 
-class View(NamedTuple):
-    """One look at the timeline, at a time in Unix seconds."""
+class TimelineView(NamedTuple):
+    """One answer for the viewer, at a time in Unix seconds."""
 
-    feed: Feed
+    feed: EventFeed
     answer: TimedAnswer
     status: Status
     now: float
@@ -30,24 +30,24 @@ class View(NamedTuple):
 class Screen(Protocol):
     """Shows a demo to a person or a program. None of its methods waits."""
 
-    def say(self, line: str) -> None:
-        """Something worth knowing, once."""
+    def note(self, line: str) -> None:
+        """Shows a line that stays."""
         ...
 
-    def wait(self, line: str) -> None:
-        """What the demo is busy with; called often, until there is something to show."""
+    def progress(self, line: str) -> None:
+        """Shows what the demo is doing; called often, until there is a timeline to show."""
         ...
 
-    def show(self, view: View) -> None:
-        """Called once a second from the first answer on."""
+    def show(self, view: TimelineView) -> None:
+        """Shows the timeline; called once a second from the first answer on."""
         ...
 
     def ready(self, addresses: Addresses) -> None:
-        """Everything runs, and nobody feeds it."""
+        """Shows where everything runs, of a demo that sends no events."""
         ...
 
     def close(self) -> None:
-        """Nothing more is shown."""
+        """Ends the output."""
         ...
 
 
@@ -59,13 +59,13 @@ def status_line(status: Status) -> str:
     )
 
 
-def title(view: View) -> str:
-    """Whose timeline it is."""
+def title(view: TimelineView) -> str:
+    """The viewer of the timeline."""
     return f"The timeline of {view.feed.viewer.description}"
 
 
-def answer_line(view: View) -> str:
-    """How much there is, how fast it came, how fresh it is."""
+def answer_line(view: TimelineView) -> str:
+    """Size, latency and freshness of the answer."""
     age = newest_age(view.answer.response, view.now)
     if age is None:
         return f"no posts yet, answered in {view.answer.seconds * 1000:.1f} ms"
@@ -75,6 +75,6 @@ def answer_line(view: View) -> str:
 
 
 def address_lines(addresses: Addresses) -> list[str]:
-    """Where everything is."""
+    """A line for each address."""
     places = {**addresses._asdict(), "page": addresses.page}
     return [f"{name.replace('_', ' '):<14}{value}" for name, value in places.items()]

@@ -1,4 +1,4 @@
-"""A demo for the eyes: remarks scroll by, below them the timeline stays in place and changes."""
+"""A screen for terminals: notes scroll by, below them the timeline stays in place and changes."""
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -8,11 +8,11 @@ from rich.text import Text
 
 from thunder.cli.timeline_output import timeline_entries, timeline_table
 from thunder.demo.roles import Addresses
-from thunder.demo.screens.screen import View, address_lines, answer_line, status_line, title
+from thunder.demo.screens.screen import TimelineView, address_lines, answer_line, status_line, title
 
-_MOST_ROWS = 20
-_MARGIN = 2
-_LINES_AROUND = 11  # title, table head, status and some air
+_MAX_ROWS = 20
+_LINES_AROUND = 8  # table head and some air
+_INDENT = 2
 
 
 class TerminalScreen:
@@ -24,32 +24,33 @@ class TerminalScreen:
         self._live = Live(console=console, auto_refresh=True, refresh_per_second=8)
         self._live.start()
 
-    def say(self, line: str) -> None:
+    def note(self, line: str) -> None:
+        """Prints the line above the picture."""
         bullet, text = Text("• ", style="cyan"), Text(line)
         self._console.print(bullet + text, soft_wrap=True)
 
-    def wait(self, line: str) -> None:
-        self._spinner.update(text=Text(line, style="dim", no_wrap=True))
+    def progress(self, line: str) -> None:
+        """Draws the line beside a spinner."""
+        self._spinner.update(text=Text(line, style="dim"))
         self._live.update(self._spinner)
 
-    def show(self, view: View) -> None:
-        rows = max(5, min(_MOST_ROWS, self._console.height - _LINES_AROUND))
-        lines = timeline_entries(view.answer.response.posts[:rows], view.feed.name_of, view.now)
-        self._live.update(
-            Padding(
-                Group(
-                    Text(title(view), style="bold cyan", no_wrap=True),
-                    timeline_table(lines, self._console.width - _MARGIN),
-                    Text(answer_line(view), no_wrap=True),
-                    Text(status_line(view.status), style="dim", no_wrap=True),
-                ),
-                (1, 0, 0, _MARGIN),
-            ),
-            refresh=True,
-        )
+    def show(self, view: TimelineView) -> None:
+        """Draws as many rows as there is room for: texts wrap, so that no number in them is cut."""
+        head = Text(title(view), style="bold cyan")
+        answer = Text(answer_line(view))
+        status = Text(status_line(view.status), style="dim")
+        width = self._console.width - _INDENT
+        lines = sum(len(text.wrap(self._console, width)) for text in (head, answer, status))
+        rows = max(1, min(_MAX_ROWS, self._console.height - _LINES_AROUND - lines))
+        entries = timeline_entries(view.answer.response.posts[:rows], view.feed.name_of, view.now)
+        table = timeline_table(entries, width)
+        picture = Group(head, table, answer, status)
+        self._live.update(Padding(picture, (1, 0, 0, _INDENT)), refresh=True)
 
     def ready(self, addresses: Addresses) -> None:
+        """Draws the addresses."""
         self._live.update(Text("\n".join((*address_lines(addresses), "", "Ready; Ctrl-C stops everything"))))
 
     def close(self) -> None:
+        """Leaves the last picture in place."""
         self._live.stop()

@@ -1,10 +1,10 @@
-"""The made-up network as a feed of raw posts."""
+"""Turns the synthetic network into a feed of raw posts."""
 
 from collections.abc import Iterable, Iterator
 
 from common.post import LightPost
 from ingest.events import PostDelete
-from thunder.demo.event_feed import Entrance, Feed, FeedMessage, Viewer
+from thunder.demo.event_feed import EventFeed, FeedMessage, InputTopic, Viewer
 from thunder.demo.social_graph import graph_around
 from thunder.demo.synthetic.network import (
     BACKLOG_EVENTS,
@@ -18,24 +18,24 @@ from thunder.demo.synthetic.network import (
 from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
 
 
-def synthetic_feed(seed: int, now: float) -> Feed:
-    """Some hours up to now at once, then live; it never ends."""
-    everybody = people(seed)
-    name = everybody.names[everybody.viewer_id]
-    following = everybody.following
-    viewer = Viewer(everybody.viewer_id, name, following, f"{name}, who follows {len(following)} people")
+def synthetic_feed(seed: int, now: float) -> EventFeed:
+    """The events of some hours up to now, all due at once, then live ones; it never ends."""
+    network = people(seed)
+    name = network.names[network.viewer_id]
+    following = network.following
+    viewer = Viewer(network.viewer_id, name, following, f"{name}, who follows {len(following)} people")
     note = (
-        f"A made-up network of {len(everybody.names)} people (seed {seed}): about {BACKLOG_EVENTS:,} events of the "
+        f"A made-up network of {len(network.names)} people (seed {seed}): about {BACKLOG_EVENTS:,} events of the "
         f"last {BACKLOG_SECONDS // 3600} hours, then {LIVE_EVENTS_PER_SECOND:g} a second"
     )
-    return Feed(
-        Entrance.RAW,
-        _messages(events(everybody, seed, now)),
+    return EventFeed(
+        InputTopic.RAW,
+        _messages(events(network, seed, now)),
         viewer,
-        everybody.names.__getitem__,
+        network.names.__getitem__,
         (note,),
         {"format": "synthetic", "seed": seed},
-        graph_around(viewer, tuple(follows_of_others(everybody, seed, now)), everybody.names, int(now)),
+        graph_around(viewer, tuple(follows_of_others(network, seed, now)), network.names, int(now)),
     )
 
 

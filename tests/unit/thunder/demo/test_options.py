@@ -9,13 +9,13 @@ from thunder.cli.main import main
 from thunder.demo.options import DemoOptions
 
 
-def test_nothing_needs_to_be_said() -> None:
+def test_every_option_has_a_default() -> None:
     assert read_options(DemoOptions, []).model_dump() == {
         "events": None, "once": False, "as_json": False, "empty": False, "grpc_port": 0, "http_port": 0, "seed": 7,
     }  # fmt: skip
 
 
-def test_everything_can_be_said() -> None:
+def test_every_option_is_read() -> None:
     line = "--events f.jsonl --once --json --grpc-port 1 --http-port 65535 --seed 3"
 
     assert read_options(DemoOptions, line.split()).model_dump() == {
@@ -36,7 +36,7 @@ def test_everything_can_be_said() -> None:
         ("--event f", "--event: no such flag; did you mean --events?"),
     ],
 )
-def test_what_makes_no_sense_is_refused(line: str, complaint: str) -> None:
+def test_contradictory_options_are_refused(line: str, complaint: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         read_options(DemoOptions, line.split())
     assert complaint in str(refused.value)

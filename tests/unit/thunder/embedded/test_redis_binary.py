@@ -22,7 +22,7 @@ def server_of_the_wheel() -> Path:
 
 
 @pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
-def test_a_server_on_the_path_is_taken(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_on_the_path_is_taken(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = install(tmp_path, name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -37,13 +37,13 @@ def test_a_relative_path_entry_gives_an_absolute_path(tmp_path: Path, monkeypatc
     assert redis_binary() == program
 
 
-def test_without_one_the_server_of_the_wheel_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_of_the_wheel_is_the_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert redis_binary() == server_of_the_wheel()
 
 
-def test_a_server_beside_our_python_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_beside_our_python_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "redis-server")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -51,7 +51,7 @@ def test_a_server_beside_our_python_is_passed_over(tmp_path: Path, monkeypatch: 
     assert redis_binary() == server_of_the_wheel()
 
 
-def test_without_any_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_without_a_server_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("thunder.embedded.redis_server.find_spec", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 

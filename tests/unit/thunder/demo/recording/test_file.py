@@ -15,7 +15,7 @@ def create(post_id: object = 1, **fields: object) -> bytes:
     return json.dumps({"tweetCreateEvent": {"postId": post_id, "authorId": "7", "createdAt": AT} | fields}).encode()
 
 
-def test_in_network_events_are_read_in_both_spellings_of_proto3_json() -> None:
+def test_both_spellings_of_proto3_json_are_read() -> None:
     recording = read_recording(
         [
             create("9007199254740993", isReply=True, inReplyToPostId=5),
@@ -51,7 +51,7 @@ def test_in_network_events_are_read_in_both_spellings_of_proto3_json() -> None:
         (b"{}", "event_variant"),
     ],
 )
-def test_a_bad_line_is_named_and_costs_itself_alone(line: bytes, why: str) -> None:
+def test_bad_line_is_listed_and_dropped_alone(line: bytes, why: str) -> None:
     recording = read_recording([create(1), b"", line, create(2)])
 
     assert [post.post_id for post in recording.events if isinstance(post, LightPost)] == [1, 2]
@@ -60,11 +60,11 @@ def test_a_bad_line_is_named_and_costs_itself_alone(line: bytes, why: str) -> No
     assert recording.bad_lines[0].why.isprintable()
 
 
-def test_an_absurd_time_is_not_the_newest() -> None:
+def test_absurd_time_is_not_the_newest() -> None:
     assert read_recording([create(1), create(2, createdAt=str(2**62))]).newest == AT
 
 
-def test_a_jetstream_is_known_by_its_first_good_line_and_accounted_for_line_by_line() -> None:
+def test_jetstream_is_detected_and_counted_line_by_line() -> None:
     recording = read_recording([b"{", *JETSTREAM.read_bytes().splitlines()])
 
     assert recording.format is RecordingFormat.JETSTREAM
@@ -76,7 +76,7 @@ def test_a_jetstream_is_known_by_its_first_good_line_and_accounted_for_line_by_l
     assert recording.lines == 28
 
 
-def test_authors_are_called_by_what_is_known_of_them() -> None:
+def test_author_is_named_by_did_or_id() -> None:
     jetstream = read_recording(JETSTREAM.read_bytes().splitlines())
     post = next(event for event in jetstream.events if isinstance(event, LightPost))
 
@@ -85,7 +85,7 @@ def test_authors_are_called_by_what_is_known_of_them() -> None:
     assert read_recording([create()]).name_of(7) == "7"
 
 
-def test_a_file_of_nothing_is_an_empty_recording() -> None:
+def test_empty_file_is_an_empty_recording() -> None:
     recording = read_recording([b"\n", b"  \n"])
 
     assert (recording.lines, recording.events, recording.newest) == (0, [], 0)

@@ -6,7 +6,7 @@ from common.errors import ConfigurationError
 from common.post import LightPost
 from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete
-from thunder.demo.event_feed import Entrance, Feed
+from thunder.demo.event_feed import EventFeed, InputTopic
 from thunder.demo.recording.playback import open_recording, playback
 
 JETSTREAM = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
@@ -21,26 +21,26 @@ def write_events(folder: Path, *created_at: int) -> Path:
     return path
 
 
-def play(path: Path) -> Feed:
+def play(path: Path) -> EventFeed:
     return playback(open_recording(path), path.name, NOW, RETENTION)
 
 
-def created_at(feed: Feed) -> list[int]:
+def created_at(feed: EventFeed) -> list[int]:
     events = [decode_event(message.payload) for message in feed.messages]
     return [event.created_at for event in events if isinstance(event, LightPost)]
 
 
-def test_a_jetstream_ends_now_and_goes_past_the_transformer() -> None:
+def test_jetstream_ends_now_and_skips_the_transformer() -> None:
     feed = play(JETSTREAM)
 
     events = [decode_event(message.payload) for message in feed.messages]
-    assert feed.entrance is Entrance.REFINED
+    assert feed.input_topic is InputTopic.REFINED
     assert [type(event).__name__ for event in events].count("LightPost") == 13
     assert AuthorDelete in {type(event) for event in events}
     assert events[-1] == next(event for event in events if isinstance(event, LightPost) and event.created_at == NOW - 1)
 
 
-def test_what_is_told_of_a_jetstream() -> None:
+def test_notes_and_facts_of_a_jetstream() -> None:
     feed = play(JETSTREAM)
 
     assert feed.viewer.description == "did:plc:davexxxxxxxxxxxxxxxxxxxx, who follows 2 people"
@@ -55,7 +55,7 @@ def test_what_is_told_of_a_jetstream() -> None:
     assert feed.facts["moved_seconds"] == NOW - 1_760_000_027
 
 
-def test_fresh_events_of_ones_own_keep_their_times(tmp_path: Path) -> None:
+def test_events_within_retention_keep_their_times(tmp_path: Path) -> None:
     feed = play(write_events(tmp_path, NOW - 500, NOW - 50))
 
     assert created_at(feed) == [NOW - 500, NOW - 50]
@@ -63,14 +63,14 @@ def test_fresh_events_of_ones_own_keep_their_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("newest", [NOW - RETENTION, NOW + 1_000])
-def test_events_that_could_not_be_shown_are_moved(newest: int, tmp_path: Path) -> None:
+def test_events_outside_retention_are_moved(newest: int, tmp_path: Path) -> None:
     feed = play(write_events(tmp_path, newest - 60, newest))
 
     assert created_at(feed) == [NOW - 60, NOW]
     assert any("are moved" in note for note in feed.notes)
 
 
-def test_bad_lines_are_named_up_to_a_point(tmp_path: Path) -> None:
+def test_notes_list_some_bad_lines(tmp_path: Path) -> None:
     path = write_events(tmp_path, NOW)
     path.write_text(path.read_text() + "oops\n" * 8)
 
@@ -85,7 +85,7 @@ def test_bad_lines_are_named_up_to_a_point(tmp_path: Path) -> None:
     ("content", "complaint"),
     [("", "holds no post"), ("oops\n", "Line 1 is skipped"), (None, "cannot read .*: No such file")],
 )
-def test_a_file_without_posts_is_an_error_that_says_why(content: str | None, complaint: str, tmp_path: Path) -> None:
+def test_file_without_posts_is_an_error(content: str | None, complaint: str, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     if content is not None:
         path.write_text(content)

@@ -25,17 +25,17 @@ def posts_of(timed: list[TimedEvent]) -> list[LightPost]:
     return [each.event for each in timed if isinstance(each.event, LightPost)]
 
 
-def test_the_same_seed_tells_the_same_story() -> None:
+def test_same_seed_gives_the_same_events() -> None:
     assert stream(3000) == stream(3000)
     assert people(7) == people(7)
 
 
-def test_another_seed_tells_another() -> None:
+def test_another_seed_gives_other_events() -> None:
     assert stream(10) != stream(10, seed=8)
     assert people(7).names != people(8).names
 
 
-def test_everybody_has_a_name_of_their_own_and_the_viewer_follows_some_of_the_others() -> None:
+def test_names_are_distinct_and_viewer_follows_others() -> None:
     everybody = people(7)
 
     assert len(set(everybody.names.values())) == len(everybody.names)
@@ -44,7 +44,7 @@ def test_everybody_has_a_name_of_their_own_and_the_viewer_follows_some_of_the_ot
     assert everybody.names.keys() > {everybody.viewer_id, *everybody.following}
 
 
-def test_there_is_something_of_every_kind() -> None:
+def test_every_kind_of_event_occurs() -> None:
     timed = stream(4000)
     posts = posts_of(timed)
     kinds = Counter(
@@ -60,7 +60,7 @@ def test_there_is_something_of_every_kind() -> None:
     assert len({post.post_id for post in posts}) == len(posts)
 
 
-def test_threads_hang_together() -> None:
+def test_replies_belong_to_threads() -> None:
     written: dict[int, LightPost] = {}
     for post in posts_of(stream(3000)):
         if post.in_reply_to_post_id is not None:
@@ -72,7 +72,7 @@ def test_threads_hang_together() -> None:
         written[post.post_id] = post
 
 
-def test_only_what_was_written_is_deleted_and_nobody_answers_it_afterwards() -> None:
+def test_deleted_posts_existed_and_get_no_replies() -> None:
     written: set[int] = set()
     for _, event in stream(3000):
         match event:
@@ -83,13 +83,13 @@ def test_only_what_was_written_is_deleted_and_nobody_answers_it_afterwards() -> 
                 assert {event.in_reply_to_post_id, event.source_post_id} - {None} <= written
 
 
-def test_few_are_loud_and_most_are_quiet() -> None:
+def test_few_authors_write_most_posts() -> None:
     loudest = Counter(post.author_id for post in posts_of(stream(6000))).most_common()
 
     assert sum(count for _, count in loudest[:30]) > sum(count for _, count in loudest[30:])
 
 
-def test_hours_of_backlog_lead_up_to_a_lively_present() -> None:
+def test_backlog_ends_at_the_live_rate() -> None:
     timed = stream(BACKLOG_EVENTS + 3000)
     backlog = list(takewhile(lambda each: each.at < NOW, timed))
     live = timed[len(backlog) :]

@@ -20,15 +20,15 @@ decode = RawDecoder(retention_seconds=172_800, delete_quoting_posts=True)
         LightPost(1000, 10, NOW, is_retweet=True, source_post_id=700, source_user_id=7, is_reply=True),
     ],
 )
-def test_the_transformer_reads_the_post_that_was_written(post: LightPost) -> None:
+def test_transformer_decodes_an_encoded_post(post: LightPost) -> None:
     assert decode(encode_create(post), NOW) == post
 
 
-def test_a_nullcast_post_is_written_as_one() -> None:
+def test_nullcast_is_encoded() -> None:
     assert decode(encode_create(LightPost(1000, 10, NOW), nullcast=True), NOW) == Dropped(DropReason.NULLCAST)
 
 
-def test_a_delete_may_name_the_time_of_its_post() -> None:
+def test_delete_carries_the_time_of_its_post() -> None:
     assert decode(encode_delete(1000), NOW) == PostDelete(1000, NOW)
     assert decode(encode_delete(1000, created_at=NOW - 5), NOW) == PostDelete(1000, NOW)
     assert decode(encode_delete(1000, created_at=5), NOW) == Dropped(DropReason.DELETE_EXPIRED)

@@ -6,7 +6,7 @@ import pytest
 from common.lifecycle import Stop
 from tests.support.processes.descendants import descendants
 from thunder.demo.environment import Environment, NotReady
-from thunder.demo.screens.plain import PlainScreen
+from thunder.demo.screens.lines import PlainScreen
 from thunder.demo.session import Session, Stalled
 from thunder.demo.synthetic.feed import synthetic_feed
 
@@ -17,38 +17,38 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_roles_that_never_get_ready_are_not_waited_for_forever(
-    temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_roles_that_never_get_ready_time_out(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thunder.demo.environment._SECONDS_TO_GET_READY", 0.0)
-    told: list[str] = []
+    reported: list[str] = []
     others = descendants()
 
-    with pytest.raises(NotReady, match="transform is not ready"), Environment(0, 0) as stage:
-        stage.wait_until_ready(Stop(), told.append)
+    with pytest.raises(NotReady, match="transform is not ready"), Environment(0, 0) as environment:
+        environment.wait_until_ready(Stop(), reported.append)
 
     assert list(temporary.iterdir()) == []
     assert descendants() == others
 
 
-def test_a_stream_that_nobody_stores_is_not_waited_for_forever(
-    temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("thunder.demo.session._PATIENCE_SECONDS", 0.0)
+def test_events_that_are_never_stored_time_out(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thunder.demo.session._SECONDS_WITHOUT_PROGRESS", 0.0)
     lines: list[str] = []
     feed, screen = synthetic_feed(7, 0.0), PlainScreen(lines.append)
 
-    with pytest.raises(Stalled), Environment(0, 0) as stage, Session(stage, feed, screen, Stop()) as show:
-        show.begin()
+    with (
+        pytest.raises(Stalled),
+        Environment(0, 0) as environment,
+        Session(environment, feed, screen, Stop()) as session,
+    ):
+        session.fill()
 
     assert list(temporary.iterdir()) == []
 
 
-def test_a_stage_that_is_stopped_before_it_is_ready_says_so(temporary: Path) -> None:
+def test_waiting_for_roles_ends_when_stopped(temporary: Path) -> None:
     stop = Stop()
     stop.set()
 
-    with Environment(0, 0) as stage:
-        assert not stage.wait_until_ready(stop, print)
+    with Environment(0, 0) as environment:
+        assert not environment.wait_until_ready(stop, print)
 
     assert list(temporary.iterdir()) == []
