@@ -49,11 +49,11 @@ class System:
         self._server = self._thunder.start("serve", "--redis-url", self._store_url, "--follow-store")
         return self._server
 
-    def tell(self, *follows: Follow) -> None:
+    def send(self, *follows: Follow) -> None:
         for follow in follows:
-            self.tell_raw(encode_follow(follow), follow_key(follow))
+            self.send_raw(encode_follow(follow), follow_key(follow))
 
-    def tell_raw(self, payload: bytes, key: bytes) -> None:
+    def send_raw(self, payload: bytes, key: bytes) -> None:
         """Return when it is acknowledged."""
         self._producer.produce(self._follows, payload, key)
         assert self._producer.flush(30) == 0
@@ -77,7 +77,7 @@ def system(thunder: Thunder, kafka: KafkaBroker, store_url: str) -> System:
 
 
 def test_follow_events_answer_requests_without_a_list(system: System) -> None:
-    system.tell(Follow(VIEWER, ANNA, 100, NOW - 9))
+    system.send(Follow(VIEWER, ANNA, 100, NOW - 9))
     roles = [system.start_posts(), system.start_follows(), system.start_server()]
     for role in roles:
         role.wait_until_ready()
@@ -85,14 +85,14 @@ def test_follow_events_answer_requests_without_a_list(system: System) -> None:
     assert system.timeline() == ANNAS_POSTS
     assert system.timeline(viewer_id=404) == []
 
-    system.tell(Follow(VIEWER, BEN, 101, NOW - 8))
+    system.send(Follow(VIEWER, BEN, 101, NOW - 8))
     eventually(lambda: system.timeline() == BENS_POSTS + ANNAS_POSTS, "posts of both")
 
-    system.tell(Follow(VIEWER, 0, 100, NOW - 7, removed=True), Follow(VIEWER, ANNA, 100, NOW - 9))
+    system.send(Follow(VIEWER, 0, 100, NOW - 7, removed=True), Follow(VIEWER, ANNA, 100, NOW - 9))
     eventually(lambda: system.timeline() == BENS_POSTS, "the follow has ended")
 
     removals = [Follow(VIEWER, BEN, 0, NOW, removed=True), Follow(VIEWER, ANNA, 102, NOW)]
-    system.tell_raw(encode_envelope([encode_follow(removals[0]), b"\xff", encode_follow(removals[1])]), b"17")
+    system.send_raw(encode_envelope([encode_follow(removals[0]), b"\xff", encode_follow(removals[1])]), b"17")
     eventually(lambda: system.timeline() == ANNAS_POSTS, "an envelope was read")
     (letter,) = read_topic(system.bootstrap, system.dead_letters, lambda letters: len(letters) == 1)
     assert letter.value() == b"\xff"
@@ -108,7 +108,7 @@ def test_follow_events_answer_requests_without_a_list(system: System) -> None:
 
 def test_follows_alone_make_no_server_ready(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
     system = System(thunder, kafka, redis_url)
-    system.tell(Follow(VIEWER, ANNA, 100, NOW))
+    system.send(Follow(VIEWER, ANNA, 100, NOW))
     system.start_follows().wait_until_ready()
     server = system.start_server()
     server.wait_for_output("an ingest worker to read its topic")
@@ -120,7 +120,7 @@ def test_an_emptied_redis_is_filled_again(
 ) -> None:
     system = System(thunder, kafka, redis_url)
     roles = [system.start_posts(), system.start_follows(), system.start_server()]
-    system.tell(Follow(VIEWER, ANNA, 100, NOW - 9), Follow(VIEWER, BEN, 101, NOW - 8))
+    system.send(Follow(VIEWER, ANNA, 100, NOW - 9), Follow(VIEWER, BEN, 101, NOW - 8))
     for role in roles:
         role.wait_until_ready()
     eventually(lambda: system.timeline() == BENS_POSTS + ANNAS_POSTS, "posts of both")

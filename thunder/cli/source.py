@@ -42,20 +42,20 @@ def run_source_command(settings: SourceSettings) -> int:
 class CountRow(NamedTuple):
     """Count of a label. in_total: of all runs, None when it is unknown."""
 
-    fate: str
+    disposition: str
     label: str
     in_this_run: int
     in_total: int | None
 
 
 def count_rows(counts: Counts, totals: Counts | None) -> list[CountRow]:
-    """A row for each label that ever occurred, the most frequent first within a fate."""
+    """A row for each label that ever occurred, the most frequent first within a disposition."""
     rows: list[CountRow] = []
-    for fate in ("sent", "ignored", "dropped"):
-        run: dict[str, int] = getattr(counts, fate)
-        total: dict[str, int] = getattr(totals, fate, {})
+    for disposition in ("sent", "ignored", "dropped"):
+        run: dict[str, int] = getattr(counts, disposition)
+        total: dict[str, int] = getattr(totals, disposition, {})
         rows += [
-            CountRow(fate, label, run.get(label, 0), None if totals is None else total.get(label, 0))
+            CountRow(disposition, label, run.get(label, 0), None if totals is None else total.get(label, 0))
             for label in sorted(run | total, key=lambda label: (-total.get(label, 0), -run.get(label, 0), label))
         ]
     return rows
@@ -142,5 +142,5 @@ def _table(rows: Sequence[CountRow]) -> Table:
     table.add_column("in total", justify="right", no_wrap=True)
     for row in rows:
         total = "unknown" if row.in_total is None else f"{row.in_total:,}"
-        table.add_row(row.fate, row.label, f"{row.in_this_run:,}", total)
+        table.add_row(row.disposition, row.label, f"{row.in_this_run:,}", total)
     return table

@@ -83,7 +83,7 @@ WIDTH_WITH_IDS = 100
 
 
 def timeline_table(entries: Sequence[TimelineEntry], width: int, *, with_ids: bool = False) -> Table:
-    """The entries, for a terminal of so many columns. Names are cut where there is no room, numbers never are."""
+    """The entries, for a terminal of this width in columns. Names are cut where there is no room, numbers never are."""
     taken = _AGE_WIDTH + _KIND_WIDTH + 4 * _GAP + (_ID_WIDTH + _GAP if with_ids else 0)
     name_width = max(_MIN_NAME_WIDTH, min(_MAX_NAME_WIDTH, (width - taken) // 2))
     table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)

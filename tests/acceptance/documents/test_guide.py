@@ -35,7 +35,7 @@ LOG_LINES = [
 
 @pytest.fixture(scope="module")
 def brokers(kafka: KafkaBroker) -> KafkaBroker:
-    """Brokers with the topics that Thunder reads and writes unless told otherwise."""
+    """Brokers with the topics that Thunder reads and writes by default."""
     kafka.create_topic(RAW, partitions=2)
     kafka.create_topic(REFINED, partitions=2)
     return kafka
@@ -63,9 +63,9 @@ def test_serving_mode_fills_an_empty_store_and_serves_it(
     role.wait_until_ready()
     assert role.grpc_port == GRPC_PORT
     assert posts_of(role, 21) == [1, 2, 3]
-    told = re.search(".*".join(LOG_LINES), role.output(), re.DOTALL)
-    assert told, role.output()
-    assert role.metrics().value("init_duration_seconds") > float(told[1]) - 0.1, "serving began after that"
+    match = re.search(".*".join(LOG_LINES), role.output(), re.DOTALL)
+    assert match, role.output()
+    assert role.metrics().value("init_duration_seconds") > float(match[1]) - 0.1, "serving began after that"
     assert role.terminate() == 0
 
 

@@ -63,33 +63,33 @@ def test_another_mechanism_of_the_brokers_is_let_in(
 
 
 def test_unsupported_sasl_mechanism_is_a_clear_error(thunder: Thunder, kafka: KafkaBroker) -> None:
-    told = complaint(start_ingestion(thunder, kafka, with_mechanism("SCRAM-SHA-256")))
-    assert f"Kafka refused user '{SASL_USER}' with SASL mechanism SCRAM-SHA-256 over SASL_SSL" in told
-    assert "SCRAM-SHA-512" in told, "it says what the broker does offer"
+    error = complaint(start_ingestion(thunder, kafka, with_mechanism("SCRAM-SHA-256")))
+    assert f"Kafka refused user '{SASL_USER}' with SASL mechanism SCRAM-SHA-256 over SASL_SSL" in error
+    assert "SCRAM-SHA-512" in error, "it says what the broker does offer"
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
 def test_a_wrong_password_ends_in_a_clear_error(thunder: Thunder, kafka: KafkaBroker, mechanism: str) -> None:
-    told = complaint(start_ingestion(thunder, kafka, with_mechanism(mechanism), KAFKA_SASL_PASSWORD=WRONG_PASSWORD))
-    assert f"Kafka refused user '{SASL_USER}' with SASL mechanism {mechanism} over SASL_SSL" in told
-    assert "Authentication failed" in told
+    error = complaint(start_ingestion(thunder, kafka, with_mechanism(mechanism), KAFKA_SASL_PASSWORD=WRONG_PASSWORD))
+    assert f"Kafka refused user '{SASL_USER}' with SASL mechanism {mechanism} over SASL_SSL" in error
+    assert "Authentication failed" in error
 
 
 def test_a_wrong_password_of_the_producer_ends_in_a_clear_error(
     thunder: Thunder, kafka: KafkaBroker, topics: dict[str, str]
 ) -> None:
     writer = {"KAFKA_PRODUCER_SASL_USER": "writer", "KAFKA_PRODUCER_SASL_PASSWORD": WRONG_PASSWORD}
-    told = complaint(start_ingestion(thunder, kafka, **topics, **writer))
-    assert "Kafka refused user 'writer' with SASL mechanism PLAIN over SASL_SSL" in told
+    error = complaint(start_ingestion(thunder, kafka, **topics, **writer))
+    assert "Kafka refused user 'writer' with SASL mechanism PLAIN over SASL_SSL" in error
 
 
 def test_untrusted_broker_certificate_is_a_clear_error(
     thunder: Thunder, kafka: KafkaBroker, tmp_path: Path, progress: Progress
 ) -> None:
     stranger = Authority(tmp_path, progress).ca
-    told = complaint(start_ingestion(thunder, kafka, THUNDER_SSL_CA_LOCATION=str(stranger)))
-    assert "certificate verify failed" in told
-    assert "ssl.ca.location" in told
+    error = complaint(start_ingestion(thunder, kafka, THUNDER_SSL_CA_LOCATION=str(stranger)))
+    assert "certificate verify failed" in error
+    assert "ssl.ca.location" in error
 
 
 def test_a_new_instance_without_smallest_serves_only_what_is_new(

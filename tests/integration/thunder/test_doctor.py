@@ -35,9 +35,9 @@ class Doctor:
 
     def __call__(self, role: str, *flags: str) -> Report:
         done = self._thunder.run("doctor", "--role", role, "--json", *flags)
-        told = json.loads(done.stdout)
-        assert told["role"] == role
-        findings = [(each["verdict"], each["subject"], each["fact"]) for each in told["findings"]]
+        printed = json.loads(done.stdout)
+        assert printed["role"] == role
+        findings = [(each["verdict"], each["subject"], each["fact"]) for each in printed["findings"]]
         return Report(done.returncode, findings)
 
 
@@ -102,8 +102,8 @@ def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: Red
         report = doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", url)
     finally:
         redis_server.command("ACL DELUSER", "feed")
-    [told] = [problem for problem in report.problems() if problem.startswith("Redis rights")]
-    words = set(told.split())
+    [printed] = [problem for problem in report.problems() if problem.startswith("Redis rights")]
+    words = set(printed.split())
     assert {"+zadd", "+evalsha", "+script|load", "~p:*", "~f:*"} <= words
     assert words.isdisjoint({"+hset", "+zrange", "+hgetall", "~a:*", "~m:{meta}"})
 
@@ -160,7 +160,7 @@ def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, r
 
 
 @pytest.mark.parametrize(
-    ("user", "complaint"), [("nobody:wrong@", "invalid username-password pair"), ("", "Connection refused")]
+    ("user", "complaint"), [("stranger:wrong@", "invalid username-password pair"), ("", "Connection refused")]
 )
 def test_a_redis_that_does_not_let_us_in(doctor: Doctor, redis_url: str, user: str, complaint: str) -> None:
     url = redis_url.replace("://", f"://{user}") if user else "redis://127.0.0.1:1"

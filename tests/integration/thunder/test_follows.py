@@ -82,11 +82,11 @@ def test_import_counts_and_names_bad_lines(shell: Shell, tmp_path: Path) -> None
     good = [b"1,20,100", b"", b"1,30,101", b'{"viewer_id": 2, "target_id": 20, "follow_id": 9, "at": 100}']
     removal = b'{"viewer_id": 1, "target_id": 20, "at": 102, "removed": true}'
     file.write_bytes(b"\n".join([b"viewer,target,at", *good, removal, *[b"bad"] * 5, b"0,1"]))
-    told = shell.read("import", file)
-    assert {name: told[name] for name in ("lines", "applied", "given_up", "dropped")} == {
+    printed = shell.read("import", file)
+    assert {name: printed[name] for name in ("lines", "applied", "given_up", "dropped")} == {
         "lines": 11, "applied": 4, "given_up": 0, "dropped": {"not_a_follow": 6, "bad_id": 1},
     }  # fmt: skip
-    assert len(told["examples"]) == 5
+    assert len(printed["examples"]) == 5
     assert "line 1: neither viewer,target[,at] nor a FollowEvent" in shell.complaints
     assert (shell.followed(1), shell.followed(2)) == ([30], [20])
     assert shell.run("import", file).startswith("11 lines, 4 follows and removals applied in")

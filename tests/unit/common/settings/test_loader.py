@@ -1,4 +1,4 @@
-"""Flags, environment, file: which one wins, what each refuses, and that nothing ever tells a secret."""
+"""Flags, environment, file: which one wins, what each refuses, and that no complaint quotes a secret."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -192,8 +192,8 @@ def test_a_missing_setting_is_named_in_every_source() -> None:
 def test_a_wrong_value_is_named_with_its_limit_and_shape(file: Path) -> None:
     file.write_text("http_host = 5")
     env = {"THUNDER_CONFIG": str(file), "THUNDER_LOG_FORMAT": "x"}
-    told = refusal("--grpc-port", "70000", "--log-level=loud", env=env)
-    assert set(told.splitlines()) == {
+    complaints = refusal("--grpc-port", "70000", "--log-level=loud", env=env)
+    assert set(complaints.splitlines()) == {
         "--grpc-port: should be less than or equal to 65535, not a 5-digit number",
         "--log-level: should be 'debug', 'info', 'warning' or 'error', not text of 4 characters",
         "THUNDER_LOG_FORMAT: should be 'text' or 'json', not text of 1 characters",

@@ -35,8 +35,8 @@ def test_a_topic_as_required_has_no_problem() -> None:
     ],
 )
 def test_what_is_wrong_with_a_topic(changed: dict[str, str], verdict: str, fact: str) -> None:
-    [(seen, told)] = problems(WANTED, TopicState(4, GOOD | changed))
-    assert (seen, told.endswith(fact)) == (verdict, True), told
+    [(seen, found)] = problems(WANTED, TopicState(4, GOOD | changed))
+    assert (seen, found.endswith(fact)) == (verdict, True), found
 
 
 def test_a_topic_that_refills_nothing_may_be_short() -> None:
@@ -44,8 +44,8 @@ def test_a_topic_that_refills_nothing_may_be_short() -> None:
 
 
 def test_follows_need_unlimited_retention() -> None:
-    [(verdict, told)] = problems(WANTED._replace(kept_seconds=None), TopicState(4, GOOD))
-    assert (verdict, told) == ("warn", "deletes messages after 259200 s, the role needs all of them")
+    [(verdict, found)] = problems(WANTED._replace(kept_seconds=None), TopicState(4, GOOD))
+    assert (verdict, found) == ("warn", "deletes messages after 259200 s, the role needs all of them")
 
 
 def test_other_partitions_than_the_settings_say() -> None:
