@@ -74,7 +74,7 @@ def test_nothing_is_left_behind(doctor: Doctor, redis_server: RedisServer, redis
     assert redis_server.command("DBSIZE") == 0
 
 
-def test_what_is_wrong_with_topics_is_said(doctor: Doctor, kafka: KafkaBroker) -> None:
+def test_problems_of_topics_are_named(doctor: Doctor, kafka: KafkaBroker) -> None:
     topic = topic_of(kafka, 2, retention_ms="3600000", cleanup_policy="compact")
     brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
     flags = (
@@ -94,7 +94,7 @@ def test_what_is_wrong_with_topics_is_said(doctor: Doctor, kafka: KafkaBroker) -
     assert f"Topic {topic} keeps messages for 3600 s, the post retention is 172800 s" in report.problems("warn")
 
 
-def test_a_user_who_lacks_rights_is_told_which(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+def test_missing_rights_of_a_user_are_named(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
     rules = ["on", ">secret", "~a:*", "~m:{meta}", "-@all", "+@read", "+info", "+cluster", "+multi", "+exec", "+hset"]
     redis_server.command("ACL SETUSER", "feed", *rules)
     try:
@@ -138,7 +138,7 @@ def test_a_redis_that_may_evict_is_refused(doctor: Doctor, redis_server: RedisSe
         redis_server.command("CONFIG SET", "maxmemory-policy", "noeviction")
 
 
-def test_a_redis_without_config_is_looked_at_like_any_other(doctor: Doctor, tmp_path: Path) -> None:
+def test_a_redis_without_config_is_checked_too(doctor: Doctor, tmp_path: Path) -> None:
     (tmp_path / "managed.conf").write_text('rename-command CONFIG ""\n')
     managed = RedisServer(tmp_path, {"include": str(tmp_path / "managed.conf")})
     try:
@@ -149,7 +149,7 @@ def test_a_redis_without_config_is_looked_at_like_any_other(doctor: Doctor, tmp_
     assert ("ok", "Redis rights", "user default may do all that the role does") in report.findings
 
 
-def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, redis_url: str, tmp_path: Path) -> None:
+def test_unreadable_certificates_are_named(doctor: Doctor, redis_url: str, tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text("first\n")
     flags = ("--grpc-tls-certificate", "no.crt", "--grpc-tls-key", "no.key", "--redis-url", redis_url)
     report = doctor("serve", *flags, "--grpc-tokens-file", str(tmp_path / "tokens"))
@@ -162,7 +162,7 @@ def test_certificates_and_tokens_that_cannot_be_read_are_named(doctor: Doctor, r
 @pytest.mark.parametrize(
     ("user", "complaint"), [("stranger:wrong@", "invalid username-password pair"), ("", "Connection refused")]
 )
-def test_a_redis_that_does_not_let_us_in(doctor: Doctor, redis_url: str, user: str, complaint: str) -> None:
+def test_a_redis_that_refuses_the_user(doctor: Doctor, redis_url: str, user: str, complaint: str) -> None:
     url = redis_url.replace("://", f"://{user}") if user else "redis://127.0.0.1:1"
     [problem] = doctor("serve", "--redis-url", url).problems()
     assert complaint in problem

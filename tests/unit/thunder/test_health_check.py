@@ -43,7 +43,7 @@ def test_a_role_that_answers_is_alive_even_if_it_is_not_ready(monkeypatch: pytes
     role.stop()
 
 
-def test_where_nobody_listens_nobody_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_port_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     assert health(free_port(), monkeypatch) == 1
 
 

@@ -10,7 +10,7 @@ def settings(*flags: str) -> ProducerSettings:
     return check(ProducerSettings, gather(flags, {}, [ProducerSettings]))
 
 
-def test_a_source_waits_for_kafka_unless_told_otherwise() -> None:
+def test_a_source_waits_for_kafka_by_default() -> None:
     defaults = settings()
     assert (defaults.queue_size, defaults.when_full, defaults.sending) == (10_000, WhenFull.BLOCK, SendMode.ASYNC)
 
