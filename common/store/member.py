@@ -12,7 +12,7 @@ is_reply first, so that one byte tells the kind.
 
 Versions of members live side by side in one store. All of them share the first 16 bytes, by which posts are found and
 removed. A later version ends in a byte above NEWEST_TAG: whoever reads version 1 leaves such a member out and says so.
-Two members of one post, of two versions, count as one. What breaks these rules is another layout (store_layout.py).
+Two members of one post, of two versions, count as one. What breaks these rules is another layout (layout.py).
 """
 
 from common.post import LightPost

@@ -1,4 +1,4 @@
-"""Documents name files, modules and symbols: all of them exist."""
+"""Documents and the docstrings of modules name files, modules and symbols: all of them exist."""
 
 import ast
 import importlib.util
@@ -16,6 +16,7 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(r"(?<![\w./-])(?:common|ingest|serve|thunder|tests|lua|proto|docs|helm)/[\w./-]*\w")
 _RUN = re.compile(r"\bpython -m ((?:tests|thunder)[\w.]*)")
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"(?<![\w/.])[\w/]+\.(?:py|lua)\b")
 
 of_each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(TOP)))
 
@@ -50,6 +51,14 @@ def test_python_imports_what_exists(document: Path) -> None:
             if isinstance(node, ast.ImportFrom):
                 module = importlib.import_module(node.module or "")
                 assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == [], node.module
+
+
+@pytest.mark.parametrize("package", ["common", "ingest", "serve", "thunder"])
+def test_files_named_by_modules_exist(package: str) -> None:
+    for module in (TOP / package).rglob("*.py"):
+        docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+        for name in _FILE.findall(docstring):
+            assert any((folder / name).exists() for folder in (module.parent, module.parents[1], TOP)), (module, name)
 
 
 def anchors(document: Path) -> set[str]:
