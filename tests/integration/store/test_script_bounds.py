@@ -171,7 +171,7 @@ def test_hashes_that_are_far_too_large(client: redis.Redis) -> None:
     assert sum(client.hlen(key) for key in keys) < 16 * len(old)
 
 
-def test_a_delete_finds_author_and_time_in_a_record_that_seems_expired(client: redis.Redis) -> None:
+def test_delete_reads_a_record_that_seems_expired(client: redis.Redis) -> None:
     post = LightPost(5, 7, NOW)
     key = KEYS.post(5)
     create = Claim(key.hash, record_field(5), encode_record(post, listed_as_video=False))

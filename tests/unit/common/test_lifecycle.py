@@ -51,7 +51,7 @@ def test_a_background_thread_ends_quietly_when_stopped() -> None:
     background.join(10)
 
 
-def test_a_background_thread_that_fails_stops_the_process_with_its_error() -> None:
+def test_failed_thread_stops_the_process_with_its_error() -> None:
     stop = Stop()
     background = ThreadGroup(stop)
 

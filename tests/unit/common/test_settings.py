@@ -111,7 +111,7 @@ def test_the_producer_is_the_consumer_unless_told_otherwise() -> None:
     assert other.password == SecretStr("q")
 
 
-def test_a_login_that_cannot_work_is_refused_with_the_names_to_set() -> None:
+def test_incomplete_login_names_the_settings() -> None:
     assert refusal(sasl_mechanism="PLAIN", kafka_sasl_user="u") == (
         "SASL mechanism PLAIN needs user and password: set KAFKA_SASL_USER and KAFKA_SASL_PASSWORD"
     )
@@ -153,13 +153,13 @@ def test_values_out_of_range_are_refused(given: dict[str, object]) -> None:
         "redis://",
     ],
 )
-def test_a_redis_url_that_cannot_be_taken_apart_is_refused_before_a_library_quotes_it(url: str) -> None:
+def test_malformed_redis_url_is_never_quoted(url: str) -> None:
     assert refusal(redis_url=url) == (
         "must name a host, and a port in digits; / ? # @ : of a password are written %2F and so on"
     )
 
 
-def test_passwords_of_redis_may_hold_anything_that_is_percent_encoded() -> None:
+def test_redis_passwords_may_be_percent_encoded() -> None:
     url = "redis://user:a%2Fb%23c%3Fd%40e@[::1]:6379/0?socket_timeout=1"
     assert ServeSettings.model_validate({"redis_url": url}).redis_address == url
 

@@ -14,7 +14,7 @@ def watched(*paths: Path) -> WatchedFiles:
     return files
 
 
-def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_has_changed(tmp_path: Path) -> None:
+def test_replaced_file_of_same_size_and_time_has_changed(tmp_path: Path) -> None:
     file, other = tmp_path / "tokens", tmp_path / "other"
     file.write_text("first")
     other.write_text("other")
@@ -25,7 +25,7 @@ def test_a_file_that_is_replaced_by_one_of_the_same_size_and_time_has_changed(tm
     assert not files.changed()
 
 
-def test_a_secret_of_kubernetes_changes_with_the_link_to_its_directory(tmp_path: Path) -> None:
+def test_kubernetes_secret_changes_with_its_link(tmp_path: Path) -> None:
     for version in ("..1", "..2"):
         (tmp_path / version).mkdir()
         (tmp_path / version / "tls.crt").write_text(version)
@@ -41,7 +41,7 @@ def test_a_secret_of_kubernetes_changes_with_the_link_to_its_directory(tmp_path:
     assert not files.changed()
 
 
-def test_a_missing_file_is_an_error_and_no_change_when_it_is_back(tmp_path: Path) -> None:
+def test_missing_file_is_an_error_until_it_is_back(tmp_path: Path) -> None:
     file, away = tmp_path / "key", tmp_path / "away"
     file.write_text("key")
     files = watched(file)

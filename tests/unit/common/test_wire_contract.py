@@ -86,7 +86,7 @@ def test_the_service_keeps_its_name() -> None:
 
 
 @pytest.mark.parametrize("optional_ids", [{}, dict.fromkeys(["in_reply_to_post_id", "conversation_id"], 900)])
-def test_the_bytes_of_a_create_event_and_of_a_post_decode_as_each_other(optional_ids: dict[str, Any]) -> None:
+def test_create_event_and_light_post_share_their_bytes(optional_ids: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"post_id": 2**63 - 1, "author_id": 10, "created_at": 5, "is_reply": True, **optional_ids}
     create, post = in_network_pb2.TweetCreateEvent(**fields), in_network_pb2.LightPost(**fields)
     assert in_network_pb2.LightPost.FromString(create.SerializeToString()) == post

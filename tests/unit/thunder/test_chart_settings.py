@@ -40,7 +40,7 @@ def test_a_setting_keeps_its_limits_and_what_it_is() -> None:
     }
 
 
-def test_a_setting_that_may_be_absent_is_left_out_rather_than_null() -> None:
+def test_optional_setting_is_left_out_rather_than_null() -> None:
     assert properties("settings")["qps_limit"]["type"] == "integer"
 
 

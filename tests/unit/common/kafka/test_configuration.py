@@ -46,7 +46,7 @@ def test_reader_and_writer_may_log_in_differently() -> None:
     assert (reading["bootstrap.servers"], writing["bootstrap.servers"]) == ("localhost:9092", "b:2")
 
 
-def test_offsets_are_ours_and_a_lost_position_resumes_at_the_earliest() -> None:
+def test_out_of_range_position_resumes_at_the_earliest() -> None:
     configuration = consumer_configuration(ingest(auto_offset_reset="largest"), 0, ignore)
     assert configuration["enable.auto.commit"] is False
     assert configuration["enable.auto.offset.store"] is False
@@ -54,7 +54,7 @@ def test_offsets_are_ours_and_a_lost_position_resumes_at_the_earliest() -> None:
 
 
 @pytest.mark.parametrize(("asked", "per_fetch"), [(1_000_000, 52_428_800), (104_857_600, 104_857_600)])
-def test_a_fetch_and_its_response_have_room_for_what_one_partition_may_bring(asked: int, per_fetch: int) -> None:
+def test_fetch_limits_leave_room_for_one_partition(asked: int, per_fetch: int) -> None:
     configuration = consumer_configuration(ingest(max_partition_fetch_bytes=asked), 0, ignore)
     assert configuration["max.partition.fetch.bytes"] == asked
     assert configuration["fetch.max.bytes"] == per_fetch
@@ -67,20 +67,20 @@ def test_fetches_are_as_large_as_the_topic_needs_by_default() -> None:
     assert consumer_configuration(ingest(), 0, ignore)["max.partition.fetch.bytes"] == 100 * 2**20
 
 
-def test_each_thread_is_a_static_member_of_its_own_with_the_time_to_restart() -> None:
+def test_each_thread_is_a_static_member_of_its_own() -> None:
     settings = ingest(kafka_group_instance_id="pod-1")
     first, second = (consumer_configuration(settings, number, ignore) for number in (0, 1))
     assert (first["group.instance.id"], second["group.instance.id"]) == ("pod-1-0", "pod-1-1")
     assert first["session.timeout.ms"] == 45_000
 
 
-def test_membership_is_dynamic_by_default_and_a_silent_worker_is_replaced_soon() -> None:
+def test_membership_is_dynamic_by_default() -> None:
     configuration = consumer_configuration(ingest(), 0, ignore)
     assert "group.instance.id" not in configuration
     assert configuration["session.timeout.ms"] == 10_000
 
 
-def test_partitions_move_one_by_one_unless_another_assignor_is_set() -> None:
+def test_cooperative_assignor_is_the_default() -> None:
     assert rebalances_incrementally(ingest())
     assert not rebalances_incrementally(ingest(partition_assignment_strategy="range"))
 

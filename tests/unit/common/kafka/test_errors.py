@@ -62,7 +62,7 @@ def test_brokers_that_cannot_be_reached_have_not_refused(caplog: pytest.LogCaptu
     assert [record.getMessage() for record in caplog.records] == ["Kafka: Connection refused"]
 
 
-def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
+def test_invalid_client_settings_are_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match=r"partition\.assignment\.strategy"), client_configuration(CONNECTION):
         Consumer({"group.id": "g", "partition.assignment.strategy": "no-such"})
 
@@ -70,7 +70,7 @@ def test_a_client_that_cannot_be_configured_is_the_operators_to_mend() -> None:
 @pytest.mark.parametrize(
     "alert", ["bad certificate: SSL alert number 42", "certificate required: SSL alert number 116"]
 )
-def test_a_certificate_of_ours_that_brokers_do_not_want_is_a_refusal(alert: str) -> None:
+def test_rejected_client_certificate_is_a_refusal(alert: str) -> None:
     watch = RefusalWatch(CONNECTION)
     watch.on_error(KafkaError(UNREACHABLE, f"ssl://broker:9092/1: Receive failed: ssl/tls alert {alert} (after 2ms)"))
     with pytest.raises(KafkaRefused, match=r"set --ssl-certificate-location and --ssl-key-location\.$"):

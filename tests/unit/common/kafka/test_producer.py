@@ -13,14 +13,14 @@ def receipt(awaited: int) -> Receipt:
     return receipt
 
 
-def test_a_receipt_knows_the_latest_offset_of_each_partition_and_what_is_on_its_way() -> None:
+def test_receipt_knows_latest_offsets_and_pending() -> None:
     of_four = receipt(4)
     for message in (delivered(0, 5), delivered(1, 2), delivered(0, 6)):
         of_four(None, message)
     assert (of_four.offsets, of_four.in_flight, of_four.failure) == ({0: 6, 1: 2}, 1, None)
 
 
-def test_the_first_failure_is_kept_and_a_lost_message_has_no_offset() -> None:
+def test_first_failure_is_kept() -> None:
     of_three, first, second = receipt(3), KafkaError(KafkaError._MSG_TIMED_OUT), KafkaError(KafkaError._TRANSPORT)
     of_three(None, delivered(0, 5))
     of_three(first, delivered(0, 6))

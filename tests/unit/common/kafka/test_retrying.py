@@ -25,7 +25,7 @@ def test_it_says_what_it_waits_for_when_that_takes_longer(
     assert caplog.messages == ["Waiting for brokers: nobody is there"]
 
 
-def test_it_gives_up_after_the_time_it_was_given_but_asks_once_in_any_case() -> None:
+def test_retry_ends_at_the_timeout_after_one_attempt_at_least() -> None:
     assert retry_until(lambda: "there", "brokers", problem, seconds=0) == "there"
     with pytest.raises(KafkaUnavailable, match="waited 0 s for brokers: nobody is there"):
         retry_until(lambda: None, "brokers", problem, seconds=0)

@@ -75,7 +75,7 @@ async def show_colour(parameters: Parameters) -> Response:
     return Response(HTTPStatus.OK, parameters.get("colour", "none").encode(), "text/plain")
 
 
-def test_a_route_is_there_from_when_it_is_added_to_when_it_is_taken_away(process: Process) -> None:
+def test_routes_are_added_and_removed(process: Process) -> None:
     assert process.get("/page?colour=blue")[0] == 404
     process.routes = {"/page": show_colour}
     assert process.get("/page?colour=bl%C3%BCe") == (200, "blüe")
@@ -120,7 +120,7 @@ def test_a_route_that_takes_too_long_is_cut_off(process: Process, monkeypatch: p
         assert _is_cut_off(client)
 
 
-def test_browsers_are_told_to_run_and_fetch_nothing_from_elsewhere(process: Process) -> None:
+def test_content_security_policy_allows_nothing_from_elsewhere(process: Process) -> None:
     with urlopen(f"http://{HOST}:{process.http.port}/healthz", timeout=10) as response:
         policy = response.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; ")

@@ -14,7 +14,7 @@ def test_nothing_is_traced_unless_the_environment_says_where_to() -> None:
         assert current_ids() is None
 
 
-def test_who_wants_traces_without_the_library_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tracing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "common.telemetry.opentelemetry", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'thunder-redis\[otel\]'"):

@@ -47,7 +47,7 @@ def test_nothing_new_is_not_written() -> None:
     assert kept.calls == 1
 
 
-def test_what_came_while_redis_was_away_is_added_when_it_is_back_and_both_are_said_once(
+def test_counts_of_an_outage_are_added_afterwards(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")

@@ -106,7 +106,7 @@ def test_what_the_queue_drops_is_counted_and_left_behind() -> None:
     assert ledger.position == "3"
 
 
-def test_what_finds_the_producer_closed_is_heard_again_another_time() -> None:
+def test_event_for_a_closed_producer_is_read_again_later() -> None:
     queue = Queue(room=1, closes=True)
     ledger = pumped(queue, post(1), post(2), post(3))
     ledger.delivered(queue.taken[0], None)
@@ -115,7 +115,7 @@ def test_what_finds_the_producer_closed_is_heard_again_another_time() -> None:
     assert ledger.position == "1"
 
 
-def test_dropped_messages_are_logged_at_a_bounded_rate_and_fit_for_a_terminal(
+def test_dropped_messages_are_logged_at_a_bounded_rate(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     pumped(Queue(), BAD, BAD, BAD)

@@ -40,7 +40,7 @@ def test_it_gives_what_the_stream_gives_and_ends_with_it() -> None:
     assert stream.opened_by == stream.closed_by == "source connection"
 
 
-def test_it_raises_what_the_stream_raises_after_everything_before() -> None:
+def test_error_of_the_stream_comes_after_its_lines() -> None:
     stream = Stream(3, then=OSError("lost"))
     stream.goes_on.set()
     read: list[int] = []

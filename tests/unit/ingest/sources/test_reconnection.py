@@ -27,7 +27,7 @@ def test_whoever_got_further_begins_anew() -> None:
     assert attempts.lost("101", 0) <= 1.0
 
 
-def test_a_server_that_repeats_itself_and_hangs_up_is_not_hammered() -> None:
+def test_server_that_repeats_itself_is_not_hammered() -> None:
     attempts = Attempts(BACKOFF)
     waits = [attempts.lost("100", 0) for _ in range(8)]
 

@@ -35,7 +35,7 @@ def test_counts_have_names_by_which_they_can_be_kept() -> None:
     assert of_fields({}) == Counts(0, 0, 0, 0, 0, {}, {}, {})
 
 
-def test_rates_are_those_of_the_last_seconds_and_of_the_whole_time() -> None:
+def test_rates_of_the_last_seconds_and_of_the_whole_time() -> None:
     meter = RateMeter(100.0)
     for second in range(1, 11):
         meter.sample(100.0 + second, received=10 * second, produced=5 * second)

@@ -15,7 +15,7 @@ LOCKED = read_lock((TOP / "requirements.txt").read_text())
 PERMISSIVE = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "PSF-2.0"}
 
 
-def test_the_documented_licences_are_those_of_the_locked_packages() -> None:
+def test_documented_licences_match_the_locked_packages() -> None:
     """After a change of dependencies: put what the command in the page prints into it."""
     page = (TOP / "docs" / "licences.md").read_text()
     assert licences_table(LOCKED) in page

@@ -141,9 +141,7 @@ def test_what_changes_nothing_in_a_feed_is_ignored_by_kind(text: str, kind: Igno
         ("yesterday", AT, True),
     ],
 )
-def test_a_follow_that_claims_to_be_older_than_any_can_be_is_as_old_as_its_event(
-    written: str, at: int, is_bad: bool
-) -> None:
+def test_impossibly_old_follow_takes_the_time_of_its_event(written: str, at: int, is_bad: bool) -> None:
     read = read_line(commit(FOLLOW, createdAt=written, subject=BOB))
 
     assert isinstance(read.outcome, Follow)
@@ -167,9 +165,7 @@ def test_a_follow_that_claims_to_be_older_than_any_can_be_is_as_old_as_its_event
         (None, AT, True),
     ],
 )
-def test_a_post_is_as_old_as_it_says_but_never_younger_than_its_event(
-    written: object, created_at: int, is_bad: bool
-) -> None:
+def test_post_time_is_never_after_its_event(written: object, created_at: int, is_bad: bool) -> None:
     read = read_line(commit(POST, createdAt=written))
 
     assert isinstance(read.outcome, LightPost)

@@ -98,7 +98,7 @@ def test_a_recording_without_events_has_nothing_to_move(tmp_path: Path) -> None:
     assert [h.fate for h in heard] == [Disposition.DROPPED]
 
 
-def test_a_time_that_no_clock_shows_is_not_the_end_of_a_recording(tmp_path: Path) -> None:
+def test_absurd_time_is_not_the_end_of_a_recording(tmp_path: Path) -> None:
     path = tmp_path / "posts"
     path.write_text("5\n9999999999999\n")
 

@@ -58,7 +58,7 @@ def test_closing_ends_every_wait() -> None:
             source.result(30)
 
 
-def test_all_is_settled_when_nothing_waits_and_nothing_is_on_its_way() -> None:
+def test_settled_when_nothing_is_queued_or_in_flight() -> None:
     lanes = ShardedQueue[int](2, 10)
     assert lanes.wait_until_settled(0)
     lanes.offer(0, 1)

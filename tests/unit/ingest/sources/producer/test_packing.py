@@ -29,7 +29,7 @@ def items(parcels: Sequence[OutgoingMessage[int]]) -> list[tuple[int, ...]]:
     return [parcel.items for parcel in parcels]
 
 
-def test_a_single_event_is_a_message_whose_key_decides_the_partition() -> None:
+def test_single_event_is_partitioned_by_its_key() -> None:
     packer, one = SingleEvents[int](), entry(1, b"7")
     assert packer.add(one, now=0) == [OutgoingMessage("posts", None, b"7", one.address.value, (1,))]
     assert packer.due(AT_LAST) == []
@@ -59,7 +59,7 @@ def test_topics_do_not_share_envelopes() -> None:
     assert [(parcel.topic, parcel.items) for parcel in packer.due(AT_LAST)] == [("posts", (0,)), ("follows", (1,))]
 
 
-def test_an_envelope_waits_for_more_no_longer_than_the_linger_after_its_first_event() -> None:
+def test_envelope_closes_after_its_linger() -> None:
     packer = envelopes()
     assert packer.due_at is None
     packer.add(entry(1, b"1"), now=10.0)
@@ -84,7 +84,7 @@ def test_an_event_that_is_too_large_for_any_envelope_goes_alone() -> None:
     assert items(sent + packer.due(AT_LAST)) == [(0,), (1,), (2,)]
 
 
-def test_an_event_without_a_partition_leaves_the_others_as_they_are() -> None:
+def test_event_without_a_partition_leaves_the_others() -> None:
     def place_of(address: Addressed) -> int:
         if address.key == b"lost":
             raise KafkaUnavailable
@@ -98,9 +98,7 @@ def test_an_event_without_a_partition_leaves_the_others_as_they_are() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 400))), st.integers(1, 5), st.integers(100, 1500))
-def test_every_partition_gets_its_events_in_order_and_within_the_limits(
-    events: list[tuple[int, int]], most_events: int, most_bytes: int
-) -> None:
+def test_partitions_keep_order_and_limits(events: list[tuple[int, int]], most_events: int, most_bytes: int) -> None:
     packer = envelopes(most_events, most_bytes)
     sent: list[OutgoingMessage[int]] = []
     for number, (place, size) in enumerate(events):

@@ -182,7 +182,7 @@ def test_a_refusal_lets_a_waiting_source_go(start: Start, brokers: MemoryBrokers
         producer.close(0.1)
 
 
-def test_an_error_of_the_callback_surfaces_and_the_items_after_it_are_settled(start: Start) -> None:
+def test_callback_error_surfaces_and_later_items_are_settled(start: Start) -> None:
     def fail(item: str, _: object) -> None:
         raise ValueError(item)
 
@@ -202,7 +202,7 @@ class BrokenBrokers(MemoryBrokers[str]):
         raise ZeroDivisionError(parcel.topic)
 
 
-def test_a_thread_that_dies_surfaces_at_put_and_does_not_hold_up_the_end(
+def test_dead_thread_surfaces_at_put(
     deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("ingest.sources.producer.dispatch._GIVING_UP_SECONDS", 0.1)
@@ -224,9 +224,7 @@ def test_a_thread_that_dies_surfaces_at_put_and_does_not_hold_up_the_end(
     assert "Ending without knowing what became of" in caplog.text
 
 
-def test_sending_synchronously_each_worker_waits_for_its_acknowledgement(
-    start: Start, brokers: MemoryBrokers[str]
-) -> None:
+def test_sync_sending_waits_for_each_acknowledgement(start: Start, brokers: MemoryBrokers[str]) -> None:
     brokers.fall_silent()
     producer = start(sending="sync", producer_workers=2)
     for number in range(20):
@@ -246,7 +244,7 @@ def test_many_events_share_a_message_when_they_may(start: Start, brokers: Memory
     assert (producer.figures().produced, producer.figures().messages) == (100, 2)
 
 
-def test_an_event_in_an_envelope_waits_for_others_no_longer_than_the_linger(start: Start) -> None:
+def test_envelope_is_sent_after_the_linger(start: Start) -> None:
     producer = start(events_per_message=1000, linger_ms=1)
     producer.put("a")
     eventually(lambda: producer.figures().produced == 1, "it is sent though nothing follows")
@@ -261,7 +259,7 @@ def test_a_topic_that_is_not_there_is_waited_for(start: Start, brokers: MemoryBr
     assert brokers.items("late") == ["a"]
 
 
-def test_a_topic_that_never_comes_is_given_up_when_the_producer_is_closed(start: Start, deliveries: Deliveries) -> None:
+def test_close_gives_up_a_topic_that_never_comes(start: Start, deliveries: Deliveries) -> None:
     producer = start(topic="never", events_per_message=10)
     producer.put("a")
     producer.put("b")

@@ -78,7 +78,7 @@ def test_it_is_endless_unless_it_is_counted() -> None:
     assert SyntheticSource(NetworkSettings()).expected is None
 
 
-def test_it_notices_soon_that_it_is_to_stop_while_nothing_happens() -> None:
+def test_stop_is_noticed_while_nothing_happens() -> None:
     clock = PatientClock()
     source = SyntheticSource(NetworkSettings(rate=0.001), clock, clock.wait)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[3]
+TOP = Path(__file__).parents[2]
 PROTO = "thunder/v1/in_network.proto"
 
 
