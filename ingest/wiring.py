@@ -34,7 +34,7 @@ class Route(NamedTuple, Generic[E]):
     """Topic, format and sink of a role.
 
     expected_partitions: required number of partitions of the topic, None for any. open_sink: makes the sink of one
-    thread, after the store was opened. store: None for a role that writes to Kafka: what a topic holds is not lost.
+    thread, after the store was opened. store_hooks: None for a role that writes to Kafka, where no data is lost.
     written_topic: None for a role that fills a store. rebuild: read again what no commit says is in the store.
     """
 
@@ -43,7 +43,7 @@ class Route(NamedTuple, Generic[E]):
     message_format: MessageFormat[E]
     open_sink: Callable[[], Sink[E]]
     writes_at_once: int
-    store: StoreHooks | None = None
+    store_hooks: StoreHooks | None = None
     written_topic: str | None = None
     rebuild: bool = False
 
@@ -66,7 +66,7 @@ def make_loop(
 ) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
     lineage, report = NO_LINEAGE, None
-    if (hooks := route.store) is not None:
+    if (hooks := route.store_hooks) is not None:
         lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(clock()))
         if hooks.reports is not None:
             report = partial(hooks.reports.report_caught_up, route.topic, partitions=thread.partitions)

@@ -58,7 +58,7 @@ class KafkaWorker(Generic[E]):
         self._background.join(seconds)
 
     def _run(self) -> None:
-        hooks = self._route.store
+        hooks = self._route.store_hooks
         if hooks and not self._open_store(hooks):
             return
         if hooks:
