@@ -17,7 +17,7 @@ _DEADLINE_SECONDS = 10
 
 
 class Calls:
-    """How the calls of a load ended: by their status code, OK included."""
+    """Numbers of calls of a load by status code, OK included."""
 
     def __init__(self) -> None:
         self.ended: Counter[str] = Counter()

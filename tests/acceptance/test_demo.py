@@ -37,7 +37,7 @@ FOR_ANOTHER_CLUSTER = {
     "THUNDER_SASL_MECHANISM": "PLAIN",
     "THUNDER_REDIS_URL": "redis://127.0.0.1:9",
 }
-"""What a developer's shell may hold; the demo has to do without."""
+"""Variables of a developer's shell, which the demo must not depend on."""
 
 Json = dict[str, Any]
 
@@ -63,7 +63,7 @@ class Demo:
         return self._thunder.start("demo", *arguments, env=self._own_environment | environment)
 
     def answer(self, *arguments: str) -> Json:
-        """What `--once --json` prints, which is one line."""
+        """The one line that `--once --json` prints."""
         done = self.run("--once", "--json", *arguments)
         assert done.returncode == 0, done.stderr
         (line,) = done.stdout.splitlines()

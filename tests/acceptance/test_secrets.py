@@ -83,7 +83,7 @@ def _page(role: Role, path: str) -> str:
 
 
 def ask(role: Role, token: str) -> str:
-    """What a caller with a token is told."""
+    """Error text that a caller with a token gets."""
     with grpc.insecure_channel(f"127.0.0.1:{role.grpc_port}") as channel:
         call = channel.unary_unary(
             METHOD,

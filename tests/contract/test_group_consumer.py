@@ -1,4 +1,4 @@
-"""What the loop may expect of a consumer: the topic in memory and the real consumer, on two kinds of brokers, agree."""
+"""The contract of a consumer: the topic in memory and the real consumer, on two kinds of brokers, agree."""
 
 import time
 from collections.abc import Callable, Generator
@@ -20,7 +20,7 @@ from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY, PARTITIONS, Embe
 
 
 class Topic(Protocol):
-    """What the tests need of a topic."""
+    """A topic as the tests use it."""
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What may be expected of a source on a network: Bluesky's and Wikimedia's agree, against real servers on loopback."""
+"""The contract of a source on a network: Bluesky's and Wikimedia's agree, against real servers on loopback."""
 
 import logging
 import re

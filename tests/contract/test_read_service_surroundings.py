@@ -1,4 +1,4 @@
-"""What stands around the rpc: health, reflection, compression."""
+"""The services beside the rpc: health, reflection, compression."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import cast

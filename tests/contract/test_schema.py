@@ -14,7 +14,7 @@ PROTO = Path(__file__).parents[2] / "proto"
 RELEASED = Path(__file__).parents[1] / "data" / "released.txtpb"
 
 Check = Callable[[Path], str]
-"""What is wrong with a copy of proto/, one complaint per line."""
+"""Returns the errors in a copy of proto/, one per line."""
 
 
 @pytest.fixture(scope="module")

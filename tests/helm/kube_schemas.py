@@ -11,7 +11,7 @@ _CARRIED = files("kubernetes_validate") / "kubernetes-json-schema"
 
 
 def schema_location(kubernetes: str) -> str:
-    """What kubeconform takes as -schema-location for a version such as "1.34.0"; the first call writes 8 MB."""
+    """Value of kubeconform's -schema-location for a version such as "1.34.0"; the first call writes 8 MB."""
     folder = user_cache() / f"kubernetes-schemas-{version('kubernetes-validate')}" / kubernetes
     with one_at_a_time(folder.parent.with_suffix(".lock")):
         if not folder.exists():

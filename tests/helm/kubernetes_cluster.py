@@ -41,14 +41,14 @@ class KubernetesCluster:
         eventually(self._has_nodes, "the nodes are ready", timeout=60)
 
     def kubectl(self, *arguments: str | Path) -> str:
-        """What a kubectl that succeeds prints."""
+        """Output of a kubectl that succeeds."""
         command = [self._built(KUBECTL), "--kubeconfig", self.kubeconfig, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def get(self, *what: str) -> Mapping[str, Any]:
-        """What kubectl gets, as JSON would have it."""
+        """Output of kubectl get, parsed from JSON."""
         found: Mapping[str, Any] = json.loads(self.kubectl("get", *what, "--output", "json"))
         return found
 

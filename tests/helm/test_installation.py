@@ -67,7 +67,7 @@ class Release:
         return {pod["metadata"]["name"] for pod in self.pods(role)}
 
     def disruptions_allowed(self, role: str) -> int | None:
-        """How many pods of a role a drain may take now; None while nobody knows."""
+        """Number of pods of a role that a drain may take now; None while it is not known."""
         budget = self.get("poddisruptionbudget", f"feed-thunder-{role}")
         return budget.get("status", {}).get("disruptionsAllowed")
 

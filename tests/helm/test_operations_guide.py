@@ -1,4 +1,4 @@
-"""What docs/operations.md tells Helm to do."""
+"""The Helm commands of docs/operations.md."""
 
 import shlex
 from pathlib import Path

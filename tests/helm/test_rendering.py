@@ -1,4 +1,4 @@
-"""What Helm makes of every file of values: accepted by Helm 3 and 4 and, strictly, by three versions of Kubernetes."""
+"""Every file of values renders: accepted by Helm 3 and 4 and, strictly, by three versions of Kubernetes."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the chart tells a role is what the role understands."""
+"""Every role understands the settings that the chart gives to it."""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a PromQL expression asks for, as far as our own rules and panels go."""
+"""Reads the metrics and labels of a PromQL expression, as far as the rules and panels of this repository go."""
 
 import re
 from collections.abc import Iterator

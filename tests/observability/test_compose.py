@@ -1,4 +1,4 @@
-"""What compose.yaml gives to Prometheus is what Prometheus understands."""
+"""Prometheus accepts the configuration that compose.yaml mounts."""
 
 import shutil
 import subprocess

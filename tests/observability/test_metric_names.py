@@ -1,4 +1,4 @@
-"""What promtool says of the metrics of running roles."""
+"""promtool accepts the metrics of running roles."""
 
 import subprocess
 from pathlib import Path

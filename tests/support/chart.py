@@ -20,7 +20,7 @@ class ChartRefused(Exception):
 
 
 def render(helm: Path, *arguments: str | Path, kubernetes: str = "1.34.0") -> str:
-    """What `helm template` prints for a release called feed. ChartRefused."""
+    """Output of `helm template` for a release called feed. Raises ChartRefused."""
     command = [helm, "template", "feed", CHART, "--namespace", "social", "--kube-version", kubernetes, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

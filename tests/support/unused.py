@@ -10,7 +10,7 @@ _handed_out: set[int] = set()
 
 
 def free_port(*, also: int = 0) -> int:
-    """Return a port that nobody listens on and that was not returned before; port + also is free as well."""
+    """Return a free port that was not returned before; port + also is free as well."""
     while True:
         port = random.randint(_LOWEST, _HIGHEST)
         if port not in _handed_out and is_free(port) and is_free(port + also):

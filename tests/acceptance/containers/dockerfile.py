@@ -18,7 +18,7 @@ class Instruction(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """What stands below one FROM."""
+    """The instructions below one FROM."""
 
     name: str
     base: str
@@ -51,5 +51,5 @@ def pairs(entries: list[Mapping[str, str]]) -> dict[str, str]:
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """What $NAME and ${NAME} stand for; KeyError for a name that nobody has set."""
+    """Expands $NAME and ${NAME}; KeyError for a name that is not set."""
     return re.sub(r"\$\{?(\w+)\}?", lambda found: variables[found[1]], text)

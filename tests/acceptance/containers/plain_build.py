@@ -1,4 +1,4 @@
-"""What the Dockerfile runs to build the image, as plain commands of an unprivileged user below a folder of its own."""
+"""Runs the commands of the Dockerfile as an unprivileged user, below a folder of its own."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 
 
 def unprivileged(*command: str | Path) -> Sequence[str | Path]:
-    """The command as USER when we are root, else as it is: we are nobody special then."""
+    """The command as USER when we are root, else as it is."""
     if os.geteuid() != 0:
         return command
     return ("/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--", *command)
@@ -95,7 +95,7 @@ class PlainBuild:
 
 
 def take_away(tree: Path) -> None:
-    """Make a tree what it is in the image: it belongs to root; or, when we are not root, nobody may write to it."""
+    """Make a tree what it is in the image: it belongs to root; or, when we are not root, it is read-only."""
     _chown(tree, 0)
     subprocess.run(["/usr/bin/chmod", "--recursive", "a-w", tree], check=True)
 

@@ -1,4 +1,4 @@
-"""What PlainBuild built, run as the last stage of the Dockerfile says."""
+"""Runs the result of PlainBuild as the last stage of the Dockerfile says."""
 
 import subprocess
 from collections.abc import Mapping, Sequence

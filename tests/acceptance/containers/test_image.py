@@ -1,4 +1,4 @@
-"""What the Dockerfile builds is a small, sealed tree in which every role runs, without a Docker engine to build it."""
+"""The image is a small, sealed tree in which every role runs. Built without a Docker engine."""
 
 import json
 import subprocess

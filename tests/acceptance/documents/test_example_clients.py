@@ -31,7 +31,7 @@ START_SECONDS = 8
 
 
 class Shown(NamedTuple):
-    """What a client wrote, and its exit code."""
+    """Output of a client, and its exit code."""
 
     exit_code: int
     output: str

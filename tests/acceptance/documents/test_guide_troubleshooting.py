@@ -1,4 +1,4 @@
-"""What the guide says about trouble: lag, authentication, missing data, messages that cannot be parsed."""
+"""The guide's troubleshooting: lag, authentication, missing data, messages that cannot be parsed."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do, done as it is written there."""
+"""The recipes of docs/operations.md work as they are written."""
 
 import re
 import shlex

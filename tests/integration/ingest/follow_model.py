@@ -1,4 +1,4 @@
-"""What follows come to, written down as plainly as possible: no order, no repeats, nothing forgotten."""
+"""A plain model of follow lists: no order, no repeats, nothing forgotten."""
 
 from collections.abc import Iterable
 

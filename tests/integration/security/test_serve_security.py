@@ -1,4 +1,4 @@
-"""Who may call a server, and how its certificates are renewed: real TLS over the loopback interface."""
+"""Authentication of callers and renewal of certificates: real TLS over the loopback interface."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -56,7 +56,7 @@ def tls(issued: Issued) -> dict[str, str]:
 
 
 def ask(address: str, ca: Path, own: Issued | None = None, token: str | None = None) -> grpc.StatusCode:
-    """How a call ends: OK, or the code of its failure."""
+    """Status code of a call."""
     pair = (own.key.read_bytes(), own.certificate.read_bytes()) if own else (None, None)
     credentials = grpc.ssl_channel_credentials(ca.read_bytes(), *pair)
     port = address.rpartition(":")[2]

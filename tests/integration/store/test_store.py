@@ -1,4 +1,4 @@
-"""What operators rely on in the store: its layout, its TTLs, its failures."""
+"""The store as operators know it: its layout, its TTLs, its failures."""
 
 import asyncio
 from collections.abc import Iterator

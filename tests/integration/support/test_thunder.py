@@ -1,4 +1,4 @@
-"""What the tests of the roles stand on: roles as real processes."""
+"""Roles as real processes, as the other tests use them."""
 
 import grpc
 import pytest

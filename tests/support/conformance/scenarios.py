@@ -46,7 +46,7 @@ def scenarios() -> list[Scenario]:
 
 
 def accepted(event: InNetworkEvent, now: int, retention: int, skew: int = 0) -> Event | None:
-    """What of a message of the refined topic reaches the store."""
+    """Event of a message of the refined topic as it reaches the store."""
     try:
         decoded = decode_event(event.SerializeToString())
     except Malformed:

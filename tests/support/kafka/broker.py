@@ -34,7 +34,7 @@ class KafkaBroker:
     bootstrap: HOST:PORT without security.
     sasl_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to SASL_USER.
     scram_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers SCRAM-SHA-512 alone, so that any other mechanism is a wrong one.
-    Every two seconds clients must log in to it anew.
+    Every two seconds clients must log in to it again.
     sasl_ssl_bootstrap: HOST:PORT, SASL_SSL, offers PLAIN and SCRAM-SHA-512 to SASL_USER, and PLAIN to WRITER.
     mutual_tls_bootstrap: HOST:PORT, SSL, for clients with a certificate of the authority.
     untrusted_bootstraps: the same, but the broker's certificate is "expired", for "elsewhere" or of a "stranger".
@@ -144,7 +144,7 @@ class KafkaBroker:
 
 
 def java_command(java: Path, libraries: Path) -> list[str]:
-    """What stands before the class of Kafka that is to run."""
+    """Command line in front of the class of Kafka that is to run."""
     options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     logging = f"-Dlog4j2.configurationFile={_CONFIGURATION / 'log4j2.properties'}"
     return [str(java), *options, logging, "-cp", f"{libraries}/*"]

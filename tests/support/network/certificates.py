@@ -1,4 +1,4 @@
-"""A certificate authority for one test run, and what it signs."""
+"""A certificate authority for one test run, and its certificates."""
 
 import subprocess
 from collections.abc import Sequence

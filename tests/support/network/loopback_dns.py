@@ -29,7 +29,7 @@ class LoopbackDns:
         self._thread = threading.Thread(target=self._answer_all, daemon=True)
 
     def target(self, port: int) -> str:
-        """What a gRPC client asks here: dns://THIS SERVER/NAME:PORT."""
+        """Target of a gRPC client that asks this name server: dns://THIS SERVER/NAME:PORT."""
         return f"dns://127.0.0.1:{self._socket.getsockname()[1]}/thunder.test:{port}"
 
     def hold(self) -> None:

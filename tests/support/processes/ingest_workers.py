@@ -12,7 +12,7 @@ from tests.support.wait import eventually
 
 AUTHOR = 7
 SESSION_SECONDS = 10
-"""How long Kafka waits before it gives the partitions of a killed worker to another."""
+"""Time until Kafka gives the partitions of a killed worker to another."""
 
 
 class IngestWorkers:

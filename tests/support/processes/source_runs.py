@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def report_of(role: Role) -> Json:
-    """What a role that was started with --json ends with."""
+    """Last line of a role that was started with --json."""
     return json.loads(role.wait_for_output(r"^\{.*\}$")[0])
 
 

@@ -64,7 +64,7 @@ class Role(Child):
         self.grpc_port = grpc_port
 
     def status(self, path: str) -> int:
-        """HTTP status of a path such as /readyz; 0 while nobody listens."""
+        """HTTP status of a path such as /readyz; 0 while the port is closed."""
         try:
             with urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as response:
                 return response.status

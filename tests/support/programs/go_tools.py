@@ -46,7 +46,7 @@ def _of_kubernetes(name: str, package: str) -> GoTool:
 
 
 def _of_ours(name: str) -> GoTool:
-    """A program in go/, built anew when it has changed."""
+    """A program in go/, built again when it has changed."""
     version = sha256((_MODULES / f"{name}.go").read_bytes()).hexdigest()[:12]
     return GoTool(name, version, ".", f"{name}.mod", program=f"{name}.go")
 

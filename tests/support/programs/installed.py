@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 Progress = Callable[[str], None]
-"""Shows one line to whoever watches the tests."""
+"""Shows one line on the terminal."""
 
 
 class Unavailable(Exception):

@@ -1,4 +1,4 @@
-"""What tests fetch or build once per user, and keep between runs."""
+"""A folder for programs that tests fetch or build once per user."""
 
 import fcntl
 import os

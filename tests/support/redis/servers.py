@@ -61,7 +61,7 @@ class RedisServer:
 
     @contextmanager
     def frozen(self) -> Generator[None]:
-        """Meanwhile the server answers nobody: its process is stopped."""
+        """Meanwhile the server does not answer: its process is stopped."""
         self._server.send(signal.SIGSTOP)
         try:
             yield

@@ -1,4 +1,4 @@
-"""What a store holds, read from Redis without the product's reader."""
+"""Reads the posts of a store from Redis without the product's reader."""
 
 from typing import cast
 

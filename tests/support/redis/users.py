@@ -15,7 +15,7 @@ USERS = (INGEST, SERVE, SOURCE, TOOLS)
 
 _TOP = Path(__file__).parents[3]
 _OURS = frozenset(("auth", "hello", "config|resetstat", "acl|log"))
-"""Commands that nobody needs a right for, and those of the observation itself."""
+"""Commands that need no right, and those of the observation itself."""
 
 
 class Command(NamedTuple):
@@ -32,7 +32,7 @@ class Command(NamedTuple):
 
 
 class StoreWithUsers:
-    """Its servers know nobody but the users of the file. Kill it."""
+    """Its servers know the users of the file alone. Kill it."""
 
     def __init__(self, directory: Path, *, cluster: bool) -> None:
         """Start it with its files in directory, which must exist."""
@@ -68,7 +68,7 @@ class StoreWithUsers:
         return self._comparable(names) - self._comparable(_OURS)
 
     def refused(self) -> list[dict[str, Any]]:
-        """What was refused since then: entries of ACL LOG."""
+        """Commands refused since then: entries of ACL LOG."""
         return [entry for node in self.nodes for entry in cast("list[dict[str, Any]]", node.command("ACL LOG"))]
 
     def granted(self, user: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ from serve.wiring import Service, build_service
 from tests.support.serving.rpc import METHOD
 
 NOW = 1_700_000_000
-"""What the service's clock says."""
+"""Time of the service's clock."""
 
 Call = grpc.aio.UnaryUnaryMultiCallable[GetInNetworkPostsRequest, GetInNetworkPostsResponse]
 

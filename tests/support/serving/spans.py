@@ -61,7 +61,7 @@ def recorded_spans() -> Generator[RecordedSpans]:
 
 
 class Collector:
-    """What processes have exported: (service, span, trace id, id of the parent) of each span."""
+    """Exported spans: (service, span, trace id, id of the parent) of each."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[str, str, str, str]] = []

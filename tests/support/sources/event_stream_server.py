@@ -13,7 +13,7 @@ from tests.support.sources.wikimedia_changes import AT, change, event_id
 
 
 class EventStreamServer:
-    """Plays scenes to whoever connects. stage.asked holds the Last-Event-ID of each connection."""
+    """Plays scenes to each connection. stage.asked holds the Last-Event-ID of each connection."""
 
     def __init__(self, port: int = 0, stage: Stage | None = None) -> None:
         self.stage = stage or Stage()

@@ -18,7 +18,7 @@ from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Scene, Sta
 
 
 class JetstreamServer:
-    """Plays scenes to whoever connects. stage.asked holds the query of each connection."""
+    """Plays scenes to each connection. stage.asked holds the query of each connection."""
 
     def __init__(self, port: int = 0, stage: Stage | None = None) -> None:
         self.stage = stage or Stage()

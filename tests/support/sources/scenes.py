@@ -1,4 +1,4 @@
-"""What a server of a test does with the connections it gets, one scene for each."""
+"""Scenes that a server of a test plays, one for each connection."""
 
 import threading
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Then(Enum):
-    """How a connection goes on after its messages."""
+    """The end of a connection after its messages."""
 
     ENDS = "ends"
     IS_SILENT = "is silent"

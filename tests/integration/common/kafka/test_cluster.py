@@ -1,4 +1,4 @@
-"""What the typed front of a cluster does to a real one."""
+"""The admin client on a real cluster."""
 
 import time
 from threading import Event

@@ -1,4 +1,4 @@
-"""What a reader gives, and how it says that it cannot."""
+"""Reading a partition of a real broker, and its errors."""
 
 import pytest
 from confluent_kafka import Producer, TopicPartition

@@ -1,4 +1,4 @@
-"""What a writer promises about each message, and how it says that a promise was not kept."""
+"""Writing to a partition of a real broker, and its errors."""
 
 import random
 from collections.abc import Iterator

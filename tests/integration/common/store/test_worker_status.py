@@ -1,4 +1,4 @@
-"""How workers do and what people are called, in a real Redis and a real Redis Cluster."""
+"""Status of workers and display names, in a real Redis and a real Redis Cluster."""
 
 import pytest
 
