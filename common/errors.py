@@ -1,4 +1,4 @@
-"""Errors that a role may end with. Each says whose fault it is; the docstring is the default message."""
+"""Errors that may end a role. Each names whose fault it is; the docstring is the default message."""
 
 
 class ThunderError(Exception):
@@ -9,7 +9,7 @@ class ThunderError(Exception):
 
 
 class ConfigurationError(ThunderError):
-    """A setting is missing or wrong. The operator's to mend; retrying does not help."""
+    """A setting is missing or wrong. The operator must correct it; retrying does not help."""
 
 
 class StoreUnavailable(ThunderError):
@@ -17,7 +17,7 @@ class StoreUnavailable(ThunderError):
 
 
 class StoreMismatch(ConfigurationError):
-    """This Redis was laid out by other settings, or may evict keys. Retrying does not help."""
+    """This Redis holds a store of other settings, or may evict keys. Retrying does not help."""
 
 
 class KafkaUnavailable(ThunderError):
@@ -25,7 +25,7 @@ class KafkaUnavailable(ThunderError):
 
 
 class KafkaRefused(ConfigurationError):
-    """Kafka refused the credentials, the mechanism, the rights or what was asked of it. Retrying does not help."""
+    """Kafka refused the credentials, the mechanism, the rights or the request. Retrying does not help."""
 
 
 class TooManyBadMessages(ThunderError):

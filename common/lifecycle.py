@@ -1,4 +1,4 @@
-"""How a process ends: because it is asked to, or because a part of it died. Both roles stop the same way."""
+"""Ends a process: on a signal, or because one of its threads died. All roles stop the same way."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ log = logging.getLogger("thunder")
 
 
 class Stop(threading.Event):
-    """Set once, seen by everything that runs: the process is to end. Not to be set by a signal handler: it locks."""
+    """Event that asks all parts of the process to end. It locks: a signal handler must not set it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class Stop(threading.Event):
         self._listeners: list[Callable[[], object]] = []
 
     def set(self) -> None:
-        """Ask everything to come to an end; again is a no-op."""
+        """Ask all parts to end; a second call is a no-op."""
         with self._listening:
             super().set()
             listeners, self._listeners = self._listeners, []
@@ -29,7 +29,7 @@ class Stop(threading.Event):
             listener()
 
     def call_when_set(self, listener: Callable[[], object]) -> None:
-        """Call it once, in the thread that sets this; now if that has happened. It must not block.
+        """Call the listener once, in the thread that sets this, or now if it is set. It must not block.
 
         An event loop passes a call of its call_soon_threadsafe.
         """
@@ -41,27 +41,27 @@ class Stop(threading.Event):
 
 
 def stop_on_signals(stop: Stop) -> None:
-    """SIGTERM and SIGINT ask to stop, a second one ends the process at once. Call from the main thread."""
-    # A handler runs in the middle of whatever the main thread does: it may not take locks, and this queue has none.
+    """Stop on SIGTERM and SIGINT; end the process at once on a second one. Call from the main thread."""
+    # A handler interrupts the main thread at any point: it may not take locks, and this queue has none.
     received: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-    def note(number: int, _frame: FrameType | None) -> None:
+    def enqueue(number: int, _frame: FrameType | None) -> None:
         received.put(number)
 
-    def obey() -> None:
+    def stop_process() -> None:
         log.info("Stopping after %s", signal.Signals(received.get()).name)
         stop.set()
         number = received.get()
         log.warning("Ending at once after a second signal, %s", signal.Signals(number).name)
         os._exit(128 + number)
 
-    threading.Thread(target=obey, name="signals", daemon=True).start()
+    threading.Thread(target=stop_process, name="signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
+        signal.signal(number, enqueue)
 
 
 class ThreadGroup:
-    """Threads without which the process must not go on: one that dies asks the rest to stop."""
+    """Threads that the process depends on: when one dies, the others are asked to stop."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -75,7 +75,7 @@ class ThreadGroup:
         thread.start()
 
     def join(self, seconds: float) -> None:
-        """Wait for all threads, together at most so long, and name who is late. Raise what the first dead died of."""
+        """Wait for all threads, together at most this long, and log the late ones. Raise the first failure."""
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -89,8 +89,8 @@ class ThreadGroup:
         try:
             work()
             if not self._stop.is_set():
-                raise RuntimeError(f"{name} ended by itself")
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must not go on without this thread
+                raise RuntimeError(f"{name} ended before it was asked to stop")
+        except BaseException as error:  # noqa: BLE001 - any error: the process must not continue without this thread
             if self.failure is None:
                 self.failure = error
                 log.error("Stopping because %s died", name)
@@ -100,7 +100,7 @@ class ThreadGroup:
 
 
 def run_periodically(seconds: float, stop: Stop, tick: Callable[[], object]) -> None:
-    """Call tick now and then every so many seconds, until the stop is set. Work for a background thread."""
+    """Call tick now and then at this interval, until the stop is set. For a background thread."""
     while True:
         tick()
         if stop.wait(seconds):

@@ -1,4 +1,4 @@
-"""The domain noun: a post as the feed sees it, and its kind. Pure."""
+"""A post as the feed sees it, and its kind. Pure."""
 
 from enum import StrEnum
 from typing import NamedTuple, Protocol

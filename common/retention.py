@@ -1,9 +1,9 @@
-"""How long things count, and how long Redis keeps them. Exactness comes from comparing times, never from a TTL."""
+"""Retention: the age up to which a post counts, by comparing times, and the longer TTL of its keys. Pure."""
 
 from typing import NamedTuple
 
 TRIM_SLACK_SECONDS = 3600
-"""Sets are trimmed so much later than retention: a worker whose clock is fast removes nothing that readers show."""
+"""Delay of the trim after the retention: a worker with a fast clock removes nothing that readers show."""
 
 
 class Retention(NamedTuple):

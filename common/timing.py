@@ -1,4 +1,4 @@
-"""Time as an argument: clocks, growing delays between attempts, limits on how often something is said."""
+"""Clocks to pass as arguments, exponential back-off, rate limits."""
 
 import random
 import time
@@ -15,11 +15,11 @@ def system_clock() -> int:
 
 
 ExactClock = Callable[[], float]
-"""Returns the current time in Unix seconds and fractions of them, for what is measured and decides nothing."""
+"""Returns the current time in fractional Unix seconds, for measurements that decide nothing."""
 
 
 def exact_clock() -> float:
-    """The machine's clock, as exact as it goes."""
+    """The machine's clock, in fractional Unix seconds."""
     return time.time()
 
 
@@ -43,7 +43,7 @@ class RateLimiter:
         self._last: float | None = None
 
     def allow(self, now: float) -> bool:
-        """Whether to say it at now (seconds). A clock that was set back lets it pass too."""
+        """Whether an occurrence at now (seconds) passes. It passes after the clock was set back, too."""
         if self._last is not None and self._last <= now < self._last + self._interval:
             return False
         self._last = now

@@ -30,7 +30,7 @@ class IngestTopicSettings(TopicSettings):
 
     events: Annotated[
         EventsSource,
-        Field(description="topic that the worker reads: refined, raw (transformed and stored in one hop) or follows"),
+        Field(description="topic that the worker reads; raw messages are transformed and stored in one hop"),
     ] = EventsSource.REFINED
 
     @property

@@ -37,7 +37,7 @@ class KafkaConnectionSettings(Settings):
     sasl_mechanism: Annotated[SaslMechanism | None, Field(description="SASL mechanism for the login to Kafka")] = None
     security_protocol: Annotated[
         SecurityProtocol,
-        Field(description="security protocol of the Kafka connection: encryption and login"),
+        Field(description="security protocol of the Kafka connection"),
         DefaultInWords("SASL_SSL with a SASL mechanism, else PLAINTEXT"),
     ] = Field(default_factory=lambda given: _natural_protocol(given["sasl_mechanism"]))
     kafka_sasl_user: Annotated[
@@ -193,9 +193,7 @@ class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
     kafka_group_id: Annotated[Text, Field(description="Kafka consumer group; all workers of a role share it")]
     auto_offset_reset: Annotated[
         OffsetReset,
-        Field(
-            description="start position in a partition without a committed offset: oldest (smallest) or end (largest)"
-        ),
+        Field(description="start position in a partition without a committed offset"),
     ] = OffsetReset.LARGEST
     skip_to_latest: Annotated[
         bool, Field(description="start every partition at its end and ignore committed offsets")

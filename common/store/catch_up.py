@@ -1,4 +1,4 @@
-"""How far ingest has caught up, kept in Redis: ingest writes it, serve reads it and need not know what ingest reads.
+"""Catch-up status of each partition in Redis: ingest writes it, serve reads it without knowing the topics.
 
 One hash: field "<topic>:partitions" holds the number of partitions of a topic, field "<topic>:<partition>" the lineage
 of the store for which that partition has caught up. Names of topics have no colon.
@@ -18,7 +18,7 @@ _PARTITIONS = ":partitions"
 def report_caught_up(
     client: redis.Redis, topic: str, partition: int, partitions: int, lineage: str, ttl_seconds: int
 ) -> None:
-    """Say that a partition of a topic has caught up. StoreUnavailable."""
+    """Record that a partition of a topic has caught up. StoreUnavailable."""
     pipeline = client.pipeline(transaction=False)
     pipeline.hset(CATCH_UP.decode(), mapping={f"{topic}{_PARTITIONS}": partitions, f"{topic}:{partition}": lineage})
     pipeline.expire(CATCH_UP.decode(), ttl_seconds)
@@ -34,7 +34,7 @@ def read_status(client: redis.Redis) -> dict[str, str]:
 
 
 def lagging_partitions(status: Mapping[str, str], lineage: str) -> dict[str, list[int]]:
-    """Of each topic that fills the store, the partitions that have not caught up with it. Empty before any report."""
+    """Partitions that have not caught up, for each topic that fills the store. Empty before any report."""
     return {
         topic: [partition for partition in range(int(count)) if status.get(f"{topic}:{partition}") != lineage]
         for topic, count in _partition_counts(status)

@@ -1,6 +1,6 @@
-"""What people are called, kept in Redis for a page to show: optional, by id, from whoever knows names.
+"""Display names by id, kept in Redis for the live page; optional, written by sources that know names.
 
-Names come from strangers: whoever shows them must treat them as text.
+Names come from outside: a reader must treat them as text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _NAMES_PER_CALL = 5000
 
 
 def write_names(client: redis.Redis, names: Mapping[int, str], ttl_seconds: int) -> None:
-    """Add names, or replace them, all to be forgotten together. StoreUnavailable. Blocks."""
+    """Add or replace names; all names expire together, after ttl_seconds. StoreUnavailable. Blocks."""
     items = [(b"%d" % id_, name[:_LONGEST_NAME].encode(errors="replace")) for id_, name in names.items()]
     pipeline = client.pipeline(transaction=False)
     for start in range(0, len(items), _NAMES_PER_CALL):
@@ -27,7 +27,7 @@ def write_names(client: redis.Redis, names: Mapping[int, str], ttl_seconds: int)
 
 
 def read_names(client: redis.Redis, ids: Iterable[int]) -> dict[int, str]:
-    """The names that are known of these. StoreUnavailable. Blocks."""
+    """Known names of these ids. StoreUnavailable. Blocks."""
     asked = list(ids)
     if not asked:
         return {}

@@ -16,10 +16,10 @@ CATCH_UP = b"s:{meta}"
 """Hash: which partitions ingest has caught up with."""
 
 WORKERS = b"s:{meta}:workers"
-"""Hash: how each ingest worker does, for a page to show."""
+"""Hash: status of each ingest worker, for the live page."""
 
 NAMES = b"n:{meta}"
-"""Hash: id in decimal -> what to call that person, for a page to show."""
+"""Hash: id in decimal -> display name, for the live page."""
 
 _MASK = 2**64 - 1
 
@@ -41,7 +41,7 @@ class AuthorKeys(NamedTuple):
 
 
 class PostKey(NamedTuple):
-    """Where a post's record lies."""
+    """Hash of a post's record, and its bucket."""
 
     bucket: int
     hash: bytes  # hash: post id (8 bytes, big-endian) -> record
@@ -52,12 +52,12 @@ class ViewerKeys(NamedTuple):
 
     bucket: int
     follows: bytes  # sorted set: ids of those followed, in decimal, by time of the follow; no TTL: they stay
-    records: bytes  # hash: what makes up these follows (lua/apply_follows.lua); no TTL either
-    removals: bytes  # sorted set: what was removed, by the time up to which it was
+    records: bytes  # hash: state of these follows (lua/apply_follows.lua); no TTL either
+    removals: bytes  # sorted set: removed follows, by the time up to which they are removed
 
 
 class KeySpace(NamedTuple):
-    """Keys of a store with these counts, which are fixed when the store is laid out."""
+    """Keys of a store with these counts, which are fixed when the store is created."""
 
     buckets: int = DEFAULT_BUCKETS
     post_hashes: int = DEFAULT_POST_HASHES
@@ -111,5 +111,5 @@ FOLLOWS_PATTERN = b"f:{*}:*"
 
 
 def viewer_of(key: bytes) -> int:
-    """Whose follow list this key is."""
+    """Id of the viewer whose follow list this key holds."""
     return int(key.rpartition(b":")[2])

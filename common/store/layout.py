@@ -1,4 +1,4 @@
-"""What a store was laid out for, kept in Redis: a worker or server that disagrees is refused before it does harm."""
+"""Layout of a store, kept in Redis: a worker or server with other settings is refused before it does harm."""
 
 import secrets
 from typing import NamedTuple, cast
@@ -13,7 +13,7 @@ LAYOUT_VERSION = 1
 
 
 class StoreLayout(NamedTuple):
-    """The meta hash. lineage is drawn once for a store: another one means that the data began anew."""
+    """The meta hash. lineage is a random id of the data: a new one means that the data was lost."""
 
     version: int
     buckets: int
@@ -23,7 +23,7 @@ class StoreLayout(NamedTuple):
 
 
 def read_layout(client: redis.Redis) -> StoreLayout | None:
-    """Layout of the store, None when nothing has been laid out yet. StoreUnavailable, StoreMismatch."""
+    """Layout of the store, None when there is none yet. StoreUnavailable, StoreMismatch."""
     with redis_errors_as_unavailable():
         held = cast("dict[bytes, bytes]", client.hgetall(META.decode()))
     if not held:
@@ -32,17 +32,17 @@ def read_layout(client: redis.Redis) -> StoreLayout | None:
         numbers = [int(held[name]) for name in (b"version", b"buckets", b"post_hashes", b"retention_seconds")]
         return StoreLayout(*numbers, lineage=held[b"lineage"].decode())
     except (KeyError, ValueError) as error:
-        raise StoreMismatch(f"the hash {META.decode()} in Redis is not a layout of ours: {error}") from error
+        raise StoreMismatch(f"the hash {META.decode()} in Redis is not a layout of Thunder: {error}") from error
 
 
 def layout_mismatch(layout: StoreLayout, keys: KeySpace) -> str | None:
-    """Why a role with these counts must not use the store; None when it may."""
+    """Reason why a role with these counts must not use the store; None when it may."""
     if layout.version != LAYOUT_VERSION:
         return f"the store has layout version {layout.version}, this build reads version {LAYOUT_VERSION}"
     if layout.buckets != keys.buckets:
-        return f"the store was laid out with {layout.buckets} buckets, author_buckets is {keys.buckets}"
+        return f"the store was created with {layout.buckets} buckets, author_buckets is {keys.buckets}"
     if layout.post_hashes != keys.post_hashes:
-        return f"the store was laid out with {layout.post_hashes} post hashes, post_hashes is {keys.post_hashes}"
+        return f"the store was created with {layout.post_hashes} post hashes, post_hashes is {keys.post_hashes}"
     return None
 
 
@@ -56,7 +56,7 @@ def check_layout(client: redis.Redis, keys: KeySpace) -> StoreLayout | None:
 
 
 def initialise_layout(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> StoreLayout:
-    """Lay the store out unless it is, raise its retention if ours is longer. StoreMismatch when we may not use it."""
+    """Create the layout unless there is one; raise its retention to a longer one. StoreMismatch, StoreUnavailable."""
     fields = {
         "version": LAYOUT_VERSION,
         "buckets": keys.buckets,
@@ -66,7 +66,7 @@ def initialise_layout(client: redis.Redis, keys: KeySpace, retention_seconds: in
     }
     with redis_errors_as_unavailable():
         if check_layout(client, keys) is None:
-            whole = client.pipeline(transaction=True)  # a server may look at any moment: it must see all or nothing
+            whole = client.pipeline(transaction=True)  # a server that reads meanwhile must see all or nothing
             for name, value in fields.items():
                 whole.hsetnx(META.decode(), name, value)
             whole.execute()
@@ -91,9 +91,9 @@ def _new_lineage() -> str:
 
 
 def check_eviction(client: redis.Redis) -> None:
-    """StoreMismatch when Redis may evict keys: a store that forgets at will serves wrong answers."""
+    """Raise StoreMismatch when Redis may evict keys: a store with missing keys serves wrong answers."""
     with redis_errors_as_unavailable():
-        facts = client.info("memory")  # CONFIG GET says it too, but shows passwords as well: few users may call it
+        facts = client.info("memory")  # CONFIG GET has it too, but shows passwords as well: few users may call it
     policy = facts.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         raise StoreMismatch(f"Redis has maxmemory-policy {policy}: it may evict keys. Set it to noeviction")

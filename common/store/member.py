@@ -11,8 +11,9 @@ padded to 9 bytes, so offsets are fixed. The last byte is the tag of the first f
 is_reply first, so that one byte tells the kind.
 
 Versions of members live side by side in one store. All of them share the first 16 bytes, by which posts are found and
-removed. A later version ends in a byte above NEWEST_TAG: whoever reads version 1 leaves such a member out and says so.
-Two members of one post, of two versions, count as one. What breaks these rules is another layout (layout.py).
+removed. A later version ends in a byte above NEWEST_TAG: a reader of version 1 leaves such a member out and counts it.
+Two members of one post, of two versions, count as one. A change that breaks these rules needs another layout version
+(layout.py).
 """
 
 from common.post import LightPost

@@ -1,11 +1,11 @@
-"""The record of a post: what parents, video sources, repeats and deletes need to know of it, in a few bytes.
+"""Record of a post: the few bytes by which parents, video sources, repeats and deletes are judged.
 
     live       flags 1 | created_at 4 | author_id 8 | fingerprint 6 | in_reply_to_post_id 8 (when present)
     tombstone  flags 1 | applied_at 4 | author_id 8 | created_at 4   (the last two when known)
 
-Numbers are big-endian. The time after the flags decides in both cases whether the record still counts: it does while
-now - time <= retention. flags: bit 0 tombstone, 1 reply, 2 repost, 3 has video, 4 listed among the videos, 5-7 member
-version (never 0 when live). lua/claim_posts.lua reads the same layout.
+Numbers are big-endian. In both cases the record counts while now - time <= retention.
+flags: bit 0 tombstone, 1 reply, 2 repost, 3 has video, 4 listed among the videos, 5-7 member version (never 0 when
+live). lua/claim_posts.lua reads the same layout.
 """
 
 import struct

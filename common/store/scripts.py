@@ -1,4 +1,4 @@
-"""The write scripts: each lua/ file with its KEYS and ARGV, by name.
+"""Write scripts: the KEYS and ARGV of each file in lua/, by name.
 
 A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
 """
@@ -71,10 +71,10 @@ class FollowChange(NamedTuple):
 
 
 class FollowBounds(NamedTuple):
-    """What is kept of a viewer.
+    """Bounds of what is kept of a viewer.
 
-    cap: of the follows, and of the removals. remembered_seconds: a follow that comes so much later than its removal
-    happened is not known to be removed. ttl_seconds: a day more, for removals that are dated a little ahead.
+    cap: of the follows, and of the removals. remembered_seconds: how long a removal beats a follow that arrives late.
+    ttl_seconds: a day more, for removals that are dated a little ahead.
     """
 
     cap: int = IDS_PER_LIST
@@ -95,7 +95,7 @@ class Removal(NamedTuple):
 
 
 def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
-    """Claims of one bucket, in the order of their events. Reply: see the script."""
+    """Claims of one bucket, in the order of their events. Reply: documented in the script."""
     args = [b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds]
     for claim in claims:
         args += (claim.field, claim.record)
@@ -134,7 +134,7 @@ def erase_author(author: AuthorKeys, deleted_at: int, retention: Retention, now:
 
 
 def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: FollowBounds, now: int) -> bytes:
-    """Events of one viewer, in any order. Reply: number of follows given up because of the cap."""
+    """Events of one viewer, in any order. Reply: number of follows dropped because of the cap."""
     args = [b"%d" % bounds.cap, b"%d" % (now - bounds.remembered_seconds), b"%d" % bounds.ttl_seconds]
     for change in changes:
         args += (

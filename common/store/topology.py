@@ -1,4 +1,4 @@
-"""Which node holds which bucket: one node, or the masters of a Redis Cluster. Read again when a node says MOVED."""
+"""Node of each bucket: one server, or the masters of a Redis Cluster. Callers read it again after a failure."""
 
 from typing import Any, NamedTuple, cast
 
@@ -28,14 +28,14 @@ class Topology(NamedTuple):
 
 
 def node_client(url: str, node: Node | None, timeout_seconds: float) -> redis.Redis:
-    """Client of the URL's server, or of another node with the same credentials. Never retries by itself."""
+    """Client of the URL's server, or of another node with the same credentials. It never retries."""
     options: dict[str, Any] = {
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
         "socket_timeout": timeout_seconds,
         "socket_connect_timeout": timeout_seconds,
         "socket_keepalive": True,
-        "driver_info": None,  # saying who we are takes a right that a user need not have
+        "driver_info": None,  # CLIENT SETINFO needs a right that a user may lack
     }
     client = redis.Redis.from_url(url, **options)
     if node is not None:
@@ -67,7 +67,7 @@ def _read_from(client: redis.Redis, buckets: int) -> Topology:
 
 
 def cluster_topology(ranges: list[list[Any]], asked_host: str, buckets: int) -> Topology:
-    """From the reply to CLUSTER SLOTS: [first slot, last slot, [host, port, ...] of the master, ...] per range."""
+    """Parse the reply to CLUSTER SLOTS: [first slot, last slot, [host, port, ...] of the master, ...] per range."""
     nodes: list[Node] = []
     slots = [-1] * 16384
     for first, last, master, *_ in ranges:

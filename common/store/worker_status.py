@@ -1,7 +1,7 @@
-"""How each ingest worker does, kept in Redis for a page to show: a hash with a field per worker, written every second.
+"""Status of each ingest worker, kept in Redis for the live page: a hash with a field per worker, written every second.
 
-Nothing depends on it. A worker that ends leaves its field behind: readers look at fresh ones only, and each worker that
-starts takes away what is old.
+Nothing depends on it. A worker that ends leaves its field behind: readers use fresh ones only, and each worker that
+starts removes old ones.
 """
 
 import json
@@ -19,7 +19,7 @@ TTL_SECONDS = 60
 
 
 class WorkerStatus(NamedTuple):
-    """at: Unix seconds; applied: events since the worker's start; None where it does not know (yet).
+    """at: Unix seconds; applied: events since the worker's start; None where it is unknown.
 
     lag counts the messages of its own partitions, posts estimates those of the whole store.
     """
@@ -46,16 +46,16 @@ def read_worker_statuses(client: redis.Redis) -> dict[str, WorkerStatus]:
     try:
         return {worker.decode(): WorkerStatus(*json.loads(status)) for worker, status in held.items()}
     except (ValueError, TypeError) as error:
-        raise StoreUnavailable(f"the hash {WORKERS.decode()} in Redis is not ours: {error}") from error
+        raise StoreUnavailable(f"the hash {WORKERS.decode()} in Redis is not a status of Thunder: {error}") from error
 
 
 def fresh(statuses: Mapping[str, WorkerStatus], now: float) -> dict[str, WorkerStatus]:
-    """Those of workers that run at now (Unix seconds), as far as the clocks agree."""
+    """Statuses of workers that run at now (Unix seconds), as far as the clocks agree."""
     return {worker: status for worker, status in statuses.items() if abs(now - status.at) <= FRESH_SECONDS}
 
 
 def remove_old_statuses(client: redis.Redis, now: float) -> None:
-    """Take away what workers that ended have left. StoreUnavailable. now in Unix seconds."""
+    """Remove statuses of workers that ended. StoreUnavailable. now in Unix seconds."""
     statuses = read_worker_statuses(client)
     old = [worker for worker, status in statuses.items() if now - status.at > TTL_SECONDS]
     if old:

@@ -1,4 +1,4 @@
-"""Histograms that cost a request or an event next to nothing: one thread observes, another may scrape."""
+"""Histograms without a lock, cheap enough for every event: one thread observes, another may scrape."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ class Series:
         self._sum += value
 
     def observe_all(self, values: Iterable[float]) -> None:
-        """Count many values at once, for much less than one by one."""
+        """Count many values at once, much cheaper than one by one."""
         ordered = sorted(values)
         below = 0
         for bucket, bound in enumerate(self._bounds):
@@ -80,7 +80,7 @@ class Histogram(Collector):
         return self._series[value]
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
-        """What a scrape sees."""
+        """Yield the samples of a scrape."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._label_names)
         for value, series in self._series.items():
             series.add_to(family, [value] if self._label_names else [])

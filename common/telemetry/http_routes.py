@@ -1,4 +1,4 @@
-"""What an HTTP port is asked and what it returns. Pure."""
+"""Requests and responses of the HTTP port. Pure."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -15,11 +15,11 @@ _FOR_BROWSERS = (
     "Referrer-Policy: no-referrer\r\n"
     "X-Content-Type-Options: nosniff\r\n"
 )
-"""Nothing is kept, nothing runs or is fetched that does not come from this port."""
+"""Browsers store nothing, and run and fetch only what comes from this port."""
 
 
 class Response(NamedTuple):
-    """What a path returns."""
+    """Response of a path."""
 
     status: HTTPStatus
     body: bytes
@@ -38,7 +38,7 @@ class Response(NamedTuple):
 
 
 class BadQuery(Exception):
-    """The query of a request is wrong. The caller's to mend: the message goes back to him."""
+    """The query of a request is wrong. The message is returned to the caller."""
 
 
 Parameters = Mapping[str, str]
@@ -52,7 +52,7 @@ Routes = Mapping[str, Route]
 
 
 def parameters_of(query: str) -> Parameters:
-    """What stands behind the question mark. BadQuery when a name comes twice, or too many come."""
+    """Parameters behind the question mark. BadQuery when a name is repeated, or there are too many."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError as error:
@@ -64,7 +64,7 @@ def parameters_of(query: str) -> Parameters:
 
 
 def only(parameters: Parameters, *known: str) -> None:
-    """BadQuery when a parameter is none of those known."""
+    """Raise BadQuery when a parameter is unknown."""
     unknown = sorted(parameters.keys() - set(known))
     if unknown:
         raise BadQuery(f"no such parameter: {unknown[0][:40]!a}; there {_are(known)}")

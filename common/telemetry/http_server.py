@@ -1,6 +1,6 @@
-"""The port for those who watch: /metrics, /healthz (alive), /readyz (ready), and what else a process has to show.
+"""HTTP port of a process: /metrics, /healthz (alive), /readyz (ready), and further routes.
 
-Nobody can hold it up for long.
+Connections, request size and time are bounded.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _MAX_CONNECTIONS = 64
 _MAX_HEAD_BYTES = 8 * 1024
 
 NotReady = Callable[[], str | None]
-"""Why the process is not ready, None when it is. Must not block."""
+"""Returns why the process is not ready, None when it is. Must not block."""
 
 
 log = logging.getLogger("thunder.http")
@@ -29,7 +29,7 @@ log = logging.getLogger("thunder.http")
 class HttpServer:
     """Bound when made, ConfigurationError if it cannot be; serves in a thread of its own until stop().
 
-    port is the one that was bound: 0 asks for any free one. routes says, for each request, what else there is.
+    port is the one that was bound: 0 asks for any free one. routes returns the further routes at each request.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port, cutting off whoever is still connected; again is a no-op."""
+        """Close the port and all connections; a second call is a no-op."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
@@ -81,7 +81,7 @@ class HttpServer:
                     writer.close()
                     await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # too slow, gone, or too much: nobody to tell
+            pass  # too slow, gone, or too large: there is no one to answer
         finally:
             self._clients.discard(writer)
             writer.transport.abort()
@@ -115,7 +115,7 @@ async def _answer_of(route: Route, query: str) -> Response:
     except BadQuery as bad:
         return Response(HTTPStatus.BAD_REQUEST, f"{bad}\n".encode())
     except Exception:
-        log.exception("A request over HTTP failed")
+        log.exception("HTTP request failed with an unexpected error")
         return Response(HTTPStatus.INTERNAL_SERVER_ERROR, b"internal error\n")
 
 

@@ -1,4 +1,4 @@
-"""Log lines on stderr: for people, or one JSON object each. Times are UTC."""
+"""Log lines on stderr: text, or one JSON object each. Times are UTC."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ def configure_logs(level: LogLevel, layout: LogFormat, stream: TextIO | None = N
 
 
 class TextLines(logging.Formatter):
-    """`2026-11-20T12:00:00Z INFO thunder.ingest: message`, a traceback in lines of its own."""
+    """`2026-11-20T12:00:00Z INFO thunder.ingest: message`, a traceback on lines of its own."""
 
     converter = time.gmtime
 

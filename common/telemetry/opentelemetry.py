@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: the only file that knows its library, which is an extra (thunder-redis[otel])."""
+"""Exports spans with OpenTelemetry: the only file that imports its library, an extra (thunder-redis[otel])."""
 
 import atexit
 from collections.abc import Iterable, Mapping
@@ -17,16 +17,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from common.telemetry.tracing import TRACEPARENT, SpanIds
 
 _MOST_LINKS = 128
-"""What OpenTelemetry keeps of a span's links."""
+"""Number of links that OpenTelemetry keeps of a span."""
 
 _LAST_SPANS_SECONDS = 1.0
-"""What is left to send when the process ends has so long: it must not be killed because nobody listens."""
+"""Time limit of the last export when the process ends: a collector that is down must not delay the end."""
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class OpenTelemetry:
-    """See tracing.Tracing."""
+    """Tracing with the OpenTelemetry SDK."""
 
     def __init__(self, service: str, processor: SpanProcessor) -> None:
         provider = TracerProvider(resource=Resource.create({"service.name": service}))
@@ -36,7 +36,7 @@ class OpenTelemetry:
     def span(
         self, name: str, parent: str, links: Iterable[str], attributes: Mapping[str, int]
     ) -> AbstractContextManager[object]:
-        """See tracing.span."""
+        """Start a span as the current one; links that cannot be read are left out."""
         return self._tracer.start_as_current_span(
             name,
             context=_context_of(parent) if parent else None,
@@ -45,13 +45,13 @@ class OpenTelemetry:
         )
 
     def traceparent(self) -> str:
-        """See tracing.Tracing."""
+        """W3C traceparent of the current span; empty outside of any."""
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier)
         return carrier.get(TRACEPARENT, "")
 
     def ids(self) -> SpanIds | None:
-        """See tracing.Tracing."""
+        """Ids of the current span; None outside of any."""
         current = trace.get_current_span().get_span_context()
         if not current.is_valid:
             return None
@@ -59,14 +59,14 @@ class OpenTelemetry:
 
 
 def exporting(service: str) -> OpenTelemetry:
-    """To where the environment variables of OpenTelemetry say, in the background; the rest when the process ends."""
+    """Tracing that exports in the background to the endpoint of OpenTelemetry's environment variables."""
     exporter = OTLPSpanExporter()
     tracing = OpenTelemetry(service, BatchSpanProcessor(exporter))
-    atexit.register(_give_up_soon, exporter)  # runs before what its library has registered, which waits for the end
+    atexit.register(_shut_down_soon, exporter)  # runs before what its library has registered, which waits for the end
     return tracing
 
 
-def _give_up_soon(exporter: SpanExporter) -> None:
+def _shut_down_soon(exporter: SpanExporter) -> None:
     timer = Timer(_LAST_SPANS_SECONDS, exporter.shutdown)
     timer.daemon = True
     timer.start()
@@ -77,7 +77,7 @@ def _context_of(traceparent: str) -> Context:
 
 
 def _distinct(links: Iterable[str]) -> Iterable[trace.SpanContext]:
-    """Of those that can be read."""
+    """Contexts of the links that can be read, each once."""
     distinct = islice(dict.fromkeys(link for link in links if link), _MOST_LINKS)
     spans = (trace.get_current_span(_context_of(link)).get_span_context() for link in distinct)
     return (span for span in spans if span.is_valid)

@@ -1,7 +1,7 @@
-"""Traces: off, and next to free, unless OTEL_EXPORTER_OTLP_ENDPOINT says where they go.
+"""Traces: off, at almost no cost, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.
 
-A span covers a request or a batch, never a single event. Where it goes on in another process, W3C's traceparent goes
-along: in the metadata of a call, in the header of a message. Of the process, as logging is.
+A span covers a request or a batch, never a single event. W3C's traceparent carries it to another process: in the
+metadata of a call, in the header of a message. The state belongs to the process, as that of logging does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,20 +25,20 @@ class SpanIds(NamedTuple):
 
 
 class Tracing(Protocol):
-    """Where spans go. For any thread and any task."""
+    """Destination of spans. For any thread and any task."""
 
     def span(
         self, name: str, parent: str, links: Iterable[str], attributes: Mapping[str, int]
     ) -> AbstractContextManager[object]:
-        """As the function below."""
+        """Start a span, as the function of the same name does."""
         ...
 
     def traceparent(self) -> str:
-        """Of the span that this is in; empty outside of any."""
+        """W3C traceparent of the current span; empty outside of any."""
         ...
 
     def ids(self) -> SpanIds | None:
-        """Of the span that this is in."""
+        """Ids of the current span; None outside of any."""
         ...
 
 
@@ -50,42 +50,42 @@ _NO_SPAN = nullcontext()
 
 
 def configure_tracing(service: str, environment: Mapping[str, str]) -> None:
-    """Send spans where the environment says, if it does, as the service of that name. ConfigurationError."""
+    """Send spans to the endpoint in the environment, if any, under the name of the service. ConfigurationError."""
     if not any(environment.get(name) for name in _ENDPOINTS):
         return
     try:
         exporting = resolve_name("common.telemetry.opentelemetry:exporting")  # imported only now: it is an extra
     except ImportError as missing:
-        raise ConfigurationError(f"{_ENDPOINTS[1]} needs more: pip install 'thunder-redis[otel]'") from missing
+        raise ConfigurationError(f"{_ENDPOINTS[1]} needs an extra: pip install 'thunder-redis[otel]'") from missing
     use_tracing(exporting(environment.get("OTEL_SERVICE_NAME") or service))
 
 
 def use_tracing(tracing: Tracing | None) -> None:
-    """Send spans there from now on; None for nowhere."""
+    """Send spans there from now on; None turns tracing off."""
     _Switch.tracing = tracing
 
 
 def is_tracing() -> bool:
-    """Spans go somewhere: worth looking for what came along."""
+    """Whether spans are exported, so that incoming traceparents are worth reading."""
     return _Switch.tracing is not None
 
 
 def span(name: str, parent: str = "", links: Iterable[str] = (), **attributes: int) -> AbstractContextManager[object]:
-    """What happens within is a span: of the trace of parent, or else of the span that this is in.
+    """Trace the block as a span: a child of parent, or else of the current span.
 
-    parent and links are what traceparent() said elsewhere; empty ones count for nothing.
+    parent and links are traceparents of other processes; empty ones are ignored.
     """
     tracing = _Switch.tracing
     return _NO_SPAN if tracing is None else tracing.span(name, parent, links, attributes)
 
 
 def outgoing() -> Mapping[str, str]:
-    """What goes along to another process, by name."""
+    """Metadata or headers that carry the current span to another process."""
     tracing = _Switch.tracing
     traceparent = "" if tracing is None else tracing.traceparent()
     return {TRACEPARENT: traceparent} if traceparent else {}
 
 
 def current_ids() -> SpanIds | None:
-    """Ids of the span that this is in, None outside of any."""
+    """Ids of the current span; None outside of any."""
     return None if _Switch.tracing is None else _Switch.tracing.ids()

@@ -51,5 +51,5 @@ def test_a_store_of_other_settings_is_refused_with_the_reason(thunder: Thunder, 
     with redis.Redis.from_url(redis_url) as client:
         initialise_layout(client, KeySpace(buckets=64), 172_800)
     role = thunder.start("serve", "--redis-url", redis_url)
-    role.wait_for_output("laid out with 64 buckets, author_buckets is 256")
+    role.wait_for_output("created with 64 buckets, author_buckets is 256")
     assert role.wait() == 3

@@ -95,7 +95,7 @@ def test_only_ingest_raises_the_retention_and_none_lowers_it(client: redis.Redis
 @pytest.mark.parametrize("keys", [KeySpace(512, 65_536), KeySpace(256, 1024)])
 def test_other_counts_are_refused(client: redis.Redis, keys: KeySpace) -> None:
     initialise_layout(client, KEYS, 600)
-    with pytest.raises(StoreMismatch, match="was laid out with"):
+    with pytest.raises(StoreMismatch, match="was created with"):
         initialise_layout(client, keys, 600)
 
 

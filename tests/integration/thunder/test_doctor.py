@@ -124,7 +124,7 @@ def test_a_store_of_another_layout_is_refused(doctor: Doctor, redis_server: Redi
     layout = ("version", 1, "buckets", 128, "post_hashes", 65_536, "retention_seconds", 172_800, "lineage", "x")
     redis_server.command("HSET", "m:{meta}", *layout)
     report = doctor("serve", "--redis-url", redis_url)
-    assert report.problems() == ["Store the store was laid out with 128 buckets, author_buckets is 256"]
+    assert report.problems() == ["Store the store was created with 128 buckets, author_buckets is 256"]
     assert report.exit_code == 1
 
 

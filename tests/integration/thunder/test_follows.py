@@ -164,7 +164,7 @@ def test_a_store_of_other_settings_is_refused(redis_url: str, capsys: pytest.Cap
     with redis.Redis.from_url(redis_url) as client:
         initialise_layout(client, KeySpace(buckets=8), 3600)
     assert main(["follows", "set", "17", "20", "--redis-url", redis_url]) == ExitCode.REFUSED
-    assert "laid out with 8 buckets" in capsys.readouterr().err
+    assert "created with 8 buckets" in capsys.readouterr().err
 
 
 def test_without_redis_trying_again_may_help(capsys: pytest.CaptureFixture[str]) -> None:

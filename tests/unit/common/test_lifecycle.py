@@ -88,7 +88,7 @@ def test_a_background_thread_that_returns_too_early_has_failed() -> None:
     background = ThreadGroup(stop)
     background.start("brief", lambda: None)
     assert stop.wait(10)
-    with pytest.raises(RuntimeError, match="brief ended by itself"):
+    with pytest.raises(RuntimeError, match="brief ended before it was asked to stop"):
         background.join(10)
 
 

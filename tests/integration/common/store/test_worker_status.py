@@ -47,7 +47,7 @@ def test_a_status_that_is_not_ours_is_no_answer(redis_url: str) -> None:
     client = store_client(redis_url).meta_client()
     client.hset(WORKERS.decode(), "a", "nonsense")
     client.expire(WORKERS.decode(), 60)
-    with pytest.raises(StoreUnavailable, match="not ours"):
+    with pytest.raises(StoreUnavailable, match="not a status of Thunder"):
         read_worker_statuses(client)
 
 
