@@ -28,7 +28,8 @@ COPY serve serve
 COPY thunder thunder
 RUN "$TOOLS/bin/uv" build --python "$TOOLS" --no-build-isolation --wheel --out-dir dist \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --no-deps --no-index dist/*.whl \
- && "$PREFIX/bin/python" -m thunder.supply.sbom requirements.txt > "$PREFIX/sbom.cdx.json"
+ && "$TOOLS/bin/cyclonedx-py" environment --pyproject pyproject.toml --spec-version 1.6 --output-reproducible \
+      --output-file "$PREFIX/sbom.cdx.json" "$PREFIX/bin/python"
 
 FROM ${PYTHON_IMAGE}
 ARG PREFIX=/opt/thunder

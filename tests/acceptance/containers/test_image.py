@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.acceptance.containers.dockerfile import Stage, read_stages
 from tests.acceptance.containers.plain_build import PlainBuild, give_back, python_for_all, take_away, unprivileged
@@ -76,9 +77,14 @@ def test_its_prefix_holds_the_runtime_alone(image: Image) -> None:
 
 
 def test_it_brings_its_bill_of_materials(image: Image) -> None:
-    listed = {each["name"] for each in json.loads((image.prefix / "sbom.cdx.json").read_text())["components"]}
+    bill = json.loads((image.prefix / "sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert bill["metadata"]["component"]["name"] == "thunder-redis"
+    listed = {canonicalize_name(each["name"]): each for each in bill["components"]}
     installed = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
-    assert {name.replace("_", "-") for name in installed} - {"thunder-redis"} <= listed
+    assert {canonicalize_name(name) for name in installed} - {"thunder-redis"} <= listed.keys()
+    assert all(each["version"] and each["licenses"] for each in listed.values())
+    assert {each["ref"] for each in bill["dependencies"]} >= {each["bom-ref"] for each in listed.values()}
 
 
 def test_its_user_may_write_to_none_of_it(image: Image) -> None:

@@ -12,7 +12,6 @@ from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[3]
 PACKAGES = {"common", "ingest", "serve", "thunder"}
-TEST_TOOLS = {"cyclonedx-python-lib", "hypothesis", "jsonschema", "pytest", "pytest-timeout"}
 
 ABOUT_THE_CHECKOUT = "--ignore-glob=tests/unit/test_*.py"
 
@@ -67,4 +66,4 @@ def test_the_demo_answers_from_the_installed_wheel(environment: Path, tmp_path: 
 
 def pinned_test_tools() -> list[str]:
     unit = tomllib.loads((TOP / "pyproject.toml").read_text())["dependency-groups"]["unit"]
-    return [line for line in unit if Requirement(line).name in TEST_TOOLS]
+    return [line for line in unit if Requirement(line).name != "thunder-redis"]

@@ -1,1 +1,0 @@
-"""What the product is made of: the locked packages, their licences, and the bill of materials."""
