@@ -146,17 +146,22 @@ def reader_configuration(connection: KafkaConnection, on_error: OnError) -> Conf
     }
 
 
+MAX_QUEUE_KBYTES = 2_147_483_647
+"""The largest limit that librdkafka takes: for a queue that is limited by its messages alone."""
+
+
 class Packing(NamedTuple):
     """Batching of messages to one partition.
 
     linger_ms: longest wait of the first message for others; batch_bytes: size that is sent without further wait;
-    queue_messages: messages that a client holds, over all partitions, before it refuses more.
+    queue_messages and queue_kbytes: what a client holds, over all partitions, before it refuses more.
     """
 
     linger_ms: int = 5
     batch_bytes: int = 100_000
     codec: Codec = Codec.LZ4
     queue_messages: int = 100_000
+    queue_kbytes: int = 1_048_576
 
 
 _DEFAULT_PACKING = Packing()
@@ -177,6 +182,7 @@ def producer_configuration(
         "batch.size": packing.batch_bytes,
         "compression.codec": packing.codec.value,
         "queue.buffering.max.messages": packing.queue_messages,
+        "queue.buffering.max.kbytes": packing.queue_kbytes,
         "message.timeout.ms": round(message_timeout_seconds * 1000),
         "partitioner": "murmur2_random",
     }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ingest.decode.follow_event import encode_follow, follow_key
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import Event, Follow
-from ingest.sources.producer.parcel import Addressed
+from ingest.sources.producer.outgoing import Addressed
 
 
 class TrackedEvent(NamedTuple):

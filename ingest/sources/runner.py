@@ -10,7 +10,7 @@ from common.timing import RateLimiter
 from ingest.events import Event, Follow
 from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage, Source
-from ingest.sources.producer.lanes import ProducerClosed
+from ingest.sources.producer.delivery_reports import ProducerClosed
 from ingest.sources.tracker import DeliveryTracker
 
 _log = logging.getLogger("thunder.source")

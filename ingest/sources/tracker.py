@@ -5,8 +5,8 @@ import threading
 from ingest.events import Event, Follow
 from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage
-from ingest.sources.producer.figures import ProducerFigures
-from ingest.sources.producer.parcel import DeliveryFailure
+from ingest.sources.producer.delivery_reports import ProducerFigures
+from ingest.sources.producer.outgoing import DeliveryFailure
 from ingest.sources.statistics import Counts, MessageCounts
 
 

@@ -30,7 +30,7 @@ from ingest.decode.formats import ingest_format
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.kafka.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure
+from ingest.sources.producer.outgoing import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.benchmarks.standard_store import POSTS_PER_AUTHOR, posts
 from tests.support.kafka.broker import KafkaBroker

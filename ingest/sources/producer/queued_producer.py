@@ -1,30 +1,35 @@
-"""What a source puts its events into: a bounded queue, and threads that take them to Kafka.
-
-Nothing is sent a second time by us. librdkafka retries until the delivery timeout and keeps the order while it does;
-when it has given a message up, later ones of the same key may have arrived, and one sent again would arrive after them.
-"""
+"""Takes events from a source into a bounded queue and produces them to Kafka."""
 
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread
 from typing import Generic
 
-from common.errors import ThunderError
-from common.settings.producer import ProducerSettings, WhenFull
-from common.timing import RateLimiter
+from common.errors import ConfigurationError, KafkaRefused, ThunderError
+from common.settings.producer import ProducerSettings, SendMode, WhenFull
 from ingest.sources.producer.brokers import Brokers, KafkaBrokers
-from ingest.sources.producer.dispatch import SenderPool
-from ingest.sources.producer.figures import ProducerFigures, Tally
-from ingest.sources.producer.first_failure import FirstFailure
-from ingest.sources.producer.lanes import ShardedQueue
-from ingest.sources.producer.murmur2 import partition_of
-from ingest.sources.producer.parcel import Addressed, QueuedItem, T
-from ingest.sources.producer.settlement import DeliveryReports, OnDelivery
+from ingest.sources.producer.delivery_reports import DeliveryReports, OnDelivery, ProducerFigures
+from ingest.sources.producer.envelopes import EnvelopeLimits, EnvelopePacker, Envelopes
+from ingest.sources.producer.outgoing import (
+    Addressed,
+    DeliveryFailure,
+    DeliveryReport,
+    OutgoingMessage,
+    ShardedQueue,
+    T,
+)
+from ingest.sources.producer.partitions import PartitionCounts, partition_of
 
 _SLICE_SECONDS = 0.1
-"""How often a source that waits for room looks whether it waits in vain."""
+"""Interval at which a wait checks whether it is in vain."""
 
-_SECONDS_BETWEEN_LINES = 10.0
+_REFUSED_SECONDS = 2.0
+"""Time to flush when Kafka has refused something: perhaps not everything."""
+
+_GIVE_UP_SECONDS = 5.0
+"""Time for librdkafka to report what it purges, and for a thread to end."""
 
 _log = logging.getLogger("thunder.producer")
 
@@ -34,7 +39,7 @@ class QueueFull(ThunderError):
 
 
 class QueuedProducer(Generic[T]):
-    """Takes items from any thread, sends them from its own. Close it once."""
+    """Takes items from any thread. Close it once."""
 
     def __init__(
         self,
@@ -45,15 +50,17 @@ class QueuedProducer(Generic[T]):
     ) -> None:
         """put() calls encode, in its thread. brokers: those of the settings by default. ConfigurationError."""
         self._encode = encode
-        self._lane_count = settings.producer_workers
         self._when_full = settings.when_full
         self._brokers = brokers or KafkaBrokers[T](settings)
-        self._lanes = ShardedQueue[QueuedItem[T]](settings.producer_workers, settings.queue_size)
-        self._tally = Tally()
-        self._drop_lines = RateLimiter(_SECONDS_BETWEEN_LINES)
-        self._failure = FirstFailure()
-        settlement = DeliveryReports(self._lanes, self._tally, on_delivery, self._failure)
-        self._dispatch = SenderPool(settings, self._brokers, self._lanes, settlement, self._failure)
+        self._failure: Exception | None = None
+        self._given_up = Event()
+        self._over = Event()
+        self._reports = DeliveryReports(settings.queue_size, on_delivery, self._note)
+        in_turn = settings.sending is SendMode.SYNC
+        self._shards = ShardedQueue(settings.producer_workers, self._brokers.send) if in_turn else None
+        self._packer = self._new_packer(settings) if settings.events_per_message > 1 else None
+        work = [partial(self._collect, client) for client in range(self._brokers.clients)]
+        self._threads = [self._started(each) for each in [*work, *([self._packer.run] if self._packer else [])]]
 
     def put(self, item: T) -> bool:
         """Take an item in; False when it was dropped, which the settings must allow. May block when they say so.
@@ -62,41 +69,117 @@ class QueuedProducer(Generic[T]):
         raises.
         """
         self._raise_if_failed()
-        entry = QueuedItem(item, self._encode(item))
-        lane = self._lane_of(entry.address.key)
-        return self._lanes.offer(lane, entry) or self._put_when_full(lane, entry)
+        address = self._encode(item)
+        if not (self._reports.admit() or self._admit_when_full()):
+            return False
+        if self._packer is not None:
+            self._packer.add(item, address)
+        else:
+            self._send(OutgoingMessage(address.topic, None, address.key, address.value, (item,)))
+        return True
 
     def figures(self) -> ProducerFigures:
-        """What became of the items so far. For any thread, cheap."""
-        return self._tally.figures(self._lanes.unsettled)
+        """Counts of the items so far. For any thread, cheap."""
+        return self._reports.figures
 
     def close(self, seconds: float) -> None:
-        """Send what is queued, for at most so long; the rest is reported as failed. A put() that waits ends.
+        """Send what is queued, for at most so long; report the rest as failed. A put() that waits ends.
 
         Blocks a few seconds longer at most. Raises what put() would raise, when all that is done.
         """
-        self._lanes.close()
-        self._dispatch.finish(seconds)
+        self._reports.close()
+        if self._packer is not None:
+            self._packer.close()
+        if not self._flushed(seconds):
+            self._give_up()
+        self._over.set()
+        for thread in self._threads:
+            thread.join(_GIVE_UP_SECONDS)
+        self._brokers.close()
         self._raise_if_failed()
 
-    def _lane_of(self, key: bytes) -> int:
-        """Always the same for a key. With as many lanes as partitions, or a divisor, a partition has one lane too."""
-        return partition_of(key, self._lane_count) if self._lane_count > 1 else 0
+    def _new_packer(self, settings: ProducerSettings) -> EnvelopePacker[T]:
+        counts = PartitionCounts(lambda topic: self._brokers.partitions(topic, self._given_up))
+        limits = EnvelopeLimits(settings.events_per_message, settings.linger_ms / 1000)
+        envelopes = Envelopes[T](limits, lambda address: partition_of(address.key, counts.of(address.topic)))
+        return EnvelopePacker(envelopes, self._send, self._unplaced)
 
-    def _put_when_full(self, lane: int, entry: QueuedItem[T]) -> bool:
+    def _admit_when_full(self) -> bool:
         match self._when_full:
             case WhenFull.BLOCK:
-                while not self._lanes.offer(lane, entry, _SLICE_SECONDS):
+                while not self._reports.admit(_SLICE_SECONDS):
                     self._raise_if_failed()
                 return True
             case WhenFull.DROP:
-                dropped = self._tally.dropped()
-                if self._drop_lines.allow(time.monotonic()):
-                    _log.warning("The queue is full; events dropped so far: %d", dropped)
+                self._reports.drop()
                 return False
             case WhenFull.FAIL:
                 raise QueueFull
 
+    def _send(self, message: OutgoingMessage[T]) -> None:
+        if self._given_up.is_set():
+            self._fail(message)
+        elif self._shards is not None:
+            self._shards.add(message)
+        else:
+            self._brokers.send(message)
+
+    def _unplaced(self, message: OutgoingMessage[T], error: Exception) -> None:
+        if isinstance(error, ConfigurationError):
+            self._note(error)
+        self._fail(message, str(error))
+
+    def _fail(self, message: OutgoingMessage[T], reason: str = "not sent before the end") -> None:
+        self._reports.settle([DeliveryReport(message, DeliveryFailure(reason))])
+
+    def _collect(self, client: int) -> None:
+        """Settle the delivery reports of a client until all is settled."""
+        while not (self._reports.is_finished or self._over.is_set()):
+            hurry = self._reports.is_closed
+            reports = self._brokers.poll(client, _SLICE_SECONDS, hurry=hurry)
+            self._reports.settle(reports)
+            if self._shards is not None:
+                self._shards.reported(reports)
+
+    def _flushed(self, seconds: float) -> bool:
+        began = time.monotonic()
+        while not self._reports.wait_until_settled(_SLICE_SECONDS):
+            limit = min(seconds, _REFUSED_SECONDS) if self._is_refused() else seconds
+            if time.monotonic() >= began + limit:
+                return False
+        return True
+
+    def _give_up(self) -> None:
+        self._given_up.set()
+        self._brokers.give_up()
+        if self._shards is not None:
+            for message in self._shards.clear():
+                self._fail(message)
+        if not self._reports.wait_until_settled(_GIVE_UP_SECONDS):
+            _log.error("%d events unconfirmed at shutdown", self._reports.figures.queued)
+
+    def _is_refused(self) -> bool:
+        try:
+            self._brokers.raise_if_refused()
+        except KafkaRefused:
+            return True
+        return False
+
+    def _started(self, work: Callable[[], object]) -> Thread:
+        thread = Thread(target=self._guard, args=(work,), name="producer", daemon=True)
+        thread.start()
+        return thread
+
+    def _guard(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it surfaces at the next put()
+            self._note(error)
+
+    def _note(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
+
     def _raise_if_failed(self) -> None:
-        self._failure.raise_if_any()
+        if self._failure is not None:
+            raise self._failure
         self._brokers.raise_if_refused()

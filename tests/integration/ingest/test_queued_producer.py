@@ -20,8 +20,8 @@ from common.settings.producer import ProducerSettings, SendMode
 from ingest.decode.formats import refined_opener
 from ingest.decode.refined_event import decode_event, encode_event, event_key
 from ingest.events import PostDelete
-from ingest.sources.producer.murmur2 import partition_of
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure
+from ingest.sources.producer.outgoing import Addressed, DeliveryFailure
+from ingest.sources.producer.partitions import partition_of
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.support.kafka.broker import SASL_USER, KafkaBroker
 from tests.support.kafka.topic import read_topic

@@ -2,20 +2,20 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection
 from threading import Event
 from typing import Generic, TypeVar
 
 from common.errors import KafkaRefused
-from ingest.sources.producer.murmur2 import partition_of
-from ingest.sources.producer.parcel import DeliveryFailure, OutgoingMessage
-from ingest.sources.producer.transport import Report, Transport
+from ingest.sources.producer.outgoing import DeliveryFailure, DeliveryReport, OutgoingMessage
+from ingest.sources.producer.partitions import partition_of
 
 T = TypeVar("T")
 
 
 class MemoryBrokers(Generic[T]):
-    """Implements Brokers and, for all topics, its one Transport. topics: number of partitions of each."""
+    """Implements Brokers with one client for all topics. topics: number of partitions of each."""
+
+    clients = 1
 
     def __init__(self, **topics: int) -> None:
         self.topics = topics
@@ -25,12 +25,12 @@ class MemoryBrokers(Generic[T]):
         self.closed = False
         self._answering = True
         self._given_up = False
-        self._unanswered: list[tuple[OutgoingMessage[T], Event | None]] = []
+        self._unanswered: list[OutgoingMessage[T]] = []
         self._changed = threading.Condition()
 
     def items(self, topic: str, partition: int = 0) -> list[T]:
-        """Items that arrived in a partition."""
-        return [item for parcel in self.arrived[topic, partition] for item in parcel.items]
+        """What arrived in a partition."""
+        return [item for message in self.arrived[topic, partition] for item in message.items]
 
     def fall_silent(self) -> None:
         """From now on nothing is acknowledged."""
@@ -47,13 +47,6 @@ class MemoryBrokers(Generic[T]):
         """Messages that arrived and are not acknowledged."""
         return len(self._unanswered)
 
-    @property
-    def transports(self) -> Collection[Transport[T]]:
-        return (self,)
-
-    def transport_of(self, topic: str) -> Transport[T]:
-        return self
-
     def partitions(self, topic: str, stop: Event) -> int | None:
         while topic not in self.topics and not stop.wait(0.01):
             pass
@@ -63,22 +56,24 @@ class MemoryBrokers(Generic[T]):
         if self.refused:
             raise KafkaRefused
 
-    def send(self, parcel: OutgoingMessage[T], settled: Event | None) -> None:
-        partitions = self.topics.get(parcel.topic, 1)
-        partition = partition_of(parcel.key or b"", partitions) if parcel.partition is None else parcel.partition
+    def send(self, message: OutgoingMessage[T]) -> None:
+        partitions = self.topics.get(message.topic, 1)
+        partition = message.partition
+        if partition is None:
+            partition = partition_of(message.key or b"", partitions)
         with self._changed:
-            self.arrived[parcel.topic, partition].append(parcel)
-            self._unanswered.append((parcel, settled))
+            self.arrived[message.topic, partition].append(message)
+            self._unanswered.append(message)
             self._changed.notify_all()
 
-    def serve(self, seconds: float, hurry: bool) -> list[Report[T]]:
+    def poll(self, client: int, seconds: float, *, hurry: bool) -> list[DeliveryReport[T]]:
         with self._changed:
             self._changed.wait_for(lambda: self._given_up or (self._answering and self._unanswered), seconds)
             if not self._answering and not self._given_up:
                 return []
             sent, self._unanswered = self._unanswered, []
         failure = DeliveryFailure("given up") if self._given_up else self.failure
-        return [Report(parcel, failure, settled) for parcel, settled in sent]
+        return [DeliveryReport(message, failure) for message in sent]
 
     def give_up(self) -> None:
         with self._changed:

@@ -5,9 +5,8 @@ import pytest
 from common.post import LightPost
 from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
-from ingest.sources.producer.figures import ProducerFigures
-from ingest.sources.producer.lanes import ProducerClosed
-from ingest.sources.producer.parcel import DeliveryFailure
+from ingest.sources.producer.delivery_reports import ProducerClosed, ProducerFigures
+from ingest.sources.producer.outgoing import DeliveryFailure
 from ingest.sources.runner import SourceRunner
 from ingest.sources.statistics import Counts
 from ingest.sources.tracker import DeliveryTracker

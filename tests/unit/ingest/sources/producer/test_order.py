@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.settings.producer import ProducerSettings, SendMode
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure
+from ingest.sources.producer.outgoing import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
 from tests.support.fakes.memory_brokers import MemoryBrokers
 

@@ -2,15 +2,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 
 import pytest
 
 from common.errors import KafkaRefused
 from common.settings.producer import ProducerSettings
-from ingest.sources.producer.figures import ProducerFigures
-from ingest.sources.producer.lanes import ProducerClosed
-from ingest.sources.producer.parcel import Addressed, DeliveryFailure, OutgoingMessage
+from ingest.sources.producer.delivery_reports import ProducerClosed, ProducerFigures
+from ingest.sources.producer.outgoing import Addressed, DeliveryFailure, DeliveryReport, OutgoingMessage
 from ingest.sources.producer.queued_producer import QueuedProducer, QueueFull
 from tests.support.fakes.memory_brokers import MemoryBrokers
 from tests.support.wait import eventually
@@ -19,17 +17,17 @@ Start = Callable[..., QueuedProducer[str]]
 
 
 class Deliveries:
-    """What the producer said of each item."""
+    """The report of each item."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, DeliveryFailure | None]] = []
+        self.reported: list[tuple[str, DeliveryFailure | None]] = []
 
     def __call__(self, item: str, failure: DeliveryFailure | None) -> None:
-        self.told.append((item, failure))
+        self.reported.append((item, failure))
 
     @property
     def failed(self) -> dict[str, str]:
-        return {item: failure.reason for item, failure in self.told if failure is not None}
+        return {item: failure.reason for item, failure in self.reported if failure is not None}
 
 
 @pytest.fixture
@@ -61,15 +59,15 @@ def start(brokers: MemoryBrokers[str], deliveries: Deliveries) -> Generator[Star
     assert all(producer.figures().queued == 0 for producer in started)
 
 
-def test_each_item_is_told_of_once_it_is_acknowledged(start: Start, deliveries: Deliveries) -> None:
+def test_each_item_is_reported_once_acknowledged(start: Start, deliveries: Deliveries) -> None:
     producer = start()
     assert [producer.put(item) for item in ("a", "b", "c")] == [True, True, True]
     producer.close(30)
-    assert Counter(deliveries.told) == Counter([("a", None), ("b", None), ("c", None)])
+    assert Counter(deliveries.reported) == Counter([("a", None), ("b", None), ("c", None)])
     assert producer.figures() == ProducerFigures(queued=0, produced=3, failed=0, dropped=0, messages=3, bytes=6)
 
 
-def test_a_full_queue_makes_the_source_wait_by_default(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_a_full_queue_blocks_the_source_by_default(start: Start, brokers: MemoryBrokers[str]) -> None:
     brokers.fall_silent()
     producer = start(queue_size=2)
     with ThreadPoolExecutor(1) as source:
@@ -82,7 +80,7 @@ def test_a_full_queue_makes_the_source_wait_by_default(start: Start, brokers: Me
     assert producer.figures().produced == 4
 
 
-def test_a_full_queue_may_drop_what_comes_and_says_so(
+def test_a_full_queue_may_drop_events_with_a_warning(
     start: Start, brokers: MemoryBrokers[str], deliveries: Deliveries, caplog: pytest.LogCaptureFixture
 ) -> None:
     brokers.fall_silent()
@@ -91,7 +89,7 @@ def test_a_full_queue_may_drop_what_comes_and_says_so(
         assert [producer.put(item) for item in "abcd"] == [True, True, False, False]
     brokers.answer()
     producer.close(30)
-    assert {item for item, _ in deliveries.told} == {"a", "b"}
+    assert {item for item, _ in deliveries.reported} == {"a", "b"}
     figures = producer.figures()
     assert (figures.produced, figures.dropped) == (2, 2)
     assert [record.message for record in caplog.records] == ["The queue is full; events dropped so far: 1"]
@@ -107,7 +105,7 @@ def test_a_full_queue_may_be_an_error(start: Start, brokers: MemoryBrokers[str])
     producer.close(30)
 
 
-def test_what_cannot_be_delivered_is_told_counted_and_logged(
+def test_failed_delivery_is_reported_counted_and_logged(
     start: Start, brokers: MemoryBrokers[str], deliveries: Deliveries, caplog: pytest.LogCaptureFixture
 ) -> None:
     brokers.failure = DeliveryFailure("too large")
@@ -134,7 +132,7 @@ def test_closing_sends_what_is_queued(start: Start, brokers: MemoryBrokers[str])
 
 
 @pytest.mark.parametrize("settings", [{}, {"sending": "sync"}, {"events_per_message": 10}])
-def test_closing_gives_up_in_time_what_is_not_acknowledged(
+def test_closing_gives_up_in_time(
     start: Start, brokers: MemoryBrokers[str], deliveries: Deliveries, settings: dict[str, object]
 ) -> None:
     brokers.fall_silent()
@@ -146,7 +144,7 @@ def test_closing_gives_up_in_time_what_is_not_acknowledged(
     assert producer.figures().failed == 3
 
 
-def test_a_source_that_waits_for_room_is_let_go_by_closing(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_closing_ends_a_put_that_waits_for_room(start: Start, brokers: MemoryBrokers[str]) -> None:
     brokers.fall_silent()
     producer = start(queue_size=1)
     producer.put("a")
@@ -158,7 +156,7 @@ def test_a_source_that_waits_for_room_is_let_go_by_closing(start: Start, brokers
             waiting.result(30)
 
 
-def test_a_refusal_surfaces_at_the_next_put_and_at_close(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_a_refusal_surfaces_at_put_and_close(start: Start, brokers: MemoryBrokers[str]) -> None:
     producer = start()
     producer.put("a")
     brokers.refused = True
@@ -169,7 +167,7 @@ def test_a_refusal_surfaces_at_the_next_put_and_at_close(start: Start, brokers: 
     assert producer.figures().produced == 1
 
 
-def test_a_refusal_lets_a_waiting_source_go(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_a_refusal_ends_a_put_that_waits_for_room(start: Start, brokers: MemoryBrokers[str]) -> None:
     brokers.fall_silent()
     producer = start(queue_size=1)
     producer.put("a")
@@ -182,7 +180,7 @@ def test_a_refusal_lets_a_waiting_source_go(start: Start, brokers: MemoryBrokers
         producer.close(0.1)
 
 
-def test_callback_error_surfaces_and_later_items_are_settled(start: Start) -> None:
+def test_an_error_of_the_callback_surfaces(start: Start) -> None:
     def fail(item: str, _: object) -> None:
         raise ValueError(item)
 
@@ -196,35 +194,54 @@ def test_callback_error_surfaces_and_later_items_are_settled(start: Start) -> No
 
 
 class BrokenBrokers(MemoryBrokers[str]):
-    """Have a bug."""
+    """Have a bug, either where messages are sent or where their reports are collected."""
 
-    def send(self, parcel: OutgoingMessage[str], settled: Event | None) -> None:
-        raise ZeroDivisionError(parcel.topic)
+    def __init__(self, broken: str) -> None:
+        super().__init__(posts=1)
+        self._broken = broken
+
+    def send(self, message: OutgoingMessage[str]) -> None:
+        if self._broken == "send":
+            raise ZeroDivisionError(message.topic)
+        super().send(message)
+
+    def poll(self, client: int, seconds: float, *, hurry: bool) -> list[DeliveryReport[str]]:
+        reports = super().poll(client, seconds, hurry=hurry)
+        if self._broken == "poll" and reports:
+            raise ZeroDivisionError(client)
+        return reports
 
 
-def test_dead_thread_surfaces_at_put(
-    deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("broken", "events_per_message"), [("poll", 1), ("poll", 2), ("send", 2)])
+def test_a_bug_surfaces_at_put_and_does_not_delay_close(
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+    events_per_message: int,
 ) -> None:
-    monkeypatch.setattr("ingest.sources.producer.dispatch._GIVING_UP_SECONDS", 0.1)
+    monkeypatch.setattr("ingest.sources.producer.queued_producer._GIVE_UP_SECONDS", 0.1)
     producer = QueuedProducer(
-        ProducerSettings(), lambda item: Addressed("posts", item.encode(), b""), deliveries, BrokenBrokers(posts=1)
+        ProducerSettings(events_per_message=events_per_message, linger_ms=0),
+        lambda item: Addressed("posts", item.encode(), b""),
+        deliveries,
+        BrokenBrokers(broken),
     )
-    producer.put("a")
 
     def surfaces() -> bool:
         try:
-            producer.put("b")
+            producer.put("a")
         except ZeroDivisionError:
             return True
         return False
 
-    eventually(surfaces, "the failure of the worker surfaces")
+    eventually(surfaces, "the failure surfaces")
     with pytest.raises(ZeroDivisionError):
         producer.close(0.1)
-    assert "Ending without knowing what became of" in caplog.text
+    assert "events unconfirmed at shutdown" in caplog.text
 
 
-def test_sync_sending_waits_for_each_acknowledgement(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_sync_workers_wait_for_each_acknowledgement(start: Start, brokers: MemoryBrokers[str]) -> None:
     brokers.fall_silent()
     producer = start(sending="sync", producer_workers=2)
     for number in range(20):
@@ -233,6 +250,27 @@ def test_sync_sending_waits_for_each_acknowledgement(start: Start, brokers: Memo
     brokers.answer()
     producer.close(30)
     assert producer.figures().messages == 20
+
+
+def test_the_key_decides_the_partition_of_a_single_event(start: Start, brokers: MemoryBrokers[str]) -> None:
+    producer = start()
+    producer.put("7")
+    producer.close(30)
+    (arrived,) = [message for messages in brokers.arrived.values() for message in messages]
+    assert arrived == OutgoingMessage("posts", None, b"7", b"7", ("7",))
+
+
+def test_a_bug_in_sending_surfaces_at_the_same_put(
+    deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingest.sources.producer.queued_producer._GIVE_UP_SECONDS", 0.1)
+    producer = QueuedProducer(
+        ProducerSettings(), lambda item: Addressed("posts", item.encode(), b""), deliveries, BrokenBrokers("send")
+    )
+    with pytest.raises(ZeroDivisionError):
+        producer.put("a")
+    producer.close(0.1)
+    assert "1 events unconfirmed at shutdown" in caplog.text
 
 
 def test_many_events_share_a_message_when_they_may(start: Start, brokers: MemoryBrokers[str]) -> None:
@@ -244,14 +282,14 @@ def test_many_events_share_a_message_when_they_may(start: Start, brokers: Memory
     assert (producer.figures().produced, producer.figures().messages) == (100, 2)
 
 
-def test_envelope_is_sent_after_the_linger(start: Start) -> None:
+def test_an_envelope_waits_no_longer_than_the_linger(start: Start) -> None:
     producer = start(events_per_message=1000, linger_ms=1)
     producer.put("a")
     eventually(lambda: producer.figures().produced == 1, "it is sent though nothing follows")
     producer.close(30)
 
 
-def test_a_topic_that_is_not_there_is_waited_for(start: Start, brokers: MemoryBrokers[str]) -> None:
+def test_a_missing_topic_is_waited_for(start: Start, brokers: MemoryBrokers[str]) -> None:
     producer = start(topic="late", events_per_message=10)
     producer.put("a")
     brokers.topics["late"] = 1
@@ -259,7 +297,7 @@ def test_a_topic_that_is_not_there_is_waited_for(start: Start, brokers: MemoryBr
     assert brokers.items("late") == ["a"]
 
 
-def test_close_gives_up_a_topic_that_never_comes(start: Start, deliveries: Deliveries) -> None:
+def test_closing_gives_up_events_of_a_missing_topic(start: Start, deliveries: Deliveries) -> None:
     producer = start(topic="never", events_per_message=10)
     producer.put("a")
     producer.put("b")

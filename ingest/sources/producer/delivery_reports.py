@@ -1,0 +1,131 @@
+"""Counts events from put() to their delivery report, and bounds how many are in between."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple
+
+from common.errors import ThunderError
+from common.timing import RateLimiter
+from ingest.sources.producer.outgoing import DeliveryFailure, DeliveryReport, T
+
+OnDelivery = Callable[[T, DeliveryFailure | None], object]
+"""Called once for each item: None when it is acknowledged. From any thread, one call at a time; must not block."""
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+_log = logging.getLogger("thunder.producer")
+
+
+class ProducerClosed(ThunderError):
+    """The producer is closed and takes nothing more."""
+
+
+class ProducerFigures(NamedTuple):
+    """Items since the start; those taken in are the sum of queued, produced and failed.
+
+    queued: waiting or in flight. produced: acknowledged by Kafka, in `messages` of `bytes` (keys and values, before
+    compression). failed: given up. dropped: not taken in because the queue was full.
+    """
+
+    queued: int
+    produced: int
+    failed: int
+    dropped: int
+    messages: int
+    bytes: int
+
+
+class DeliveryReports(Generic[T]):
+    """Admits events while there is room, and settles them by their delivery reports. For any thread."""
+
+    def __init__(self, size: int, on_delivery: OnDelivery[T], on_error: Callable[[Exception], object]) -> None:
+        """Size: events admitted and not settled, at most. on_error: told what on_delivery raises."""
+        self._size = size
+        self._on_delivery = on_delivery
+        self._on_error = on_error
+        self._figures = ProducerFigures(0, 0, 0, 0, 0, 0)
+        self._queued = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._one_at_a_time = threading.Lock()
+        self._failure_lines = RateLimiter(_SECONDS_BETWEEN_LINES)
+        self._drop_lines = RateLimiter(_SECONDS_BETWEEN_LINES)
+
+    @property
+    def figures(self) -> ProducerFigures:
+        """The counts so far."""
+        return self._figures._replace(queued=self._queued)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is admitted."""
+        return self._closed
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more is admitted and all is settled."""
+        return self._closed and not self._queued
+
+    def admit(self, seconds: float = 0.0) -> bool:
+        """Count one more event as queued, after a wait for room of at most so long; False: no room. ProducerClosed."""
+        with self._changed:
+            if not self._has_room() and not self._changed.wait_for(self._has_room, seconds):
+                return False
+            if self._closed:
+                raise ProducerClosed
+            self._queued += 1
+            return True
+
+    def drop(self) -> None:
+        """Count an event that was not admitted."""
+        with self._one_at_a_time:
+            self._figures = self._figures._replace(dropped=self._figures.dropped + 1)
+            if self._drop_lines.allow(time.monotonic()):
+                _log.warning("The queue is full; events dropped so far: %d", self._figures.dropped)
+
+    def settle(self, reports: Sequence[DeliveryReport[T]]) -> None:
+        """Report each item to the caller, count it, and make room for as many others."""
+        with self._one_at_a_time:
+            for report in reports:
+                self._count(report)
+                for item in report.message.items:
+                    self._report(item, report.failure)
+        with self._changed:
+            self._queued -= sum(len(report.message.items) for report in reports)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Admit nothing more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait_until_settled(self, seconds: float) -> bool:
+        """Whether all is settled within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._queued, seconds)
+
+    def _has_room(self) -> bool:
+        return self._queued < self._size or self._closed
+
+    def _report(self, item: T, failure: DeliveryFailure | None) -> None:
+        try:
+            self._on_delivery(item, failure)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it surfaces at the next put()
+            self._on_error(error)
+
+    def _count(self, report: DeliveryReport[T]) -> None:
+        figures, (topic, _, key, value, items) = self._figures, report.message
+        if report.failure is None:
+            self._figures = figures._replace(
+                produced=figures.produced + len(items),
+                messages=figures.messages + 1,
+                bytes=figures.bytes + len(key or b"") + len(value),
+            )
+            return
+        self._figures = figures._replace(failed=figures.failed + len(items))
+        if self._failure_lines.allow(time.monotonic()):
+            failed, reason = self._figures.failed, report.failure.reason
+            _log.warning("Events not delivered so far: %d; the latest to %s: %s", failed, topic, reason)
