@@ -1,4 +1,4 @@
-"""`thunder source`: from the settings of a source to one that runs until it ends or is asked to stop."""
+"""`thunder source`: runs a source with its HTTP server, stored counts and display."""
 
 import logging
 import time
@@ -20,71 +20,71 @@ from ingest.sources.metrics import SourceMetrics
 from ingest.sources.pipeline import SourcePipeline
 from ingest.sources.statistics import Counts, Statistics
 
-_SECONDS_BETWEEN_LOOKS = 0.25
-_SECONDS_BETWEEN_LINES = 10.0
-_SECONDS_BETWEEN_KEEPINGS = 1.0
+_SHOW_INTERVAL_SECONDS = 0.25
+_LOG_INTERVAL_SECONDS = 10.0
+_STORE_INTERVAL_SECONDS = 1.0
 
 _log = logging.getLogger("thunder.source")
 
 
 class Display(Protocol):
-    """Shows a person or a program how a source does."""
+    """Shows the state of a source to a person or a program."""
 
     def show(self, statistics: Statistics) -> None:
         """Called several times a second. Must not block."""
         ...
 
     def end(self, statistics: Statistics, totals: Counts | None) -> None:
-        """The source has ended. totals: of all its runs, None when Redis does not tell."""
+        """Show the final state. totals: of all runs, None when Redis is unavailable."""
         ...
 
 
 def run_source(settings: SourceSettings, opened: OpenedSource, display: Display) -> int:
-    """Run until the source ends, or SIGTERM or SIGINT comes. The exit code.
+    """Run until the source ends, or SIGTERM or SIGINT comes. Return the exit code.
 
-    Undelivered when something was not sent in the end; raises what the source or the producer died of.
+    Undelivered when an event was not delivered in the end; raises what the source or the producer raises.
     """
     configure_logs(settings.log_level, settings.log_format)
     stop, registry = Stop(), CollectorRegistry()
     stop_on_signals(stop)
     name = opened.source.name
     store = CountStore(settings, name)
-    intake = SourcePipeline(settings, opened, _begins_at(opened, store), stop)
+    pipeline = SourcePipeline(settings, opened, _start_position(opened, store), stop)
     keeper, background = CountKeeper(store.add), ThreadGroup(stop)
-    SourceMetrics(registry, opened.labels, intake.counts, intake.queued)
-    http = HttpServer(settings.http_host, settings.http_port, registry, intake.not_ready)
+    SourceMetrics(registry, opened.labels, pipeline.counts, pipeline.queued)
+    http = HttpServer(settings.http_host, settings.http_port, registry, pipeline.not_ready)
 
     def keep() -> None:
-        keeper.keep(intake.counts(), intake.position)
+        keeper.keep(pipeline.counts(), pipeline.position)
 
     with ExitStack() as ending:  # the last first, whatever fails
         ending.callback(http.stop)
-        ending.callback(lambda: display.end(intake.statistics(), _totals(store)))
+        ending.callback(lambda: display.end(pipeline.statistics(), _totals(store)))
         ending.callback(keep)
         ending.callback(background.join, settings.shutdown_grace_seconds)
-        ending.callback(intake.close)
+        ending.callback(pipeline.close)
         ending.callback(stop.set)
         _log.info("HTTP server is ready on port %d", http.port)
-        background.start(name, intake.run)
-        background.start("counts", partial(run_periodically, _SECONDS_BETWEEN_KEEPINGS, stop, keep))
-        _watch(name, intake, display, stop)
-    intake.check_delivered()
+        background.start(name, pipeline.run)
+        background.start("counts", partial(run_periodically, _STORE_INTERVAL_SECONDS, stop, keep))
+        _watch(name, pipeline, display, stop)
+    pipeline.check_delivered()
     return 0
 
 
-def _watch(name: str, intake: SourcePipeline, display: Display, stop: Stop) -> None:
-    """Show how it does until the stop is set, and say it in the log now and then."""
-    lines = RateLimiter(_SECONDS_BETWEEN_LINES)
+def _watch(name: str, pipeline: SourcePipeline, display: Display, stop: Stop) -> None:
+    """Show the state until the stop is set, and log it at intervals."""
+    lines = RateLimiter(_LOG_INTERVAL_SECONDS)
     lines.allow(time.monotonic())  # the first line comes after an interval, too
-    while not stop.wait(_SECONDS_BETWEEN_LOOKS):
-        statistics = intake.statistics()
+    while not stop.wait(_SHOW_INTERVAL_SECONDS):
+        statistics = pipeline.statistics()
         display.show(statistics)
         if lines.allow(time.monotonic()):
             _log.info("%s: %s", name, _in_words(statistics))
 
 
 def _in_words(statistics: Statistics) -> str:
-    """The numbers on a line."""
+    """Counts on one line, for the log."""
     counts, recent = statistics.counts, statistics.pace.recent
     return (
         f"received {counts.received:,} ({recent.received:,.0f}/s), "
@@ -93,16 +93,16 @@ def _in_words(statistics: Statistics) -> str:
     )
 
 
-def _begins_at(opened: OpenedSource, store: CountStore) -> str:
-    """The position where a live source stopped the last time; empty for its own start. Says which it is."""
+def _start_position(opened: OpenedSource, store: CountStore) -> str:
+    """Position where the previous run of a live source stopped; empty for its own start. Logs it."""
     position, name = "", opened.source.name
     if opened.is_live and not opened.from_now:
         try:
             position = store.read().position
         except StoreUnavailable as reason:
-            _log.warning("Where %s stopped the last time is not known: %s", name, reason)
+            _log.warning("Position of the previous run of %s is unknown: %s", name, reason)
     if opened.is_live:
-        _log.info("%s starts %s", name, f"where it stopped the last time, from {position}" if position else "now")
+        _log.info("%s starts %s", name, f"from {position}, where the previous run stopped" if position else "now")
     return position
 
 

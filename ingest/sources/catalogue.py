@@ -1,4 +1,4 @@
-"""From the settings of each source to the source."""
+"""Makes each kind of source from its settings."""
 
 import sys
 from collections.abc import Iterable
@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from common.settings.source import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from common.timing import system_clock
-from ingest.sources.bluesky.jetstream import IgnoredKind
-from ingest.sources.bluesky.lines import parse_jetstream_line as hear_jetstream_line
+from ingest.sources.bluesky.jetstream import IgnoredKind, parse_jetstream_line
 from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.jsonl.event_lines import BadEventReason, parse_event_line
-from ingest.sources.jsonl.pipe import PipeSource
-from ingest.sources.jsonl.recording import ReplaySource
+from ingest.sources.jsonl.source import PipeSource, ReplaySource
 from ingest.sources.message import SentKind, Source
 from ingest.sources.metrics import Labels
 from ingest.sources.synthetic.source import SyntheticSource
@@ -25,9 +23,9 @@ _STANDARD_INPUT = "-"
 
 
 class OpenedSource(NamedTuple):
-    """A source, and what has to be known to run it.
+    """A source, and what must be known to run it.
 
-    has_follows: it may say who follows whom. is_live: where it stops is kept; from_now: but not looked up.
+    has_follows: it may send follows. is_live: its position is stored; from_now: and not read at the start.
     """
 
     source: Source
@@ -44,19 +42,19 @@ def open_bluesky(settings: BlueskySettings) -> OpenedSource:
         source = BlueskySource(settings.jetstream_url)
         return OpenedSource(source, labels, has_follows=True, is_live=True, from_now=settings.from_now)
     ends_at = system_clock if settings.move_times else None
-    recording = ReplaySource("bluesky", Path(settings.replay), hear_jetstream_line, ends_at)
+    recording = ReplaySource("bluesky", Path(settings.replay), parse_jetstream_line, ends_at)
     return OpenedSource(recording, labels, has_follows=True)
 
 
 def open_wikipedia(settings: WikipediaSettings) -> OpenedSource:
-    """ConfigurationError."""
+    """The stream of recent changes. ConfigurationError."""
     source = WikipediaSource(settings.recentchange_url, settings.bots)
     labels = _labels(ChangeKind, IgnoredChange, BadLineReason)
     return OpenedSource(source, labels, has_follows=False, is_live=True, from_now=settings.from_now)
 
 
 def open_synthetic(settings: SyntheticSettings) -> OpenedSource:
-    """A network that begins anew."""
+    """A generated network, from its beginning."""
     has_follows = settings.follows_per_person > 0
     return OpenedSource(SyntheticSource(settings), _labels(SentKind), has_follows=has_follows)
 

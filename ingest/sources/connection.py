@@ -1,4 +1,4 @@
-"""A connection that is made again whenever it is lost, whatever network it belongs to."""
+"""Reconnects to a streaming server whenever the connection is lost, for every live source."""
 
 import logging
 import time
@@ -15,9 +15,9 @@ from ingest.sources.reader_thread import Silence, read_in_thread
 
 
 class ReconnectPolicy(NamedTuple):
-    """How long to bear with a server.
+    """When a connection counts as lost, and how long to wait before the next attempt.
 
-    longest_silence: seconds without a message after which a connection counts as lost, be it half-open or stuck.
+    longest_silence: seconds without a message after which a connection counts as lost: half-open or stuck.
     backoff: waits between attempts, first and longest in seconds.
     """
 
@@ -26,11 +26,11 @@ class ReconnectPolicy(NamedTuple):
 
 
 RECONNECT_POLICY = ReconnectPolicy()
-"""With servers on the internet."""
+"""For servers on the internet."""
 
 
 class Attempts:
-    """How often a source failed to get any further."""
+    """Counts the attempts in a row after which a source got no further."""
 
     def __init__(self, backoff: Backoff) -> None:
         self._backoff = backoff
@@ -38,10 +38,10 @@ class Attempts:
         self.failures = 0
 
     def lost(self, position: str, asked_for: float) -> float:
-        """A connection was lost, or none was made, after the message of that position. Return the seconds to wait.
+        """Seconds to wait after a connection was lost, or not made, behind the message of that position.
 
-        Whoever got further since the last loss begins anew; a server that accepts and hangs up is not hammered.
-        asked_for: what the server asks to wait, in seconds; it gets at most the longest wait of the backoff.
+        Progress since the previous loss resets the backoff; a server that accepts and hangs up is not flooded.
+        asked_for: seconds that the server asks to wait, capped at the longest wait of the backoff.
         """
         self.failures = 1 if position != self._lost_at else self.failures + 1
         self._lost_at = position
@@ -51,13 +51,13 @@ class Attempts:
 T = TypeVar("T")
 
 USER_AGENT = f"thunder-redis/{version('thunder-redis')}"
-"""How a source introduces itself."""
+"""User-Agent of every source."""
 
 OPEN_TIMEOUT = 10.0  # seconds
 
-_GLANCE = 0.1  # seconds
-_SHOWN = 100  # characters of a position
-_WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
+_POLL_SECONDS = 0.1
+_MAX_SHOWN = 100  # characters of a position
+_RETRYABLE = frozenset({408, 425, 429})
 
 _log = logging.getLogger("thunder.source")
 
@@ -65,7 +65,7 @@ _log = logging.getLogger("thunder.source")
 class ConnectionLost(Exception):
     """A connection could not be made, or ended; trying again may help.
 
-    The message is a cause for the log, in our words. asked_for: seconds that the server asks to wait.
+    The message is the cause, for the log. asked_for: seconds that the server asks to wait.
     """
 
     def __init__(self, cause: str, asked_for: float = 0.0) -> None:
@@ -74,53 +74,53 @@ class ConnectionLost(Exception):
 
 
 class Connection(Generic[T]):
-    """The messages of a server over as many connections as it takes, each from where the one before it stopped."""
+    """Messages of a server over any number of connections, each resumed where the previous one stopped."""
 
     def __init__(
         self,
         name: str,
         open_stream: Callable[[str], Generator[T]],
-        hear: Callable[[T], ParsedMessage],
-        patience: ReconnectPolicy,
+        parse: Callable[[T], ParsedMessage],
+        policy: ReconnectPolicy,
     ) -> None:
         """name: of the source, for the log.
 
         open_stream connects and reads from a position on (empty: from now on), in a thread of its own; it raises
-        ConnectionLost or ConfigurationError. hear reads one message and never raises.
+        ConnectionLost or ConfigurationError. parse reads one message and never raises.
         """
         self._name = name
         self._open_stream = open_stream
-        self._hear = hear
-        self._patience = patience
-        self._attempts = Attempts(patience.backoff)
+        self._parse = parse
+        self._policy = policy
+        self._attempts = Attempts(policy.backoff)
         self._is_lost = False
         self.reconnects = 0
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Messages from position on until told to stop, which is noticed within a moment, whatever it waits for."""
+        """Yield messages from position on until should_stop, which is noticed within 0.1 s whatever it waits for."""
         while not should_stop():
             try:
-                for heard in self._connected(position, should_stop):
-                    position = heard.position or position
-                    yield heard
+                for parsed in self._connected(position, should_stop):
+                    position = parsed.position or position
+                    yield parsed
                 if not should_stop():
                     raise ConnectionLost("the server ended the stream")
             except ConnectionLost as loss:
                 _wait(self._lost(loss, position), should_stop)
 
     def _connected(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        longest_silence = self._patience.longest_silence
+        longest_silence = self._policy.longest_silence
         try:
             for message in read_in_thread(partial(self._open_stream, position), longest_silence, should_stop):
                 self._resumed(position)
-                yield self._hear(message)
+                yield self._parse(message)
         except Silence as silence:
-            raise ConnectionLost(f"nothing was heard for {longest_silence:g} s") from silence
+            raise ConnectionLost(f"no message for {longest_silence:g} s") from silence
 
     def _lost(self, loss: ConnectionLost, position: str) -> float:
-        """Say so, once until it is back. Return how long to wait."""
+        """Log the first loss until it is back. Seconds to wait."""
         if not self._is_lost:
-            _log.warning("%s: connection lost: %s; trying again from %s", self._name, loss, _shown(position))
+            _log.warning("%s: connection lost: %s; reconnecting from %s", self._name, loss, _shown(position))
         self._is_lost = True
         return self._attempts.lost(position, loss.asked_for)
 
@@ -144,11 +144,8 @@ def checked_url(url: str, *schemes: str) -> str:
 
 
 def rejected_by_server(url: str, status: int, asked_for: float = 0.0) -> ConfigurationError | ConnectionLost:
-    """What it means that a server answers with an HTTP status other than the one hoped for.
-
-    ConfigurationError: the request is wrong, so that the same one will not fare better.
-    """
-    if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
+    """Error for an unexpected HTTP status: ConfigurationError when the same request would be refused again."""
+    if 400 <= status < 500 and status not in _RETRYABLE:
         return ConfigurationError(f"{url} refused the connection: HTTP status {status}")
     return ConnectionLost(f"the server answered with HTTP status {status}", asked_for)
 
@@ -159,10 +156,10 @@ def retry_after(header: str | None) -> float:
 
 
 def _shown(position: str) -> str:
-    return ascii(position[:_SHOWN]) if position else "now on"
+    return ascii(position[:_MAX_SHOWN]) if position else "now on"
 
 
 def _wait(seconds: float, should_stop: Callable[[], bool]) -> None:
     deadline = time.monotonic() + seconds
     while not should_stop() and (rest := deadline - time.monotonic()) > 0:
-        time.sleep(min(rest, _GLANCE))
+        time.sleep(min(rest, _POLL_SECONDS))

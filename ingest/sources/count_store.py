@@ -1,4 +1,4 @@
-"""The counts of a source over all of its runs, and where it resumes, kept in Redis."""
+"""Keeps the counts of a source over all its runs, and its resume position, in Redis."""
 
 import logging
 from collections.abc import Callable, Generator, Mapping
@@ -14,7 +14,7 @@ from common.store.keys import source_key
 from ingest.sources.statistics import Counts, as_fields, of_fields
 
 KEPT_SECONDS = 30 * 24 * 3600
-"""How long they outlive the last run of the source."""
+"""TTL of the counts after the last run of the source."""
 
 _POSITION = "position"
 
@@ -38,7 +38,7 @@ class CountStore:
         self._store_client: StoreClient | None = None
 
     def read(self) -> Kept:
-        """What was kept so far. Raises StoreUnavailable."""
+        """Totals and position so far. Raises StoreUnavailable."""
         with self._client() as client:
             held = cast("dict[bytes, bytes]", client.hgetall(self._key))
         fields = {name.decode(): value.decode() for name, value in held.items()}
@@ -48,7 +48,7 @@ class CountStore:
     def add(self, more: Mapping[str, int], position: str) -> None:
         """Add to the fields (statistics.as_fields names them), replace the position unless it is empty.
 
-        Raises StoreUnavailable: then nothing is known to be added.
+        Raises StoreUnavailable: whether anything was added is unknown.
         """
         with self._client() as client:
             whole = client.pipeline(transaction=True)
@@ -61,7 +61,7 @@ class CountStore:
 
     @contextmanager
     def _client(self) -> Generator[redis.Redis]:
-        """Of the node that holds the hash, which is found anew after each failure."""
+        """Client of the node that holds the hash; looked up again after each failure."""
         self._store_client = self._store_client or self._connected()
         try:
             with redis_errors_as_unavailable():
@@ -88,7 +88,7 @@ _log = logging.getLogger("thunder.source")
 
 
 class CountKeeper:
-    """Adds what is new, now and then. While Redis is away the source goes on, and what is new adds up until it is back.
+    """Adds new counts to the store. While Redis is unavailable the source goes on, and the counts are added later.
 
     For one thread at a time.
     """
@@ -100,7 +100,7 @@ class CountKeeper:
         self._is_away = False
 
     def keep(self, counts: Counts, position: str) -> None:
-        """The counts of this run so far, and where to resume. Says once that Redis is away, and that it is back."""
+        """Store the counts of this run so far and the resume position. Logs the loss of Redis once, and its return."""
         fields = as_fields(counts)
         more = {name: count - self._added.get(name, 0) for name, count in fields.items()}
         news = {name: count for name, count in more.items() if count}
@@ -109,17 +109,19 @@ class CountKeeper:
         try:
             self._add(news, position)
         except StoreUnavailable as reason:
-            self._say_away(reason)
+            self._log_away(reason)
         else:
             self._added, self._position = fields, position
-            self._say_back()
+            self._log_back()
 
-    def _say_away(self, reason: StoreUnavailable) -> None:
+    def _log_away(self, reason: StoreUnavailable) -> None:
         if not self._is_away:
-            _log.warning("The counts are not kept for the moment, the source goes on: %s", reason)
+            _log.warning(
+                "Counts and position are not stored while Redis is unavailable; the source continues: %s", reason
+            )
         self._is_away = True
 
-    def _say_back(self) -> None:
+    def _log_back(self) -> None:
         if self._is_away:
-            _log.info("The counts are kept again")
+            _log.info("Counts and position are stored again")
         self._is_away = False

@@ -1,4 +1,4 @@
-"""A line of JSON from a stranger, and what may be wrong with it. Pure."""
+"""Reads fields of untrusted JSON lines, with typed errors. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import cast
 
 
 class BadLineReason(StrEnum):
-    """Why a line could not be read, whatever the source. A closed set."""
+    """Why a line could not be read, for all sources. A closed set."""
 
     NOT_JSON = "not_json"
     BAD_FIELD = "bad_field"
@@ -19,14 +19,14 @@ class BadLineReason(StrEnum):
 
 
 class BadLine(Exception):
-    """The line is not what the source is expected to say. The message names the field, never its content."""
+    """The line is not a valid message of the source. The message names the field, never its content."""
 
     def __init__(self, reason: BadLineReason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
 
 
-def parsed(line: bytes | str) -> Mapping[str, object]:
+def parse_object(line: bytes | str) -> Mapping[str, object]:
     """The JSON object on the line. Raises BadLine, and never anything else."""
     try:
         message: object = json.loads(line)

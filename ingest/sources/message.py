@@ -1,4 +1,4 @@
-"""One message of a source, what becomes of it, and the word under which it is counted. Pure."""
+"""Messages of a source: their disposition, the label they are counted under, and the Source protocol. Pure."""
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -9,7 +9,7 @@ from ingest.events import AuthorDelete, Event, Follow, PostDelete
 
 
 class Disposition(StrEnum):
-    """What becomes of a message of a source."""
+    """Whether a message is sent, ignored as irrelevant, or dropped as invalid."""
 
     SENT = "sent"
     IGNORED = "ignored"
@@ -19,12 +19,12 @@ class Disposition(StrEnum):
 class ParsedMessage(NamedTuple):
     """One message of a source.
 
-    label says what it is, in a word of a closed set of its source: the kind of what is sent or ignored, the reason of
-    what is dropped. event is what to send, None unless it is sent. position is where the source resumes to miss nothing
-    after this message, empty where it has none. detail says what is wrong with a dropped message, never its content.
+    label: a word of a closed set of its source, the kind when sent or ignored, the reason when dropped. event: what to
+    send, None unless sent. position: where the source resumes to miss nothing after this message, empty where it has
+    none. detail: the flaw of a dropped message, never its content.
     """
 
-    fate: Disposition
+    disposition: Disposition
     label: str
     event: Event | Follow | None = None
     position: str = ""
@@ -33,43 +33,43 @@ class ParsedMessage(NamedTuple):
 
 
 TOO_LARGE = "too_large"
-"""Why a message is dropped that no source takes into memory as a whole."""
+"""Reason for dropping a message that is larger than a source reads into memory."""
 
 
 def too_large(limit: int) -> ParsedMessage:
-    """A message of more than limit bytes was heard of."""
+    """A message of more than limit bytes, dropped."""
     return ParsedMessage(Disposition.DROPPED, TOO_LARGE, detail=f"more than {limit:,} bytes")
 
 
 class Source(Protocol):
-    """Where events come from."""
+    """Yields messages from outside Kafka."""
 
     @property
     def name(self) -> str:
-        """One word; counts and position are kept under it."""
+        """One word, under which counts and position are stored."""
         ...
 
     @property
     def expected(self) -> int | None:
-        """How many messages there will be, None when nobody knows."""
+        """Number of messages until the end, None when it is unknown."""
         ...
 
     @property
     def reconnects(self) -> int:
-        """How often a lost connection was made anew. For any thread."""
+        """Number of reconnects after a lost connection. For any thread."""
         ...
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Messages from position on (empty: the source's own start), until it ends or is told to stop.
+        """Yield messages from position on (empty: the source's own start), until the source ends or should_stop.
 
-        A lost connection is made anew with a growing delay, from where it stopped. It ends soon after it is told to
-        stop, also when nothing is heard. Blocks. ConfigurationError: trying again does not help.
+        A lost connection is re-established with a growing delay, from where it stopped. Notices should_stop soon, also
+        while no message comes. Blocks. ConfigurationError: retrying does not help.
         """
         ...
 
 
 class SentKind(StrEnum):
-    """What is sent. A closed set. A reply or a repost with a video counts as what it is first."""
+    """Kinds of sent messages. A closed set. A reply or repost with a video counts as a reply or repost."""
 
     POST = "post"
     REPLY = "reply"
@@ -82,12 +82,12 @@ class SentKind(StrEnum):
 
 
 def sent_message(event: Event | Follow, position: str = "", *, has_bad_date: bool = False) -> ParsedMessage:
-    """A message that is to be sent."""
+    """A message to send."""
     return ParsedMessage(Disposition.SENT, sent_kind(event), event, position, has_bad_date=has_bad_date)
 
 
 def sent_kind(event: Event | Follow) -> SentKind:
-    """What the event is counted as."""
+    """The kind under which an event is counted."""
     match event:
         case LightPost():
             return _kind_of_post(event)

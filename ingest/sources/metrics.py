@@ -1,4 +1,4 @@
-"""Metrics of a source: names and help. They show the numbers that it keeps anyway, when somebody asks."""
+"""Metrics of a source: names and help. They show its own counts at each scrape."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from ingest.sources.statistics import QUEUE_FULL, Counts
 
 
 class Labels(NamedTuple):
-    """The words by which a source counts, so that each has its series from the start."""
+    """Closed sets of labels, so that each has its series from the start."""
 
     sent: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -20,7 +20,7 @@ class Labels(NamedTuple):
 
 
 class SourceMetrics(Collector):
-    """Asks for the counts at each scrape. counts and queued are called from any thread."""
+    """Exports the counts of a source. counts and queued are called at each scrape, from any thread."""
 
     def __init__(
         self,
@@ -35,22 +35,36 @@ class SourceMetrics(Collector):
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        """See Collector."""
+        """Samples of every metric, as prometheus_client asks for them."""
         counts = self._counts()
         for name, text, count in (
-            ("source_received", "Messages heard", counts.received),
-            ("source_produced", "Events that Kafka has acknowledged", counts.produced),
-            ("source_failed", "Events that were given up", counts.failed),
-            ("source_bad_dates", "Events whose own date could not be read", counts.bad_dates),
-            ("source_reconnects", "Lost connections that were made anew", counts.reconnects),
+            ("source_received", "Messages received", counts.received),
+            ("source_produced", "Events acknowledged by Kafka", counts.produced),
+            ("source_failed", "Events not delivered to Kafka", counts.failed),
+            (
+                "source_bad_dates",
+                "Events without a readable date, sent with their message's time",
+                counts.bad_dates,
+            ),
+            ("source_reconnects", "Reconnects after a lost connection", counts.reconnects),
         ):
             yield CounterMetricFamily(name, text, value=count)
-        yield _by_label("source_sent", "Messages put in the queue", "kind", self._labels.sent, counts.sent)
+        yield _by_label("source_sent", "Messages queued for Kafka, by kind", "kind", self._labels.sent, counts.sent)
         yield _by_label(
-            "source_ignored", "Messages that change nothing here", "kind", self._labels.ignored, counts.ignored
+            "source_ignored",
+            "Messages that change no timeline, by kind",
+            "kind",
+            self._labels.ignored,
+            counts.ignored,
         )
-        yield _by_label("source_dropped", "Messages left out", "reason", self._labels.dropped, counts.dropped)
-        yield GaugeMetricFamily("source_queue_depth", "Events queued or on their way to Kafka", value=self._queued())
+        yield _by_label(
+            "source_dropped",
+            "Messages dropped, by reason",
+            "reason",
+            self._labels.dropped,
+            counts.dropped,
+        )
+        yield GaugeMetricFamily("source_queue_depth", "Events queued or in flight to Kafka", value=self._queued())
 
 
 def _by_label(

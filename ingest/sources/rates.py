@@ -1,4 +1,4 @@
-"""How fast a source goes, over all of its run and over the last seconds. Pure."""
+"""Throughput of a source, over its whole run and over the last seconds. Pure."""
 
 from collections import deque
 from typing import NamedTuple
@@ -14,7 +14,7 @@ class Rates(NamedTuple):
 
 
 class Throughput(NamedTuple):
-    """How fast it goes. seconds: since the source was first listened to; recent: over the last few of them."""
+    """Rates of a run. seconds: since the source started; recent: over the last five seconds."""
 
     seconds: float
     recent: Rates
@@ -28,14 +28,14 @@ class _Sample(NamedTuple):
 
 
 class RateMeter:
-    """Rates from samples, of which it keeps those of the last seconds. at: seconds of a clock that never goes back."""
+    """Computes rates from samples of the last seconds. at: seconds of a monotonic clock."""
 
     def __init__(self, at: float) -> None:
         self._start = _Sample(at, 0, 0)
         self._recent = deque((self._start,))
 
     def sample(self, at: float, received: int, produced: int) -> Throughput:
-        """The pace at this moment, when the counts are these."""
+        """Throughput at this moment, given the counts so far."""
         now = _Sample(at, received, produced)
         self._recent.append(now)
         while len(self._recent) > 2 and self._recent[1].at <= at - _RECENT_SECONDS:

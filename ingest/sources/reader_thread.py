@@ -1,4 +1,4 @@
-"""Reading what blocks in a thread of its own, so that whoever listens is never stuck with it."""
+"""Reads a blocking stream in a thread of its own, so that its consumer can stop at any time."""
 
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -8,12 +8,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-_AHEAD = 1000  # items
-_GLANCE = 0.1  # seconds between looks at the flags
+_READ_AHEAD = 1000  # items
+_POLL_SECONDS = 0.1
 
 
 class Silence(Exception):
-    """Nothing was read for too long."""
+    """No item was read for too long."""
 
 
 class _Item(NamedTuple, Generic[T]):
@@ -29,30 +29,30 @@ class _End(NamedTuple):
 def read_in_thread(
     open_stream: Callable[[], Generator[T]], longest_silence: float, should_stop: Callable[[], bool]
 ) -> Iterator[T]:
-    """The items of a stream, until it ends or one is told to stop, which is noticed within a moment.
+    """Yield the items of a stream until it ends, or until should_stop, which is noticed within 0.1 s.
 
-    The stream is opened, read and closed by a daemon thread that runs a bounded number of items ahead. When nobody
-    listens any more the thread is left alone: it ends as soon as whatever it waits for comes or times out.
-    Raises what the stream raises, and Silence after longest_silence seconds of waiting for an item.
+    The stream is opened, read and closed by a daemon thread that runs a bounded number of items ahead. When the
+    consumer has stopped, the thread is not joined: it ends when the read that blocks it returns or times out.
+    Raises what the stream raises, and Silence after longest_silence seconds without an item.
     """
-    received: Queue[_Item[T] | _End] = Queue(_AHEAD)
-    is_left_alone = threading.Event()
+    received: Queue[_Item[T] | _End] = Queue(_READ_AHEAD)
+    is_abandoned = threading.Event()
     threading.Thread(
-        target=_read, args=(open_stream, received, is_left_alone), name="source connection", daemon=True
+        target=_read, args=(open_stream, received, is_abandoned), name="source connection", daemon=True
     ).start()
     try:
         yield from _take(received, longest_silence, should_stop)
     finally:
-        is_left_alone.set()
+        is_abandoned.set()
 
 
 def _take(received: Queue[_Item[T] | _End], longest_silence: float, should_stop: Callable[[], bool]) -> Iterator[T]:
     silence = 0.0
     while not should_stop():
         try:
-            got = received.get(timeout=_GLANCE)
+            got = received.get(timeout=_POLL_SECONDS)
         except Empty:
-            silence += _GLANCE
+            silence += _POLL_SECONDS
             if silence > longest_silence:
                 raise Silence from None
             continue
@@ -65,24 +65,24 @@ def _take(received: Queue[_Item[T] | _End], longest_silence: float, should_stop:
 
 
 def _read(
-    open_stream: Callable[[], Generator[T]], received: Queue[_Item[T] | _End], is_left_alone: threading.Event
+    open_stream: Callable[[], Generator[T]], received: Queue[_Item[T] | _End], is_abandoned: threading.Event
 ) -> None:
     try:
         with closing(open_stream()) as stream:
             for item in stream:
-                if not _put(received, _Item(item), is_left_alone):
+                if not _put(received, _Item(item), is_abandoned):
                     return
-    except Exception as error:  # noqa: BLE001 - it is raised where one listens
-        _put(received, _End(error), is_left_alone)
+    except Exception as error:  # noqa: BLE001 - it is raised in the consumer
+        _put(received, _End(error), is_abandoned)
     else:
-        _put(received, _End(None), is_left_alone)
+        _put(received, _End(None), is_abandoned)
 
 
-def _put(received: Queue[_Item[T] | _End], item: _Item[T] | _End, is_left_alone: threading.Event) -> bool:
-    """Wait until there is room. Return False when nobody listens any more."""
-    while not is_left_alone.is_set():
+def _put(received: Queue[_Item[T] | _End], item: _Item[T] | _End, is_abandoned: threading.Event) -> bool:
+    """Wait until there is room; False when the consumer has stopped."""
+    while not is_abandoned.is_set():
         try:
-            received.put(item, timeout=_GLANCE)
+            received.put(item, timeout=_POLL_SECONDS)
         except Full:
             continue
         return True

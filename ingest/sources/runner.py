@@ -1,4 +1,4 @@
-"""Takes a source's messages to the producer, one after the other, and logs those that are dropped."""
+"""Puts the messages of a source into the producer, one after the other, and logs those that are dropped."""
 
 import logging
 import time
@@ -8,76 +8,75 @@ from typing import Protocol
 from common.telemetry.logs import one_short_line
 from common.timing import RateLimiter
 from ingest.events import Event, Follow
-from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage, Source
 from ingest.sources.producer.delivery_reports import ProducerClosed
-from ingest.sources.tracker import DeliveryTracker
+from ingest.sources.tracker import DeliveryTracker, TrackedEvent
 
 _log = logging.getLogger("thunder.source")
 
 
 class Outlet(Protocol):
-    """The part of a QueuedProducer that the pump needs."""
+    """The part of a QueuedProducer that a runner needs."""
 
     def put(self, item: TrackedEvent) -> bool:
-        """Take an event in; False when it was dropped. May block."""
+        """Queue an event; False when it was dropped. May block."""
         ...
 
 
 class SourceRunner:
-    """Listens until the source ends or is told to stop. What it hears stands in the ledger."""
+    """Runs a source until it ends or should_stop, and records every message in the tracker."""
 
     def __init__(
-        self, source: Source, outlet: Outlet, ledger: DeliveryTracker, should_stop: Callable[[], bool]
+        self, source: Source, outlet: Outlet, tracker: DeliveryTracker, should_stop: Callable[[], bool]
     ) -> None:
         self._source = source
         self._outlet = outlet
-        self._ledger = ledger
+        self._tracker = tracker
         self._should_stop = should_stop
         self._drop_log = DropLog(source.name)
 
     def run(self, position: str) -> None:
-        """Begin at the position. Blocks. Raises what the source and the outlet raise."""
-        for heard in self._source.listen(position, self._should_stop):
-            if heard.event is None:
-                self._pass(heard)
-            elif not self._send(heard, heard.event):
+        """Run from the position on. Blocks. Raises what the source and the outlet raise."""
+        for parsed in self._source.listen(position, self._should_stop):
+            if parsed.event is None:
+                self._pass(parsed)
+            elif not self._send(parsed, parsed.event):
                 return
         if not self._should_stop():
             _log.info("%s has ended", self._source.name)
 
-    def _pass(self, heard: ParsedMessage) -> None:
-        self._ledger.passed(heard)
-        if heard.fate is Disposition.DROPPED:
-            self._drop_log.dropped(heard, time.monotonic())
+    def _pass(self, parsed: ParsedMessage) -> None:
+        self._tracker.passed(parsed)
+        if parsed.disposition is Disposition.DROPPED:
+            self._drop_log.dropped(parsed, time.monotonic())
 
-    def _send(self, heard: ParsedMessage, event: Event | Follow) -> bool:
-        """Whether to go on. What finds the producer closed counts as not heard: it is heard again another time."""
-        sending = self._ledger.sending(event, heard.position)
+    def _send(self, parsed: ParsedMessage, event: Event | Follow) -> bool:
+        """Whether to go on. An event that finds the producer closed is not counted: the next run receives it again."""
+        tracked = self._tracker.sending(event, parsed.position)
         try:
-            is_queued = self._outlet.put(sending)
+            is_queued = self._outlet.put(tracked)
         except ProducerClosed:
             return False
         if is_queued:
-            self._ledger.queued(heard)
+            self._tracker.queued(parsed)
         else:
-            self._ledger.dropped(sending)
+            self._tracker.dropped(tracked)
         return True
 
 
 class DropLog:
-    """One line for a dropped message, at most one per interval."""
+    """Logs dropped messages, at most one line per interval."""
 
     def __init__(self, source: str, interval_seconds: float = 1.0) -> None:
         self._source = source
-        self._throttle = RateLimiter(interval_seconds)
-        self._unsaid = 0
+        self._rate_limit = RateLimiter(interval_seconds)
+        self._unlogged = 0
 
-    def dropped(self, heard: ParsedMessage, now: float) -> None:
-        """The message could not be read. now: seconds of any clock."""
-        self._unsaid += 1
-        if self._throttle.allow(now):
-            more = f" (and {self._unsaid - 1} more since the last such line)" if self._unsaid > 1 else ""
-            detail = one_short_line(heard.detail)
-            _log.warning("%s: a message is dropped, %s: %s%s", self._source, heard.label, detail, more)
-            self._unsaid = 0
+    def dropped(self, parsed: ParsedMessage, now: float) -> None:
+        """Log the message, or count it for the next line. now: seconds of any clock."""
+        self._unlogged += 1
+        if self._rate_limit.allow(now):
+            more = f" (and {self._unlogged - 1} more since the last such line)" if self._unlogged > 1 else ""
+            detail = one_short_line(parsed.detail)
+            _log.warning("%s: a message is dropped, %s: %s%s", self._source, parsed.label, detail, more)
+            self._unlogged = 0

@@ -1,4 +1,4 @@
-"""What a source has received and what became of it, as counts. Pure."""
+"""Counts of the messages of a source by disposition and label. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from ingest.sources.message import Disposition, ParsedMessage
 from ingest.sources.rates import Throughput
 
 QUEUE_FULL = "queue_full"
-"""Why an event is dropped that Kafka takes too slowly, when the settings say so."""
+"""Reason for dropping an event when the queue is full and --when-full is drop."""
 _SEPARATOR = ":"
 
 
 class Counts(NamedTuple):
-    """Of messages. received is the sum of sent, ignored and dropped, which are by label.
+    """Numbers of messages. received is the sum of sent, ignored and dropped, which are by label.
 
-    produced: acknowledged by Kafka; failed: given up. What is sent and neither of these is still on its way.
+    produced: acknowledged by Kafka; failed: not delivered. The rest of what was sent is in flight.
     """
 
     received: int
@@ -29,7 +29,7 @@ class Counts(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """How a source does at one moment. queued: events that wait, or are on their way to Kafka."""
+    """State of a source at one moment. queued: events that wait or are in flight to Kafka."""
 
     counts: Counts
     queued: int
@@ -48,42 +48,42 @@ def as_fields(counts: Counts) -> dict[str, int]:
 
 
 def of_fields(fields: Mapping[str, int]) -> Counts:
-    """The counts from which as_fields made these; what is missing is 0."""
+    """Inverse of as_fields; missing counts are 0."""
     whole = {name: fields.get(name, 0) for name in ("received", "produced", "failed", "bad_dates", "reconnects")}
-    by_fate: dict[Disposition, dict[str, int]] = {fate: {} for fate in Disposition}
+    by_disposition: dict[Disposition, dict[str, int]] = {disposition: {} for disposition in Disposition}
     for name, count in fields.items():
-        fate, separator, label = name.partition(_SEPARATOR)
+        disposition, separator, label = name.partition(_SEPARATOR)
         if separator:
-            by_fate[Disposition(fate)][label] = count
+            by_disposition[Disposition(disposition)][label] = count
     return Counts(
         **whole,
-        sent=by_fate[Disposition.SENT],
-        ignored=by_fate[Disposition.IGNORED],
-        dropped=by_fate[Disposition.DROPPED],
+        sent=by_disposition[Disposition.SENT],
+        ignored=by_disposition[Disposition.IGNORED],
+        dropped=by_disposition[Disposition.DROPPED],
     )
 
 
 class MessageCounts:
-    """Counts messages of a source by what became of them."""
+    """Counts messages by disposition and label. For one thread."""
 
     def __init__(self) -> None:
         self.received = 0
         self.bad_dates = 0
-        self._by_fate = {fate: Counter[str]() for fate in Disposition}
+        self._by_disposition = {disposition: Counter[str]() for disposition in Disposition}
 
-    def heard(self, heard: ParsedMessage) -> None:
-        """A message has come to its end here: it is queued, ignored or dropped."""
-        self._count(heard.fate, heard.label)
-        self.bad_dates += heard.has_bad_date
+    def add(self, parsed: ParsedMessage) -> None:
+        """Count a message that was queued, ignored or dropped."""
+        self._count(parsed.disposition, parsed.label)
+        self.bad_dates += parsed.has_bad_date
 
     def dropped_when_full(self) -> None:
-        """A message should have been sent, and the queue had no room for it."""
+        """Count a message for which the queue had no room."""
         self._count(Disposition.DROPPED, QUEUE_FULL)
 
-    def of(self, fate: Disposition) -> Mapping[str, int]:
+    def of(self, disposition: Disposition) -> Mapping[str, int]:
         """A copy of the counts, by label."""
-        return {str(label): count for label, count in self._by_fate[fate].items()}
+        return {str(label): count for label, count in self._by_disposition[disposition].items()}
 
-    def _count(self, fate: Disposition, label: str) -> None:
+    def _count(self, disposition: Disposition, label: str) -> None:
         self.received += 1
-        self._by_fate[fate][label] += 1
+        self._by_disposition[disposition][label] += 1

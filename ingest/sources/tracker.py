@@ -1,63 +1,71 @@
-"""Keeps the counts and the progress of a source while several threads add to them."""
+"""Tracks the messages of a source until they are delivered: counts, and the position to resume from."""
 
 import threading
+from typing import NamedTuple
 
 from ingest.events import Event, Follow
-from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage
 from ingest.sources.producer.delivery_reports import ProducerFigures
 from ingest.sources.producer.outgoing import DeliveryFailure
 from ingest.sources.statistics import Counts, MessageCounts
 
 
+class TrackedEvent(NamedTuple):
+    """An event in flight, by its number in the tracker."""
+
+    number: int
+    event: Event | Follow
+
+
 class DeliveryTracker:
-    """What was heard, in the order in which it was, and what became of it. For any thread, never blocks for long."""
+    """Records messages in the order in which they are received. For any thread, never blocks for long."""
 
     def __init__(self, position: str) -> None:
-        """Position: where the source begins, empty: at its own start."""
+        """Position: where the source starts, empty: at its own start."""
         self._lock = threading.Lock()
         self._counts = MessageCounts()
         self._progress = ResumePosition(position)
 
     @property
     def position(self) -> str:
-        """Where to resume to miss nothing that is not acknowledged."""
+        """Position right before the oldest message that is not acknowledged."""
         with self._lock:
             return self._progress.position
 
-    def passed(self, heard: ParsedMessage) -> None:
-        """A message is ignored or dropped."""
+    def passed(self, parsed: ParsedMessage) -> None:
+        """Count a message that is ignored or dropped."""
         with self._lock:
-            self._counts.heard(heard)
-            self._progress.passed(heard.position)
+            self._counts.add(parsed)
+            self._progress.passed(parsed.position)
 
     def sending(self, event: Event | Follow, position: str) -> TrackedEvent:
-        """A message is about to be queued: queued() or dropped() follows, unless it was in vain."""
+        """Track a message that is about to be queued; queued() or dropped() follows."""
         with self._lock:
             return TrackedEvent(self._progress.sent(position), event)
 
-    def queued(self, heard: ParsedMessage) -> None:
-        """The message has its place in the queue."""
+    def queued(self, parsed: ParsedMessage) -> None:
+        """Count a message that is in the queue."""
         with self._lock:
-            self._counts.heard(heard)
+            self._counts.add(parsed)
 
-    def dropped(self, sending: TrackedEvent) -> None:
-        """The queue had no room, and the settings say that it may be missed."""
+    def dropped(self, tracked: TrackedEvent) -> None:
+        """Count an event for which the queue had no room."""
         with self._lock:
             self._counts.dropped_when_full()
-            self._progress.acknowledged(sending.number)
+            self._progress.acknowledged(tracked.number)
 
-    def delivered(self, sending: TrackedEvent, failure: DeliveryFailure | None) -> None:
-        """Kafka has acknowledged the event, or it was given up: then the source resumes before it next time."""
+    def delivered(self, tracked: TrackedEvent, failure: DeliveryFailure | None) -> None:
+        """Take the delivery report of an event; after a failure the next run resumes before it."""
         if failure is None:
             with self._lock:
-                self._progress.acknowledged(sending.number)
+                self._progress.acknowledged(tracked.number)
 
     def counts(self, figures: ProducerFigures, reconnects: int) -> Counts:
-        """The counts so far, beside those that others keep."""
+        """Counts so far, together with those of the producer and the source."""
         with self._lock:
             sent, ignored, dropped = (
-                self._counts.of(fate) for fate in (Disposition.SENT, Disposition.IGNORED, Disposition.DROPPED)
+                self._counts.of(disposition)
+                for disposition in (Disposition.SENT, Disposition.IGNORED, Disposition.DROPPED)
             )
             return Counts(
                 received=self._counts.received,
@@ -72,30 +80,30 @@ class DeliveryTracker:
 
 
 class ResumePosition:
-    """Follows the positions of messages in the order in which they are heard, and what is acknowledged in any order."""
+    """Computes where to resume, from messages in the order received and acknowledgements in any order."""
 
     def __init__(self, position: str) -> None:
-        """Position: where the source begins, empty: at its own start."""
+        """Position: where the source starts, empty: at its own start."""
         self._latest = position
-        self._awaited: dict[int, str] = {}  # by number of a sent message: the position that was heard before it
+        self._awaited: dict[int, str] = {}  # by number of a sent message: the position before it
         self._sent = 0
 
     @property
     def position(self) -> str:
-        """Right before the oldest message that is not acknowledged; what was given up stays there for ever."""
+        """Position right before the oldest unacknowledged message; a failed one is never acknowledged."""
         return next(iter(self._awaited.values()), self._latest)
 
     def passed(self, position: str) -> None:
-        """A message was heard of which nothing is to be acknowledged. It may have no position."""
+        """Pass a message that needs no acknowledgement. It may have no position."""
         self._latest = position or self._latest
 
     def sent(self, position: str) -> int:
-        """A message was heard that is acknowledged later. Return the number to name it by."""
+        """Await the acknowledgement of a message. Return its number."""
         self._sent += 1
         self._awaited[self._sent] = self._latest
         self.passed(position)
         return self._sent
 
     def acknowledged(self, number: int) -> None:
-        """The message of that number is."""
+        """Take the acknowledgement of a message."""
         del self._awaited[number]

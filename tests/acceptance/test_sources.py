@@ -41,7 +41,7 @@ def server(thunder: Thunder, kafka: KafkaBroker, redis_url: str, sources: Source
 
 
 def assert_accounted_for(report: Json) -> None:
-    sent, ignored, dropped = (sum(report[fate].values()) for fate in ("sent", "ignored", "dropped"))
+    sent, ignored, dropped = (sum(report[disposition].values()) for disposition in ("sent", "ignored", "dropped"))
     assert report["received"] == sent + ignored + dropped
     assert (report["produced"], report["failed"]) == (sent, 0)
 
@@ -130,7 +130,7 @@ def test_without_redis_a_source_does_all_but_add_up(thunder: Thunder, kafka: Kaf
     assert_accounted_for(report)
     assert (report["received"], report["totals"]) == (600, None)
     assert role.wait() == 0
-    assert role.output().count("The counts are not kept for the moment") == 1
+    assert role.output().count("Counts and position are not stored while Redis") == 1
 
 
 def test_a_topic_that_is_not_there_yet_is_waited_for(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
@@ -166,7 +166,7 @@ def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources) -> None
     report = json.loads(done.stdout)
     assert (report["received"], report["produced"], report["failed"]) == (10, 0, 10)
     assert done.returncode == 1
-    assert "Events given up: 10" in done.stderr
+    assert "Events not delivered: 10" in done.stderr
 
 
 @pytest.mark.parametrize(

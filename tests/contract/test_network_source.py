@@ -44,9 +44,9 @@ def listen(source: Source, position: str = "") -> Iterator[ParsedMessage]:
     return source.listen(position, in_time())
 
 
-def positions(heard: Iterator[ParsedMessage], number: int) -> list[str]:
+def positions(parsed: Iterator[ParsedMessage], number: int) -> list[str]:
     """Of the next messages that are sent, so many."""
-    return [one.position for one in islice((one for one in heard if one.fate is Disposition.SENT), number)]
+    return [one.position for one in islice((one for one in parsed if one.disposition is Disposition.SENT), number)]
 
 
 def events(server: Server, *numbers: int, then: Then = Then.IS_SILENT) -> Says:
@@ -106,10 +106,10 @@ def test_unreachable_server_is_awaited_with_few_log_lines(
         return is_late()
 
     is_late = in_time()
-    heard = first.source(IMPATIENT).listen("", restart_after_some_attempts)
-    assert positions(heard, 1) == [first.position(1)]
+    parsed = first.source(IMPATIENT).listen("", restart_after_some_attempts)
+    assert positions(parsed, 1) == [first.position(1)]
     first.close()
-    assert positions(heard, 1) == [first.position(2)]
+    assert positions(parsed, 1) == [first.position(2)]
     restarted[0].close()
 
     assert restarted[0].asked_to_resume() == [first.resumed_after(1)]
@@ -174,9 +174,9 @@ def test_garbage_is_dropped_by_reason_and_costs_itself_alone(server: Server) -> 
 
     first, *dropped, last = islice(listen(server.source(IMPATIENT)), len(garbage) + 2)
 
-    assert [one.fate for one in (first, last)] == [Disposition.SENT, Disposition.SENT]
+    assert [one.disposition for one in (first, last)] == [Disposition.SENT, Disposition.SENT]
     assert [one.label for one in dropped] == ["not_json"] * 4 + ["bad_field", "not_json"]
-    assert all(one.fate is Disposition.DROPPED and one.detail for one in dropped)
+    assert all(one.disposition is Disposition.DROPPED and one.detail for one in dropped)
 
 
 def test_oversized_message_is_dropped_and_reading_goes_on(server: Server) -> None:
@@ -186,25 +186,25 @@ def test_oversized_message_is_dropped_and_reading_goes_on(server: Server) -> Non
     first, dropped, last = islice(listen(server.source(IMPATIENT)), 3)
 
     assert (first.position, last.position) == (server.position(1), server.position(2))
-    assert (dropped.fate, dropped.label) == (Disposition.DROPPED, TOO_LARGE)
+    assert (dropped.disposition, dropped.label) == (Disposition.DROPPED, TOO_LARGE)
 
 
-def test_more_than_is_read_ahead_is_heard_in_order(server: Server) -> None:
+def test_more_than_is_read_ahead_comes_in_order(server: Server) -> None:
     server.stage.plays(events(server, *range(3000)))
 
-    heard = positions(listen(server.source(IMPATIENT)), 3000)
+    parsed = positions(listen(server.source(IMPATIENT)), 3000)
 
-    assert heard == [server.position(number) for number in range(3000)]
+    assert parsed == [server.position(number) for number in range(3000)]
     assert len(server.stage.asked) == 1
 
 
 def test_nothing_is_read_any_more_when_nobody_listens(server: Server) -> None:
     server.stage.plays(events(server, *range(3000), then=Then.ENDS))
-    heard = server.source(IMPATIENT).listen("", in_time())
-    next(heard)
+    parsed = server.source(IMPATIENT).listen("", in_time())
+    next(parsed)
 
-    assert isinstance(heard, Generator)
-    heard.close()
+    assert isinstance(parsed, Generator)
+    parsed.close()
 
     eventually(lambda: not reading(), "the thread that reads has ended", timeout=5)
 

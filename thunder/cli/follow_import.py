@@ -32,8 +32,8 @@ def import_file(settings: FollowImportSettings) -> int:
             read = file.tell() if file.seekable() else None
             bar.update(task, completed=read, description=f"{imported.applied:,} applied")
 
-        hear = partial(parse_follow, now=now, skew=settings.clock_skew_seconds)
-        imported = import_follows((line.heard(hear) for line in numbered_lines(file)), lists.write, progress)
+        parse = partial(parse_follow, now=now, skew=settings.clock_skew_seconds)
+        imported = import_follows((line.parse(parse) for line in numbered_lines(file)), lists.write, progress)
     seconds = time.monotonic() - started
     for example in imported.examples:
         print(example, file=sys.stderr)

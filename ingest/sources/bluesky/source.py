@@ -1,4 +1,4 @@
-"""Bluesky, live: a Jetstream (v1, JSON) over a WebSocket."""
+"""Bluesky live: a Jetstream (v1, JSON) over a WebSocket."""
 
 from collections.abc import Callable, Generator, Iterator
 from urllib.parse import urlencode
@@ -8,8 +8,7 @@ from websockets.frames import CloseCode
 from websockets.sync.client import connect
 
 from common.errors import ConfigurationError
-from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS
-from ingest.sources.bluesky.lines import parse_jetstream_line
+from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS, parse_jetstream_line
 from ingest.sources.connection import (
     OPEN_TIMEOUT,
     RECONNECT_POLICY,
@@ -30,27 +29,27 @@ _CLOSE_TIMEOUT = 1.0  # seconds
 
 
 class BlueskySource:
-    """What happens on Bluesky. A position is the time of an event, in microseconds.
+    """Yields the events of Bluesky. A position is the time of an event, in microseconds.
 
     Resuming goes back five seconds before the position: a Jetstream is only nearly in order, and events of one instant
-    may be split by a loss. What is heard again on this way is harmless, for every event may be applied twice.
+    may be split by a loss. Repeated events are harmless, for every event may be applied twice.
     """
 
     name = "bluesky"
     expected = None
 
-    def __init__(self, url: str, patience: ReconnectPolicy = RECONNECT_POLICY) -> None:
-        """url: the subscribe endpoint of a Jetstream. Raises ConfigurationError: it is no ws or wss address."""
+    def __init__(self, url: str, policy: ReconnectPolicy = RECONNECT_POLICY) -> None:
+        """url: the subscribe endpoint of a Jetstream. Raises ConfigurationError unless it is a ws or wss address."""
         self._url = checked_url(url, "ws", "wss")
-        self._connection = Connection(self.name, self._open, _hear, patience)
+        self._connection = Connection(self.name, self._open, _parse, policy)
 
     @property
     def reconnects(self) -> int:
-        """How often a lost connection was made anew."""
+        """Number of reconnects after a lost connection."""
         return self._connection.reconnects
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Events from position on (empty: from now on) until told to stop. See Source."""
+        """Yield events from position on (empty: from now on) until should_stop."""
         return self._connection.listen(position, should_stop)
 
     def _open(self, position: str) -> Generator[bytes | None]:
@@ -61,7 +60,7 @@ class BlueskySource:
                 user_agent_header=USER_AGENT,
                 open_timeout=OPEN_TIMEOUT,
                 ping_interval=_PING_SECONDS,
-                ping_timeout=None,  # a silence is noticed anyhow, and who listens slowly reads no pongs either
+                ping_timeout=None,  # silence is noticed anyway, and a slow consumer reads no pongs either
                 close_timeout=_CLOSE_TIMEOUT,
                 max_size=_MAX_MESSAGE_BYTES,
             ) as socket:
@@ -80,7 +79,7 @@ class BlueskySource:
             raise ConnectionLost(f"cannot connect: {error}") from error
 
 
-def _hear(message: bytes | None) -> ParsedMessage:
+def _parse(message: bytes | None) -> ParsedMessage:
     return too_large(_MAX_MESSAGE_BYTES) if message is None else parse_jetstream_line(message)
 
 
@@ -102,7 +101,7 @@ def _microseconds(position: str) -> int:
 def _how_it_closed(closed: ConnectionClosed) -> str:
     if _was_too_large(closed):
         return f"a message had more than {_MAX_MESSAGE_BYTES:,} bytes"
-    return "the server is gone" if closed.rcvd is None else f"the server closed it with code {closed.rcvd.code}"
+    return "the server disconnected" if closed.rcvd is None else f"the server closed it with code {closed.rcvd.code}"
 
 
 def _was_too_large(closed: ConnectionClosed) -> bool:

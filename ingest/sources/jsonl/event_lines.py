@@ -1,4 +1,4 @@
-"""Events as lines of JSON: an InNetworkEvent or a FollowEvent in proto3's JSON on each. Pure."""
+"""Parses events from lines of JSON: an InNetworkEvent or a FollowEvent in proto3's JSON on each. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,14 +12,14 @@ from common.post import LightPost
 from ingest.decode.follow_event import decode_follow
 from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, Event, Follow, Malformed, PostDelete
-from ingest.sources.json_line import BadLine, parsed
+from ingest.sources.json_line import BadLine, parse_object
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
 
 M = TypeVar("M", bound=Message)
 
 
 class BadEventReason(StrEnum):
-    """Why a line is no event. A closed set; the last three are MalformedReasons, of what else JSON cannot have."""
+    """Why a line is no event. A closed set; the last three are the MalformedReasons that JSON can have."""
 
     NOT_JSON = "not_json"
     NOT_AN_EVENT = "not_an_event"
@@ -37,7 +37,7 @@ class BadEvent(Exception):
 
 
 def parse_event_line(line: bytes) -> ParsedMessage:
-    """What a line says; never raises. It has no position. label: a SentKind, or a BadEventReason."""
+    """Parse one line; never raises. It has no position. label: a SentKind, or a BadEventReason."""
     try:
         return sent_message(read_event(line))
     except BadEvent as bad:
@@ -62,7 +62,7 @@ def read_event(line: bytes) -> Event | Follow:
 
 def _parsed(line: bytes) -> Mapping[str, object]:
     try:
-        return parsed(line)
+        return parse_object(line)
     except BadLine as bad:
         raise BadEvent(BadEventReason.NOT_JSON, f"not an InNetworkEvent: {bad}") from bad
 

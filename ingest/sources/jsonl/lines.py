@@ -1,4 +1,4 @@
-"""Messages that are lines of a file or a pipe."""
+"""Reads numbered lines of a file or pipe in bounded memory, and parses them as messages."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -15,16 +15,16 @@ class NumberedLine(NamedTuple):
     number: int
     content: bytes | None
 
-    def heard(self, hear: Callable[[bytes], ParsedMessage]) -> ParsedMessage:
-        """What it says, of which hear reads the content; a line that is dropped is named by its number."""
-        heard = too_large(MAX_LINE_BYTES) if self.content is None else hear(self.content)
-        return (
-            heard._replace(detail=f"line {self.number}: {heard.detail}") if heard.fate is Disposition.DROPPED else heard
-        )
+    def parse(self, parse: Callable[[bytes], ParsedMessage]) -> ParsedMessage:
+        """The message on the line, whose content parse reads; the detail of a dropped line names its number."""
+        parsed = too_large(MAX_LINE_BYTES) if self.content is None else parse(self.content)
+        if parsed.disposition is Disposition.DROPPED:
+            return parsed._replace(detail=f"line {self.number}: {parsed.detail}")
+        return parsed
 
 
 def numbered_lines(file: BinaryIO) -> Iterator[NumberedLine]:
-    """Every line that is not blank, one at a time; what is too long never lies in memory as a whole."""
+    """Yield every line that is not blank; a line that is too long is never in memory as a whole."""
     for number in count(1):
         line = file.readline(MAX_LINE_BYTES + 1)
         if not line:

@@ -1,4 +1,4 @@
-"""Events of the past as if they happened later, so that a recording can be looked at as something new. Pure."""
+"""Shifts the times of events, so that a recording can be replayed as if it happened now. Pure."""
 
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ E = TypeVar("E", bound=Event | Follow)
 
 
 def time_of(event: Event | Follow) -> int:
-    """When it happened, in Unix seconds."""
+    """Time of the event, in Unix seconds."""
     match event:
         case LightPost():
             return event.created_at
@@ -20,7 +20,7 @@ def time_of(event: Event | Follow) -> int:
 
 
 def shifted(event: E, shift: int) -> E:
-    """The event, shift seconds later. A time that no clock shows stays as it is."""
+    """The event, shift seconds later. A time that is no clock time stays as it is."""
     at = time_of(event)
     later = at + shift if is_of_a_clock(at) else at
     match event:
@@ -33,5 +33,5 @@ def shifted(event: E, shift: int) -> E:
 
 
 def is_of_a_clock(at: int) -> bool:
-    """Whether a time in Unix seconds is more than a number: after 1970, and one that the store can hold."""
+    """Whether a time in Unix seconds can be one of a clock: after 1970, and one that the store can hold."""
     return 0 < at <= MAX_CREATED_AT

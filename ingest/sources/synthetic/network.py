@@ -1,24 +1,26 @@
-"""What the people of a made-up network write and regret. Everything follows from the seed and the times. Pure."""
+"""Generates a social network: ids, follows, posts and deletes, and their times, all from the seed. Pure."""
 
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
 from common.post import LightPost
 from ingest.events import Follow, PostDelete
 
-_OWN_THREAD = 0.25  # share of the replies that go on with a thread of one's own
-_REMEMBERED = 400  # posts that people still answer, pass on or regret
+_OWN_THREAD = 0.25  # share of the replies that continue the author's own thread
+_REMEMBERED = 400  # posts that can still be replied to, reposted or deleted
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _SEQUENCE_BITS = 22
+_LOOK_SECONDS = 1.0
+"""Interval at which the rate may change."""
 
 
 class Habits(NamedTuple):
-    """How people behave. The shares are of all that happens, from 0 to 1; what they leave are plain posts.
+    """Shares of all events, from 0 to 1, and the shape of the network; the remaining events are plain posts.
 
-    skew: exponent of the Zipf distribution of who writes, 0 = everybody as much as everybody else.
+    skew: Zipf exponent of posts per author, 0 = all authors post equally often.
     thread_depth: replies between the deepest reply of a thread and its root, itself included.
     """
 
@@ -31,26 +33,26 @@ class Habits(NamedTuple):
 
 
 class TimedEvent(NamedTuple):
-    """An event and when it happens, in Unix seconds."""
+    """An event and its time, in Unix seconds."""
 
     at: float
     event: LightPost | PostDelete
 
 
-class _Said(NamedTuple):
-    """A post that may be answered, and how many replies led to it."""
+class _RecentPost(NamedTuple):
+    """A post that may be replied to, and its depth in the thread."""
 
     post: LightPost
     depth: int
 
 
 def generate_ids(count: int, rng: random.Random) -> list[int]:
-    """That many ids of people, the loudest first; 18 or 19 digits."""
+    """Ids of that many people, the most active first; 18 or 19 digits."""
     return rng.sample(range(10**17, 2 * 10**18), count)
 
 
 def follows(people: Sequence[int], each: int, rng: random.Random, at: int) -> Iterator[Follow]:
-    """Everybody follows that many others, or all others when there are fewer, from that time on (Unix seconds)."""
+    """Yield follows of that many others by each, or of all others when there are fewer, at that time (Unix seconds)."""
     for viewer in people:
         others = rng.sample(people, min(each + 1, len(people)))
         for target in islice((other for other in others if other != viewer), each):
@@ -58,24 +60,24 @@ def follows(people: Sequence[int], each: int, rng: random.Random, at: int) -> It
 
 
 def life(people: Sequence[int], habits: Habits, rng: random.Random, times: Iterable[float]) -> Iterator[TimedEvent]:
-    """What happens at these times, in Unix seconds and in order. people: the loudest first."""
+    """Yield an event for each of these times, in Unix seconds and ascending. people: the most active first."""
     network = _Life(rng, people, habits)
     for at in times:
         yield TimedEvent(at, network.next_event(at))
 
 
 class _Life:
-    """What was said lately, from which follows what is said next."""
+    """Remembers the latest posts, to which the next events refer."""
 
     def __init__(self, rng: random.Random, people: Sequence[int], habits: Habits) -> None:
         self._rng = rng
         self._people = people
         self._habits = habits
-        self._loudness = list(accumulate(1 / rank**habits.skew for rank in range(1, len(people) + 1)))
+        self._activity = list(accumulate(1 / rank**habits.skew for rank in range(1, len(people) + 1)))
         shares = {kind: getattr(habits, kind) for kind in ("replies", "reposts", "videos", "deletes")}
         self._kinds = ("posts", *shares)
         self._likelihood = list(accumulate((1 - sum(shares.values()), *shares.values())))
-        self._recent: deque[_Said] = deque(maxlen=_REMEMBERED)  # the newest first; no reposts, nothing deleted
+        self._recent: deque[_RecentPost] = deque(maxlen=_REMEMBERED)  # the newest first; no reposts, nothing deleted
         self._written = 0
 
     def next_event(self, at: float) -> LightPost | PostDelete:
@@ -84,43 +86,67 @@ class _Life:
             return self._deletion(at)
         fresh = LightPost(self._next_id(at), self._author(), int(at))
         if kind == "reposts":
-            source = self._recent[self._somewhere_recent()].post
+            source = self._recent[self._recent_index()].post
             return fresh._replace(is_retweet=True, source_post_id=source.post_id, source_user_id=source.author_id)
-        said = self._reply(fresh) if kind == "replies" else None
-        said = said or _Said(fresh._replace(has_video=kind == "videos", conversation_id=fresh.post_id), depth=0)
-        self._recent.appendleft(said)
-        return said.post
+        post = self._reply(fresh) if kind == "replies" else None
+        post = post or _RecentPost(fresh._replace(has_video=kind == "videos", conversation_id=fresh.post_id), depth=0)
+        self._recent.appendleft(post)
+        return post.post
 
-    def _reply(self, fresh: LightPost) -> _Said | None:
-        """To something recent whose thread is not too deep yet; None when there is none."""
-        candidates = islice(self._recent, self._somewhere_recent(), None)
-        parent, depth = next((said for said in candidates if said.depth < self._habits.thread_depth), (None, 0))
+    def _reply(self, fresh: LightPost) -> _RecentPost | None:
+        """A reply to a recent post whose thread is not too deep yet; None when there is none."""
+        candidates = islice(self._recent, self._recent_index(), None)
+        parent, depth = next((recent for recent in candidates if recent.depth < self._habits.thread_depth), (None, 0))
         if parent is None:
             return None
-        goes_on = self._rng.random() < _OWN_THREAD
+        continues = self._rng.random() < _OWN_THREAD
         reply = fresh._replace(
-            author_id=parent.author_id if goes_on else fresh.author_id,
+            author_id=parent.author_id if continues else fresh.author_id,
             in_reply_to_post_id=parent.post_id,
             in_reply_to_user_id=parent.author_id,
             is_reply=True,
             conversation_id=parent.conversation_id,
         )
-        return _Said(reply, depth + 1)
+        return _RecentPost(reply, depth + 1)
 
     def _deletion(self, at: float) -> PostDelete:
-        number = self._somewhere_recent()
-        regretted = self._recent[number].post
+        number = self._recent_index()
+        deleted = self._recent[number].post
         del self._recent[number]
-        return PostDelete(regretted.post_id, int(at))
+        return PostDelete(deleted.post_id, int(at))
 
     def _author(self) -> int:
-        return self._rng.choices(self._people, cum_weights=self._loudness)[0]
+        return self._rng.choices(self._people, cum_weights=self._activity)[0]
 
-    def _somewhere_recent(self) -> int:
-        """The newer a post, the likelier it is talked about."""
+    def _recent_index(self) -> int:
+        """Index of a recent post; the newer, the likelier."""
         return int(len(self._recent) * self._rng.random() ** 3)
 
     def _next_id(self, at: float) -> int:
         """A snowflake: milliseconds, then a sequence."""
         self._written += 1
         return (int(at * 1000) - _SNOWFLAKE_EPOCH_MS << _SEQUENCE_BITS) + self._written % (1 << _SEQUENCE_BITS)
+
+
+class EventRate(NamedTuple):
+    """Average events per second, above 0; multiplied by the factor in the first burst_seconds of each burst_period."""
+
+    rate: float
+    burst_factor: float = 1.0
+    burst_seconds: float = 0.0
+    burst_period: float = 60.0
+
+    def rate_at(self, elapsed: float) -> float:
+        """Events per second at so many seconds after the start."""
+        in_burst = elapsed % self.burst_period < self.burst_seconds
+        return self.rate * self.burst_factor if in_burst else self.rate
+
+
+def event_times(start: float, rate_at: Callable[[float], float], rng: random.Random) -> Iterator[float]:
+    """Yield random times after start, endlessly. rate_at: average events per second at so many seconds after it."""
+    at = start
+    while True:
+        while (wait := rng.expovariate(rate_at(at - start))) > _LOOK_SECONDS:
+            at += _LOOK_SECONDS  # the exponential distribution has no memory
+        at += wait
+        yield at

@@ -1,4 +1,4 @@
-"""A made-up network as a source: it says what happens when it happens."""
+"""A generated network as a source, in real time or as fast as possible."""
 
 import random
 import time
@@ -8,15 +8,14 @@ from itertools import chain, islice, repeat
 from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
 from ingest.sources.message import ParsedMessage, sent_message
-from ingest.sources.synthetic.event_times import EventRate, event_times
-from ingest.sources.synthetic.network import Habits, follows, generate_ids, life
+from ingest.sources.synthetic.network import EventRate, Habits, event_times, follows, generate_ids, life
 
 _LONGEST_WAIT_SECONDS = 0.1
-"""How soon it notices that it is to stop."""
+"""How soon should_stop is noticed."""
 
 
 class SyntheticSource:
-    """Who follows whom first, then the backlog at once, then live at the pace of the settings."""
+    """Yields the follows, then the backlog at once, then live events at the rate of the settings."""
 
     name = "synthetic"
     reconnects = 0
@@ -34,13 +33,13 @@ class SyntheticSource:
         self._wait = wait
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """See Source. The story begins anew each time: there is no position to resume from."""
-        for at, event in islice(self._story(self._clock()), self.expected):
+        """Yield events from the beginning: there is no position to resume from."""
+        for at, event in islice(self._events(self._clock()), self.expected):
             if not self._wait_until(at, should_stop):
                 return
             yield sent_message(event)
 
-    def _story(self, now: float) -> Iterator[tuple[float, Event | Follow]]:
+    def _events(self, now: float) -> Iterator[tuple[float, Event | Follow]]:
         settings, rng = self._settings, random.Random(self._settings.seed)
         people = generate_ids(settings.authors, rng)
         habits = Habits(
@@ -65,7 +64,7 @@ class SyntheticSource:
         return event_times(start, pace.rate_at, rng)
 
     def _wait_until(self, at: float, should_stop: Callable[[], bool]) -> bool:
-        """Whether it was not told to stop before."""
+        """Whether should_stop did not come first."""
         while not should_stop():
             remaining = at - self._clock()
             if remaining <= 0:

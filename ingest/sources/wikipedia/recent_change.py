@@ -1,7 +1,7 @@
-"""Wikimedia's recent changes, JSON: what one change means to a feed. Pure.
+"""Wikimedia's recent changes, JSON: what one change means to a timeline. Pure.
 
-Whoever changes something is an author, and each change is a post of theirs: an edit, a new page, an entry of a log, a
-page that enters or leaves a category. An author's id is made from the user name as the stream says it, which is
+The user who makes a change is an author, and each change is a post: an edit, a new page, a log entry, a page that
+enters or leaves a category. An author's id is made from the user name as the stream writes it, which is
 MediaWiki's canonical form; an account has one name on all wikis. Such a name begins with no lower-case letter of the
 alphabet, so that it is never taken for a DID. A post's id is made from the id of the event, which stays the same
 however often the event is sent.
@@ -15,7 +15,7 @@ from typing import cast
 from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
 from common.settings.source import Bots
-from ingest.sources.json_line import BadLine, BadLineReason, date, member, parsed, text
+from ingest.sources.json_line import BadLine, BadLineReason, date, member, parse_object, text
 from ingest.sources.message import Disposition, ParsedMessage
 
 _CANARY_DOMAIN = "canary"
@@ -24,7 +24,7 @@ _REWIND_MS = 5_000
 
 
 class ChangeKind(StrEnum):
-    """What is sent. A closed set."""
+    """Kinds of sent changes. A closed set."""
 
     EDIT = "edit"
     NEW = "new"
@@ -33,7 +33,7 @@ class ChangeKind(StrEnum):
 
 
 class IgnoredChange(StrEnum):
-    """What is not sent though it is well-formed. A closed set."""
+    """Kinds of well-formed changes that are not sent. A closed set."""
 
     CANARY = "canary"
     BOT = "bot"
@@ -46,18 +46,18 @@ _KINDS: Mapping[str, ChangeKind] = {kind.value: kind for kind in ChangeKind}
 
 
 def parse_change(change: bytes | str, bots: Bots) -> ParsedMessage:
-    """Read one change, a JSON object that names no position; never raises.
+    """Parse one change, a JSON object without a position; never raises.
 
     label: a ChangeKind, an IgnoredChange, or a BadLineReason for what is dropped.
     """
     try:
-        return _heard(parsed(change), bots)
+        return _parse(parse_object(change), bots)
     except BadLine as bad:
         return ParsedMessage(Disposition.DROPPED, bad.reason, detail=str(bad))
 
 
 def resume_id(position: str) -> str:
-    """What to ask the stream for in order to miss nothing after the event of that id.
+    """The id to resume from, to miss nothing after the event of that id.
 
     An id names a millisecond for each topic that the stream is made of. Events of one millisecond may be split by a
     loss, and some come late: so it begins five seconds before. An id of any other shape is left as it is.
@@ -82,7 +82,7 @@ def _rewound_topic(topic: dict[str, object]) -> dict[str, object]:
     return topic | {"timestamp": max(0, at - _REWIND_MS)} if type(at) is int else topic
 
 
-def _heard(change: Mapping[str, object], bots: Bots) -> ParsedMessage:
+def _parse(change: Mapping[str, object], bots: Bots) -> ParsedMessage:
     meta = member(change, "meta")
     kind = _KINDS.get(text(change, "type"))
     is_bot = change.get("bot") is True

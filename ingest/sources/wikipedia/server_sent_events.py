@@ -1,4 +1,4 @@
-"""Server-sent events: from the bytes of a response to events, by the rules of the WHATWG, in bounded memory. Pure."""
+"""Decodes server-sent events from the bytes of a response, by the WHATWG rules, in bounded memory. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ _MAX_ID_BYTES = 4096
 
 
 class SentEvent(NamedTuple):
-    """One event, whatever its type. data is None when there was too much of it.
+    """One event of any type. data is None when it was too large.
 
     last_id is where the stream resumes after the event, empty when the server does not say.
     """
@@ -17,7 +17,7 @@ class SentEvent(NamedTuple):
 
 
 class EventDecoder:
-    """Takes a response apart, whatever the pieces it comes in. retry: seconds that the server asks to wait."""
+    """Decodes a response in pieces of any size. retry: seconds that the server asks to wait."""
 
     def __init__(self, max_event_bytes: int) -> None:
         """Of an event's data, so many bytes are kept, each of its lines with its end."""

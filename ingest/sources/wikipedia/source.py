@@ -1,4 +1,4 @@
-"""Wikipedia and its sisters, live: Wikimedia's EventStreams, server-sent events over HTTP."""
+"""Wikipedia and its sister projects live: Wikimedia's EventStreams, server-sent events over HTTP."""
 
 import logging
 from collections import OrderedDict
@@ -27,11 +27,11 @@ _MAX_EVENT_BYTES = 1024 * 1024
 _REMEMBERED_EVENTS = 100_000
 _CONTENT_TYPE = "text/event-stream"
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell every attempt
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every attempt
 
 
 class WikipediaSource:
-    """Changes of all wikis, each once. A position is the id that the stream gives to an event.
+    """Yields the changes of all wikis, each once. A position is the id that the stream gives to an event.
 
     A server that ends the stream, as Wikimedia's do every quarter of an hour, is asked to go on where it stopped.
     """
@@ -39,28 +39,28 @@ class WikipediaSource:
     name = "wikipedia"
     expected = None
 
-    def __init__(self, url: str, bots: Bots = Bots.INCLUDE, patience: ReconnectPolicy = RECONNECT_POLICY) -> None:
-        """url: of the stream of recent changes. Raises ConfigurationError: it is no http or https address."""
+    def __init__(self, url: str, bots: Bots = Bots.INCLUDE, policy: ReconnectPolicy = RECONNECT_POLICY) -> None:
+        """url: of the stream of recent changes. Raises ConfigurationError unless it is an http or https address."""
         self._url = checked_url(url, "http", "https")
         self._bots = bots
-        self._longest_silence = patience.longest_silence
+        self._longest_silence = policy.longest_silence
         self._seen = RecentlySeen(_REMEMBERED_EVENTS)
-        self._connection = Connection(self.name, self._open, self._hear, patience)
+        self._connection = Connection(self.name, self._open, self._parse, policy)
 
     @property
     def reconnects(self) -> int:
-        """How often a lost connection was made anew."""
+        """Number of reconnects after a lost connection."""
         return self._connection.reconnects
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Changes after position (empty: from now on) until told to stop. See Source."""
+        """Yield changes after position (empty: from now on) until should_stop."""
         return self._connection.listen(position, should_stop)
 
-    def _hear(self, sent: SentEvent) -> ParsedMessage:
-        heard = too_large(_MAX_EVENT_BYTES) if sent.data is None else parse_change(sent.data, self._bots)
-        if isinstance(heard.event, LightPost) and not self._seen.see(heard.event.post_id):
-            heard = ParsedMessage(Disposition.IGNORED, IgnoredChange.REPEAT)
-        return heard._replace(position=sent.last_id)
+    def _parse(self, sent: SentEvent) -> ParsedMessage:
+        parsed = too_large(_MAX_EVENT_BYTES) if sent.data is None else parse_change(sent.data, self._bots)
+        if isinstance(parsed.event, LightPost) and not self._seen.see(parsed.event.post_id):
+            parsed = ParsedMessage(Disposition.IGNORED, IgnoredChange.REPEAT)
+        return parsed._replace(position=sent.last_id)
 
     def _open(self, position: str) -> Generator[SentEvent]:
         """Events of one connection."""
@@ -81,11 +81,11 @@ class WikipediaSource:
         if response.status_code != 200:
             raise rejected_by_server(self._url, response.status_code, retry_after(response.headers.get("Retry-After")))
         if not response.headers.get("Content-Type", "").startswith(_CONTENT_TYPE):
-            raise ConnectionLost(f"the server answered with something else than {_CONTENT_TYPE}")
+            raise ConnectionLost(f"the server answered with a content type other than {_CONTENT_TYPE}")
 
 
 def _headers(position: str) -> dict[str, str]:
-    """Of a request for the stream after position. Nothing is compressed, so that little never turns into much."""
+    """Of a request for the stream after position. Nothing is compressed, so that a small response never grows large."""
     headers = {
         "Accept": _CONTENT_TYPE,
         "Accept-Encoding": "identity",
@@ -96,7 +96,7 @@ def _headers(position: str) -> dict[str, str]:
 
 
 class RecentlySeen:
-    """The ids seen last, at most so many."""
+    """Remembers the latest ids, a bounded number of them."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity

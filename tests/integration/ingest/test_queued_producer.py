@@ -93,7 +93,7 @@ def test_four_workers_keep_the_order_of_each_key(kafka: KafkaBroker, settings: d
 
 
 @pytest.mark.parametrize("key", [b"1", b"12", b"123", b"1234", b"1730000000000000000", b"\xff\x80\x00z"])
-def test_librdkafka_puts_a_key_into_the_partition_that_we_say(kafka: KafkaBroker, key: bytes) -> None:
+def test_librdkafka_chooses_the_same_partition_for_a_key(kafka: KafkaBroker, key: bytes) -> None:
     outbox = Outbox(kafka)
     outbox.producer.put((key, 1))
     outbox.producer.close(30)
@@ -164,7 +164,7 @@ def test_an_outage_delays_what_is_sent_and_loses_nothing(kafka: KafkaBroker) -> 
     assert all(numbers == sorted(numbers) for numbers in arrived.values())
 
 
-def test_a_source_that_is_faster_than_kafka_fills_the_queue_and_no_more(kafka: KafkaBroker) -> None:
+def test_a_fast_source_fills_the_queue_and_no_more(kafka: KafkaBroker) -> None:
     outbox = Outbox(kafka, queue_size=100, when_full="drop")
     kafka.stop()
     taken = [outbox.producer.put(item) for item in keyed(5000)]
@@ -176,7 +176,7 @@ def test_a_source_that_is_faster_than_kafka_fills_the_queue_and_no_more(kafka: K
     assert outbox.producer.figures()[:4] == (0, 100, 0, 4900)
 
 
-def test_a_source_that_does_not_pause_is_slowed_down_to_what_kafka_takes(kafka: KafkaBroker) -> None:
+def test_a_fast_source_is_slowed_down_to_what_kafka_takes(kafka: KafkaBroker) -> None:
     outbox, most, done = Outbox(kafka, queue_size=200), 0, threading.Event()
 
     def watch() -> None:
@@ -195,7 +195,7 @@ def test_a_source_that_does_not_pause_is_slowed_down_to_what_kafka_takes(kafka: 
     assert outbox.producer.figures().produced == 20_000
 
 
-def test_a_message_that_is_too_large_is_reported_and_the_others_arrive(kafka: KafkaBroker) -> None:
+def test_a_message_too_large_fails_and_the_others_arrive(kafka: KafkaBroker) -> None:
     topic, told = kafka.create_topic(unique("sizes")), dict[int, DeliveryFailure | None]()
     producer = QueuedProducer[int](
         ProducerSettings(in_network_events_consumer_dest=kafka.bootstrap, compression="none"),

@@ -14,8 +14,8 @@ from common.store.keys import KeySpace
 from ingest.decode.follow_event import decode_follow, encode_follow
 from ingest.decode.refined_event import encode_event
 from ingest.events import Event, Follow
-from ingest.sources.bluesky.lines import parse_jetstream_line
-from ingest.sources.jsonl.recording import ReplaySource
+from ingest.sources.bluesky.jetstream import parse_jetstream_line
+from ingest.sources.jsonl.source import ReplaySource
 from ingest.write.follow_writer import FollowWriter
 from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
@@ -96,8 +96,8 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 def said(path: Path, lines: Sequence[str]) -> list[Event | Follow]:
     """What a recording has to say to a store."""
     path.write_text("\n".join(lines))
-    heard = ReplaySource("bluesky", path, parse_jetstream_line).listen("", lambda: False)
-    return [one.event for one in heard if one.event is not None]
+    parsed = ReplaySource("bluesky", path, parse_jetstream_line).listen("", lambda: False)
+    return [one.event for one in parsed if one.event is not None]
 
 
 def events(path: Path, lines: Sequence[str]) -> list[Event]:

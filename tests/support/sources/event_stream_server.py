@@ -31,8 +31,8 @@ class EventStreamServer:
         """The headers of each request."""
         return self._server.requests
 
-    def source(self, patience: ReconnectPolicy) -> WikipediaSource:
-        return WikipediaSource(self.url, Bots.INCLUDE, patience)
+    def source(self, policy: ReconnectPolicy) -> WikipediaSource:
+        return WikipediaSource(self.url, Bots.INCLUDE, policy)
 
     def close(self) -> None:
         self.stage.closing.set()

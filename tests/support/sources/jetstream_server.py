@@ -32,8 +32,8 @@ class JetstreamServer:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/subscribe"
 
-    def source(self, patience: ReconnectPolicy) -> BlueskySource:
-        return BlueskySource(self.url, patience)
+    def source(self, policy: ReconnectPolicy) -> BlueskySource:
+        return BlueskySource(self.url, policy)
 
     def close(self) -> None:
         self.stage.closing.set()

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ingest.events import Follow
-from ingest.sources.synthetic.event_times import event_times
-from ingest.sources.synthetic.network import Habits, TimedEvent, follows, generate_ids, life
+from ingest.sources.synthetic.network import Habits, TimedEvent, event_times, follows, generate_ids, life
 
 PEOPLE = 300
 FOLLOWS = 40

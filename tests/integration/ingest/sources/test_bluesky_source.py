@@ -62,12 +62,12 @@ def test_who_listens_slowly_keeps_the_connection(server: JetstreamServer, monkey
     more_than_buffers_hold = 20_000
     server.stage.plays(Says(tuple(map(server.event, range(more_than_buffers_hold)))))
     source = server.source(PATIENCE)
-    heard = source.listen("", in_time())
-    next(heard)
+    parsed = source.listen("", in_time())
+    next(parsed)
 
     threading.Event().wait(0.5)  # pings go out, and their pongs lie behind the messages
 
-    assert len(list(islice(heard, more_than_buffers_hold - 1))) == more_than_buffers_hold - 1
+    assert len(list(islice(parsed, more_than_buffers_hold - 1))) == more_than_buffers_hold - 1
     assert source.reconnects == 0
 
 
@@ -75,7 +75,7 @@ def test_a_binary_message_is_read_like_any_other(server: JetstreamServer) -> Non
     zstd = b"\x28\xb5\x2f\xfd\x04\x58\x00"
     server.stage.plays(Says((zstd, server.event(1)), is_binary=True))
 
-    assert [heard.fate for heard in islice(server.source(PATIENCE).listen("", in_time()), 2)] == [
+    assert [parsed.disposition for parsed in islice(server.source(PATIENCE).listen("", in_time()), 2)] == [
         Disposition.DROPPED,
         Disposition.SENT,
     ]

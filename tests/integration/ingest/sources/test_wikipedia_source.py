@@ -42,11 +42,11 @@ def test_what_is_sent_again_after_a_loss_is_a_repeat(server: EventStreamServer) 
     server.stage.plays(
         Says((server.event(1), server.event(2)), Then.ENDS), Says((server.event(1), server.event(2), server.event(3)))
     )
-    heard = list(islice(server.source(PATIENCE).listen("", in_time()), 5))
+    parsed = list(islice(server.source(PATIENCE).listen("", in_time()), 5))
 
     edit, repeat = (Disposition.SENT, ChangeKind.EDIT), (Disposition.IGNORED, IgnoredChange.REPEAT)
-    assert [(one.fate, one.label) for one in heard] == [edit, edit, repeat, repeat, edit]
-    assert [one.position for one in heard] == [server.position(number) for number in (1, 2, 1, 2, 3)]
+    assert [(one.disposition, one.label) for one in parsed] == [edit, edit, repeat, repeat, edit]
+    assert [one.position for one in parsed] == [server.position(number) for number in (1, 2, 1, 2, 3)]
 
 
 def test_bots_are_left_out_when_asked_to(server: EventStreamServer) -> None:
@@ -58,11 +58,11 @@ def test_bots_are_left_out_when_asked_to(server: EventStreamServer) -> None:
 
 def test_the_server_says_how_soon_to_come_back(server: EventStreamServer) -> None:
     server.stage.plays(Says((b"retry: 500\n\n", server.event(1)), Then.ENDS), Says((server.event(2),)))
-    heard = server.source(PATIENCE).listen("", in_time())
-    next(heard)
+    parsed = server.source(PATIENCE).listen("", in_time())
+    next(parsed)
     begin = time.monotonic()
 
-    assert next(heard).position == server.position(2)
+    assert next(parsed).position == server.position(2)
     assert time.monotonic() - begin >= 0.5
 
 

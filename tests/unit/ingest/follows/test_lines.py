@@ -49,11 +49,11 @@ def test_a_line_is_two_or_three_numbers_or_a_follow_event(line: bytes, follow: F
 )
 def test_a_bad_line_is_dropped_with_its_reason(line: bytes, reason: str) -> None:
     parsed = parse(line)
-    assert (parsed.fate, parsed.label, parsed.event) == (Disposition.DROPPED, reason, None)
+    assert (parsed.disposition, parsed.label, parsed.event) == (Disposition.DROPPED, reason, None)
     assert parsed.detail
     assert reason not in parsed.detail  # it is the label
 
 
 @given(st.binary() | st.text('0123456789,-. {}":').map(str.encode))
 def test_no_line_raises(line: bytes) -> None:
-    assert parse(line).fate in (Disposition.SENT, Disposition.DROPPED)
+    assert parse(line).disposition in (Disposition.SENT, Disposition.DROPPED)

@@ -40,7 +40,7 @@ def test_it_gives_what_the_stream_gives_and_ends_with_it() -> None:
     assert stream.opened_by == stream.closed_by == "source connection"
 
 
-def test_error_of_the_stream_comes_after_its_lines() -> None:
+def test_an_error_of_the_stream_comes_after_its_items() -> None:
     stream = Stream(3, then=OSError("lost"))
     stream.goes_on.set()
     read: list[int] = []

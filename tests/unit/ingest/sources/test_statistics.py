@@ -5,12 +5,12 @@ from ingest.sources.statistics import Counts, MessageCounts, as_fields, of_field
 COUNTS = Counts(10, 4, 1, 2, 3, {"post": 5, "reply": 1}, {"like": 2}, {"queue_full": 2})
 
 
-def test_each_message_is_counted_under_its_fate_and_label() -> None:
+def test_messages_are_counted_by_disposition_and_label() -> None:
     counts = MessageCounts()
-    counts.heard(ParsedMessage(Disposition.SENT, "post", has_bad_date=True))
-    counts.heard(ParsedMessage(Disposition.SENT, "post"))
-    counts.heard(ParsedMessage(Disposition.IGNORED, "like"))
-    counts.heard(ParsedMessage(Disposition.DROPPED, "bad_time"))
+    counts.add(ParsedMessage(Disposition.SENT, "post", has_bad_date=True))
+    counts.add(ParsedMessage(Disposition.SENT, "post"))
+    counts.add(ParsedMessage(Disposition.IGNORED, "like"))
+    counts.add(ParsedMessage(Disposition.DROPPED, "bad_time"))
     counts.dropped_when_full()
 
     assert (counts.received, counts.bad_dates) == (5, 1)
@@ -19,7 +19,7 @@ def test_each_message_is_counted_under_its_fate_and_label() -> None:
     assert counts.of(Disposition.DROPPED) == {"bad_time": 1, "queue_full": 1}
 
 
-def test_counts_have_names_by_which_they_can_be_kept() -> None:
+def test_counts_become_fields_and_back() -> None:
     assert as_fields(COUNTS) == {
         "received": 10,
         "produced": 4,
@@ -35,7 +35,7 @@ def test_counts_have_names_by_which_they_can_be_kept() -> None:
     assert of_fields({}) == Counts(0, 0, 0, 0, 0, {}, {}, {})
 
 
-def test_rates_of_the_last_seconds_and_of_the_whole_time() -> None:
+def test_rates_are_recent_and_overall() -> None:
     meter = RateMeter(100.0)
     for second in range(1, 11):
         meter.sample(100.0 + second, received=10 * second, produced=5 * second)
@@ -47,5 +47,5 @@ def test_rates_of_the_last_seconds_and_of_the_whole_time() -> None:
     assert pace == Throughput(seconds=20.0, recent=Rates(100.0, 0.0), overall=Rates(55.0, 2.5))
 
 
-def test_a_rate_at_the_very_beginning_is_a_number_too() -> None:
+def test_a_rate_at_the_start_is_a_number() -> None:
     assert RateMeter(100.0).sample(100.0, 0, 0) == Throughput(0, Rates(0, 0), Rates(0, 0))

@@ -1,14 +1,18 @@
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.ids import id_of_string
 from common.post import LightPost
 from ingest.decode.follow_event import decode_follow, encode_follow
 from ingest.events import AuthorDelete, Follow, PostDelete
-from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
+from ingest.sources.bluesky.jetstream import IgnoredKind, parse_jetstream_line, read_line
 from ingest.sources.json_line import BadLine, BadLineReason
+from ingest.sources.message import Disposition, SentKind
 from tests.support.sources.jetstream_lines import (
     ALICE,
     AT,
@@ -23,6 +27,7 @@ from tests.support.sources.jetstream_lines import (
     reply,
     uri,
 )
+from tests.support.sources.json_mutations import ANY_JSON, mutated_json
 
 RECORDING = Path(__file__).parents[4] / "data" / "jetstream_recording.jsonl"
 
@@ -141,7 +146,7 @@ def test_what_changes_nothing_in_a_feed_is_ignored_by_kind(text: str, kind: Igno
         ("yesterday", AT, True),
     ],
 )
-def test_impossibly_old_follow_takes_the_time_of_its_event(written: str, at: int, is_bad: bool) -> None:
+def test_a_follow_before_1970_has_the_time_of_its_event(written: str, at: int, is_bad: bool) -> None:
     read = read_line(commit(FOLLOW, createdAt=written, subject=BOB))
 
     assert isinstance(read.outcome, Follow)
@@ -165,7 +170,7 @@ def test_impossibly_old_follow_takes_the_time_of_its_event(written: str, at: int
         (None, AT, True),
     ],
 )
-def test_post_time_is_never_after_its_event(written: object, created_at: int, is_bad: bool) -> None:
+def test_a_post_is_never_younger_than_its_event(written: object, created_at: int, is_bad: bool) -> None:
     read = read_line(commit(POST, createdAt=written))
 
     assert isinstance(read.outcome, LightPost)
@@ -241,3 +246,78 @@ def test_every_line_of_a_recording_is_accounted_for() -> None:
         "account": 1,
         "other": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (commit(POST), SentKind.POST),
+        (commit(POST, embed=VIDEO), SentKind.VIDEO),
+        (commit(POST, reply=reply(uri(), uri())), SentKind.REPLY),
+        (commit(POST, reply=reply(uri(), uri()), embed=VIDEO), SentKind.REPLY),
+        (commit(REPOST, subject={"uri": uri()}), SentKind.REPOST),
+        (commit(POST, "delete"), SentKind.DELETE),
+        (commit(REPOST, "delete"), SentKind.DELETE),
+        (account(active=False, status="deleted"), SentKind.AUTHOR_DELETE),
+        (commit(FOLLOW, subject="did:web:bob.example"), SentKind.FOLLOW),
+        (commit(FOLLOW, "delete"), SentKind.UNFOLLOW),
+    ],
+)
+def test_sent_messages_are_counted_by_kind(line: str, kind: SentKind) -> None:
+    parsed = parse_jetstream_line(line)
+
+    assert (parsed.disposition, parsed.label) == (Disposition.SENT, kind)
+    assert parsed.event == read_line(line).outcome
+
+
+def test_the_position_is_the_event_time_in_microseconds() -> None:
+    assert parse_jetstream_line(commit(POST)).position == str(AT * 1_000_000 + 999_999)
+    assert parse_jetstream_line(commit("app.bsky.feed.like")).position == str(AT * 1_000_000 + 999_999)
+
+
+def test_a_bad_date_is_reported() -> None:
+    assert parse_jetstream_line(commit(POST, createdAt="yesterday")).has_bad_date
+    assert not parse_jetstream_line(commit(POST)).has_bad_date
+
+
+def test_a_bad_line_is_dropped_without_being_quoted() -> None:
+    parsed = parse_jetstream_line(commit(POST, reply=reply(uri(), "at://secret.example/x/y")))
+
+    assert (parsed.disposition, parsed.label) == (Disposition.DROPPED, BadLineReason.BAD_REFERENCE)
+    assert parsed.event is None
+    assert "secret" not in parsed.detail
+
+
+def test_every_line_of_a_recording_has_a_disposition() -> None:
+    parsed = [parse_jetstream_line(line) for line in RECORDING.read_bytes().splitlines()]
+
+    assert Counter((each.disposition.value, each.label) for each in parsed) == {
+        ("sent", SentKind.POST): 6,
+        ("sent", SentKind.VIDEO): 2,
+        ("sent", SentKind.REPLY): 3,
+        ("sent", SentKind.REPOST): 2,
+        ("sent", SentKind.DELETE): 2,
+        ("sent", SentKind.AUTHOR_DELETE): 1,
+        ("sent", SentKind.FOLLOW): 3,
+        ("sent", SentKind.UNFOLLOW): 1,
+        ("ignored", IgnoredKind.LIKE): 1,
+        ("ignored", IgnoredKind.BLOCK): 1,
+        ("ignored", IgnoredKind.PROFILE): 1,
+        ("ignored", IgnoredKind.UPDATE): 1,
+        ("ignored", IgnoredKind.IDENTITY): 1,
+        ("ignored", IgnoredKind.ACCOUNT): 1,
+        ("ignored", IgnoredKind.OTHER): 1,
+    }
+
+
+@given(mutated_json(*RECORDING.read_text().splitlines()))
+def test_every_line_has_a_disposition(line: str) -> None:
+    parsed = parse_jetstream_line(line)
+
+    assert parsed.label in {*SentKind, *IgnoredKind, *BadLineReason}
+    assert (parsed.event is None) == (parsed.disposition is not Disposition.SENT)
+
+
+@given(st.binary() | st.text() | ANY_JSON.map(json.dumps))
+def test_garbage_is_dropped(garbage: bytes | str) -> None:
+    assert parse_jetstream_line(garbage).disposition is Disposition.DROPPED

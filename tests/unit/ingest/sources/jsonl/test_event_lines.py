@@ -59,11 +59,11 @@ def test_a_line_is_an_event_in_either_spelling_of_proto3_json(
     ],
 )
 def test_a_line_that_is_no_event_is_dropped_by_reason(text: bytes, reason: BadEventReason) -> None:
-    heard = parse_event_line(text)
+    parsed = parse_event_line(text)
 
-    assert (heard.fate, heard.label) == (Disposition.DROPPED, reason)
-    assert heard.detail
-    assert reason not in heard.detail  # it is the label
+    assert (parsed.disposition, parsed.label) == (Disposition.DROPPED, reason)
+    assert parsed.detail
+    assert reason not in parsed.detail  # it is the label
 
 
 JSON = st.recursive(
@@ -81,5 +81,5 @@ JSON = st.recursive(
 
 
 @given(st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_whatever_stands_there_is_heard_as_one_or_the_other(text: bytes) -> None:
-    assert (parse_event_line(text).event is None) is (parse_event_line(text).fate is Disposition.DROPPED)
+def test_any_line_is_sent_or_dropped(text: bytes) -> None:
+    assert (parse_event_line(text).event is None) is (parse_event_line(text).disposition is Disposition.DROPPED)

@@ -1,14 +1,14 @@
 import random
 from collections import Counter
 from collections.abc import Iterable
-from itertools import count, islice
+from itertools import count, islice, takewhile
 
 import pytest
 
 from common.post import LightPost
 from ingest.events import PostDelete
 from ingest.sources.message import sent_kind
-from ingest.sources.synthetic.network import Habits, follows, generate_ids, life
+from ingest.sources.synthetic.network import EventRate, Habits, event_times, follows, generate_ids, life
 
 START = 1_760_000_000
 
@@ -26,7 +26,7 @@ def posts(happened: Iterable[LightPost | PostDelete]) -> list[LightPost]:
     return [event for event in happened if isinstance(event, LightPost)]
 
 
-def test_the_same_seed_and_times_tell_the_same_story() -> None:
+def test_the_same_seed_and_times_make_the_same_network() -> None:
     assert events(Habits(), 500) == events(Habits(), 500)
     assert events(Habits(), 500) != events(Habits(), 500, seed=2)
 
@@ -66,14 +66,43 @@ def test_the_skew_decides_how_much_the_loudest_say() -> None:
 
 
 def test_everybody_follows_so_many_others() -> None:
-    told = list(follows(people(20), 5, random.Random(1), START))
+    sent = list(follows(people(20), 5, random.Random(1), START))
 
-    assert Counter(follow.viewer_id for follow in told) == dict.fromkeys(people(20), 5)
-    assert len({(follow.viewer_id, follow.target_id) for follow in told}) == 100
-    assert all(follow.viewer_id != follow.target_id in people(20) for follow in told)
-    assert {(follow.at, follow.follow_id, follow.removed) for follow in told} == {(START, 0, False)}
+    assert Counter(follow.viewer_id for follow in sent) == dict.fromkeys(people(20), 5)
+    assert len({(follow.viewer_id, follow.target_id) for follow in sent}) == 100
+    assert all(follow.viewer_id != follow.target_id in people(20) for follow in sent)
+    assert {(follow.at, follow.follow_id, follow.removed) for follow in sent} == {(START, 0, False)}
 
 
 @pytest.mark.parametrize(("number", "each"), [(3, 2), (3, 50), (1, 5), (3, 0)])
 def test_nobody_follows_more_than_there_are(number: int, each: int) -> None:
     assert len(list(follows(people(number), each, random.Random(1), START))) == number * min(each, number - 1)
+
+
+def moments(pace: EventRate, seconds: float) -> list[float]:
+    return [
+        at - START
+        for at in takewhile(lambda at: at < START + seconds, event_times(START, pace.rate_at, random.Random(1)))
+    ]
+
+
+def test_things_happen_at_the_rate_on_average_and_in_order() -> None:
+    happened = moments(EventRate(20), 500)
+
+    assert len(happened) == pytest.approx(10_000, rel=0.05)
+    assert happened == sorted(happened)
+    assert happened[0] > 0
+
+
+def test_a_burst_begins_each_period() -> None:
+    happened = moments(EventRate(10, burst_factor=8, burst_seconds=5, burst_period=50), 1000)
+
+    in_bursts = sum(at % 50 < 5 for at in happened)
+    assert in_bursts == pytest.approx(20 * 5 * 80, rel=0.1)
+    assert len(happened) - in_bursts == pytest.approx(20 * 45 * 10, rel=0.1)
+
+
+def test_a_burst_is_not_slept_through_at_a_low_rate() -> None:
+    happened = moments(EventRate(0.01, burst_factor=1000, burst_seconds=5, burst_period=50), 1000)
+
+    assert len(happened) == pytest.approx(1000, rel=0.25)

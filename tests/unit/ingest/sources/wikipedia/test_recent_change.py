@@ -67,9 +67,9 @@ def test_bots_are_sent_or_not(bots: Bots, of_a_bot: str, of_a_human: str) -> Non
 def test_a_change_is_as_old_as_the_earlier_of_its_times(
     timestamp: object, dt: object, created_at: int, is_bad: bool
 ) -> None:
-    heard = parse_change(change({"dt": dt}, timestamp=timestamp), Bots.INCLUDE)
+    parsed = parse_change(change({"dt": dt}, timestamp=timestamp), Bots.INCLUDE)
 
-    assert heard == ParsedMessage(
+    assert parsed == ParsedMessage(
         Disposition.SENT, ChangeKind.EDIT, POST._replace(created_at=created_at), has_bad_date=is_bad
     )
 
@@ -99,19 +99,19 @@ def test_a_change_is_as_old_as_the_earlier_of_its_times(
     ],
 )
 def test_a_hostile_change_is_dropped_by_reason(hostile: str | bytes, reason: BadLineReason) -> None:
-    heard = parse_change(hostile, Bots.INCLUDE)
+    parsed = parse_change(hostile, Bots.INCLUDE)
 
-    assert (heard.fate, heard.label, heard.event) == (Disposition.DROPPED, reason, None)
-    assert heard.detail
-    assert reason not in heard.detail  # it is the label
+    assert (parsed.disposition, parsed.label, parsed.event) == (Disposition.DROPPED, reason, None)
+    assert parsed.detail
+    assert reason not in parsed.detail  # it is the label
 
 
 @given(mutated_json(change()), st.sampled_from(Bots))
 def test_whatever_a_change_says_something_becomes_of_it(text: str, bots: Bots) -> None:
-    heard = parse_change(text, bots)
+    parsed = parse_change(text, bots)
 
-    assert heard.label in {*ChangeKind, *IgnoredChange, *BadLineReason}
-    assert (heard.event is None) == (heard.fate is not Disposition.SENT)
+    assert parsed.label in {*ChangeKind, *IgnoredChange, *BadLineReason}
+    assert (parsed.event is None) == (parsed.disposition is not Disposition.SENT)
 
 
 def test_resuming_begins_five_seconds_before() -> None:

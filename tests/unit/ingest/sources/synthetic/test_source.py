@@ -28,24 +28,24 @@ def never() -> bool:
     return False
 
 
-def told(source: SyntheticSource, number: int) -> list[Event | Follow]:
-    return [heard.event for heard in islice(source.listen("", never), number) if heard.event]
+def events_of(source: SyntheticSource, number: int) -> list[Event | Follow]:
+    return [parsed.event for parsed in islice(source.listen("", never), number) if parsed.event]
 
 
 def test_it_says_what_happens_when_it_happens() -> None:
     clock = PatientClock()
     source = SyntheticSource(NetworkSettings(rate=10), clock, clock.wait)
 
-    for heard in islice(source.listen("", never), 300):
-        assert isinstance(heard.event, LightPost) or heard.label == "delete"
-        assert getattr(heard.event, "created_at", int(clock.now)) == int(clock.now)
+    for parsed in islice(source.listen("", never), 300):
+        assert isinstance(parsed.event, LightPost) or parsed.label == "delete"
+        assert getattr(parsed.event, "created_at", int(clock.now)) == int(clock.now)
     assert 20 < clock.now - NOW < 40
 
 
 def test_the_backlog_comes_at_once_and_then_life_goes_on() -> None:
     clock = PatientClock()
     source = SyntheticSource(NetworkSettings(rate=1, backlog_seconds=600, delete_share=0), clock, clock.wait)
-    backlog = told(source, 500)
+    backlog = events_of(source, 500)
 
     assert clock.waits == []
     times = [event.created_at for event in backlog if isinstance(event, LightPost)]
@@ -55,7 +55,7 @@ def test_the_backlog_comes_at_once_and_then_life_goes_on() -> None:
 
 def test_a_rate_of_zero_never_waits() -> None:
     clock = PatientClock()
-    posts = told(SyntheticSource(NetworkSettings(rate=0, delete_share=0), clock, clock.wait), 1000)
+    posts = events_of(SyntheticSource(NetworkSettings(rate=0, delete_share=0), clock, clock.wait), 1000)
 
     assert clock.waits == []
     assert len({post.post_id for post in posts if isinstance(post, LightPost)}) == 1000
@@ -67,18 +67,18 @@ def test_follows_are_told_first_and_count() -> None:
     settings = NetworkSettings(rate=0, authors=10, follows_per_person=3, count=50)
     source = SyntheticSource(settings, clock, clock.wait)
 
-    heard = list(source.listen("", never))
+    parsed = list(source.listen("", never))
 
-    assert source.expected == len(heard) == 50
-    assert [each.label for each in heard[:30]] == ["follow"] * 30
-    assert Counter(each.label for each in heard)["follow"] == 30
+    assert source.expected == len(parsed) == 50
+    assert [each.label for each in parsed[:30]] == ["follow"] * 30
+    assert Counter(each.label for each in parsed)["follow"] == 30
 
 
 def test_it_is_endless_unless_it_is_counted() -> None:
     assert SyntheticSource(NetworkSettings()).expected is None
 
 
-def test_stop_is_noticed_while_nothing_happens() -> None:
+def test_it_stops_soon_while_nothing_happens() -> None:
     clock = PatientClock()
     source = SyntheticSource(NetworkSettings(rate=0.001), clock, clock.wait)
 

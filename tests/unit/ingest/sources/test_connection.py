@@ -10,7 +10,7 @@ def bounds(failures: int) -> tuple[float, float]:
     return whole / 2, whole
 
 
-def test_waits_grow_while_nothing_is_heard() -> None:
+def test_waits_grow_without_progress() -> None:
     attempts = Attempts(BACKOFF)
 
     for failures in range(1, 12):
@@ -27,7 +27,7 @@ def test_whoever_got_further_begins_anew() -> None:
     assert attempts.lost("101", 0) <= 1.0
 
 
-def test_server_that_repeats_itself_is_not_hammered() -> None:
+def test_a_server_that_hangs_up_is_not_flooded() -> None:
     attempts = Attempts(BACKOFF)
     waits = [attempts.lost("100", 0) for _ in range(8)]
 

@@ -4,7 +4,7 @@ from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import Counts
 
 
-def test_labels_exist_from_the_start_with_latest_counts() -> None:
+def test_every_label_exists_from_the_start() -> None:
     counts = Counts(0, 0, 0, 0, 0, {}, {}, {})
     registry = CollectorRegistry()
     SourceMetrics(registry, Labels(("post", "reply"), ("like",), ("bad_time",)), lambda: counts, lambda: 3)

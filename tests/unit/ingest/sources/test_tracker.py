@@ -9,7 +9,7 @@ def test_it_begins_where_the_source_does() -> None:
     assert ResumePosition("7").position == "7"
 
 
-def test_position_is_before_the_oldest_unacknowledged() -> None:
+def test_messages_before_the_oldest_awaited_are_passed() -> None:
     progress = ResumePosition("0")
     first, second = progress.sent("1"), progress.sent("2")
     progress.passed("3")
@@ -37,7 +37,7 @@ def test_a_message_without_a_position_leaves_it_as_it_is() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=30), st.data())
-def test_resuming_repeats_what_is_not_acknowledged(kinds: list[bool], data: st.DataObject) -> None:
+def test_resuming_repeats_only_what_is_needed(kinds: list[bool], data: st.DataObject) -> None:
     progress, numbers = ResumePosition("0"), dict[int, int]()
     for place, is_sent in enumerate(kinds, start=1):
         if is_sent:

@@ -47,7 +47,7 @@ def test_nothing_new_is_not_written() -> None:
     assert kept.calls == 1
 
 
-def test_counts_of_an_outage_are_added_afterwards(
+def test_counts_of_a_redis_outage_are_added_afterwards(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
@@ -62,6 +62,6 @@ def test_counts_of_an_outage_are_added_afterwards(
 
     assert (kept.fields, kept.position) == ({"received": 5}, "5")
     assert caplog.messages == [
-        "The counts are not kept for the moment, the source goes on: gone",
-        "The counts are kept again",
+        "Counts and position are not stored while Redis is unavailable; the source continues: gone",
+        "Counts and position are stored again",
     ]

@@ -2,7 +2,8 @@ from common.post import LightPost
 from ingest.decode.follow_event import decode_follow
 from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, Follow, PostDelete
-from ingest.sources.addressing import TrackedEvent, addressing
+from ingest.sources.pipeline import addressing
+from ingest.sources.tracker import TrackedEvent
 
 ADDRESSED = addressing("posts", "follows")
 

@@ -3,34 +3,33 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from common.post import LightPost
-from ingest.sources.addressing import TrackedEvent
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
 from ingest.sources.producer.delivery_reports import ProducerClosed, ProducerFigures
 from ingest.sources.producer.outgoing import DeliveryFailure
-from ingest.sources.runner import SourceRunner
+from ingest.sources.runner import DropLog, SourceRunner
 from ingest.sources.statistics import Counts
-from ingest.sources.tracker import DeliveryTracker
+from ingest.sources.tracker import DeliveryTracker, TrackedEvent
 
 NOTHING = ProducerFigures(0, 0, 0, 0, 0, 0)
 
 
 class Script:
-    """A source that says what it is told to."""
+    """A source that yields these messages."""
 
     name = "script"
     expected = None
     reconnects = 0
 
-    def __init__(self, heard: Sequence[ParsedMessage]) -> None:
-        self.heard = heard
+    def __init__(self, parsed: Sequence[ParsedMessage]) -> None:
+        self.parsed = parsed
         self.began_at: str | None = None
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         self.began_at = position
-        for heard in self.heard:
+        for parsed in self.parsed:
             if should_stop():
                 return
-            yield heard
+            yield parsed
 
 
 class Queue:
@@ -58,25 +57,27 @@ LIKE = ParsedMessage(Disposition.IGNORED, "like", position="9")
 BAD = ParsedMessage(Disposition.DROPPED, "bad_time", position="10", detail="time_us is\x1b[2J no time")
 
 
-def pumped(queue: Queue, *heard: ParsedMessage, should_stop: Callable[[], bool] = lambda: False) -> DeliveryTracker:
-    ledger = DeliveryTracker("0")
-    SourceRunner(Script(heard), queue, ledger, should_stop).run("0")
-    return ledger
+def run_source(
+    queue: Queue, *parsed: ParsedMessage, should_stop: Callable[[], bool] = lambda: False
+) -> DeliveryTracker:
+    tracker = DeliveryTracker("0")
+    SourceRunner(Script(parsed), queue, tracker, should_stop).run("0")
+    return tracker
 
 
-def counts(ledger: DeliveryTracker) -> Counts:
-    return ledger.counts(NOTHING, reconnects=0)
+def counts(tracker: DeliveryTracker) -> Counts:
+    return tracker.counts(NOTHING, reconnects=0)
 
 
 def test_every_message_is_accounted_for() -> None:
     queue = Queue()
-    ledger = pumped(queue, post(1), post(2), LIKE, BAD)
+    tracker = run_source(queue, post(1), post(2), LIKE, BAD)
 
     assert [sending.event for sending in queue.taken] == [post(1).event, post(2).event]
-    assert counts(ledger) == Counts(4, 0, 0, 0, 0, {"post": 2}, {"like": 1}, {"bad_time": 1})
+    assert counts(tracker) == Counts(4, 0, 0, 0, 0, {"post": 2}, {"like": 1}, {"bad_time": 1})
 
 
-def test_the_source_begins_where_it_is_told_to() -> None:
+def test_the_source_starts_at_the_position() -> None:
     source = Script([])
     SourceRunner(source, Queue(), DeliveryTracker("7"), lambda: False).run("7")
 
@@ -85,46 +86,55 @@ def test_the_source_begins_where_it_is_told_to() -> None:
 
 def test_the_position_follows_the_acknowledgements() -> None:
     queue = Queue()
-    ledger = pumped(queue, post(1), post(2), LIKE)
+    tracker = run_source(queue, post(1), post(2), LIKE)
     first, second = queue.taken
 
-    assert ledger.position == "0"
-    ledger.delivered(first, None)
-    assert ledger.position == "1"
-    ledger.delivered(second, DeliveryFailure("no broker"))
-    assert ledger.position == "1"
+    assert tracker.position == "0"
+    tracker.delivered(first, None)
+    assert tracker.position == "1"
+    tracker.delivered(second, DeliveryFailure("no broker"))
+    assert tracker.position == "1"
 
 
-def test_what_the_queue_drops_is_counted_and_left_behind() -> None:
+def test_events_dropped_by_the_queue_are_counted() -> None:
     queue = Queue(room=1)
-    ledger = pumped(queue, post(1), post(2), post(3))
-    ledger.delivered(queue.taken[0], None)
+    tracker = run_source(queue, post(1), post(2), post(3))
+    tracker.delivered(queue.taken[0], None)
 
-    assert counts(ledger).dropped == {"queue_full": 2}
-    assert counts(ledger).received == 3
-    assert ledger.position == "3"
+    assert counts(tracker).dropped == {"queue_full": 2}
+    assert counts(tracker).received == 3
+    assert tracker.position == "3"
 
 
-def test_event_for_a_closed_producer_is_read_again_later() -> None:
+def test_an_event_at_a_closed_producer_is_not_counted() -> None:
     queue = Queue(room=1, closes=True)
-    ledger = pumped(queue, post(1), post(2), post(3))
-    ledger.delivered(queue.taken[0], None)
+    tracker = run_source(queue, post(1), post(2), post(3))
+    tracker.delivered(queue.taken[0], None)
 
-    assert counts(ledger).received == 1
-    assert ledger.position == "1"
+    assert counts(tracker).received == 1
+    assert tracker.position == "1"
 
 
 def test_dropped_messages_are_logged_at_a_bounded_rate(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    pumped(Queue(), BAD, BAD, BAD)
+    run_source(Queue(), BAD, BAD, BAD)
 
     assert caplog.messages == ["script: a message is dropped, bad_time: time_us is [2J no time"]
 
 
-def test_that_a_source_has_ended_by_itself_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_end_of_a_source_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    pumped(Queue(), post(1), should_stop=lambda: True)
+    run_source(Queue(), post(1), should_stop=lambda: True)
     assert caplog.messages == []
-    pumped(Queue(), post(1))
+    run_source(Queue(), post(1))
     assert caplog.messages == ["script has ended"]
+
+
+def test_a_line_counts_the_drops_that_were_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    log, bad = DropLog("bluesky"), ParsedMessage(Disposition.DROPPED, "bad_did", detail="did is not a DID")
+    for now in (1.0, 1.1, 1.2, 2.5):
+        log.dropped(bad, now)
+
+    line = "bluesky: a message is dropped, bad_did: did is not a DID"
+    assert caplog.messages == [line, f"{line} (and 2 more since the last such line)"]

@@ -1,0 +1,97 @@
+"""Lines of a file or a pipe as sources."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from common.errors import ConfigurationError
+from ingest.sources.jsonl.lines import NumberedLine, numbered_lines
+from ingest.sources.jsonl.shifted_times import is_of_a_clock, shifted, time_of
+from ingest.sources.message import ParsedMessage
+from ingest.sources.reader_thread import read_in_thread
+
+_FOREVER = float("inf")
+
+
+class PipeSource:
+    """Yields the lines of a pipe as they come. There are no positions: a pipe cannot be read twice."""
+
+    expected = None
+    reconnects = 0
+
+    def __init__(self, name: str, descriptor: int, parse: Callable[[bytes], ParsedMessage]) -> None:
+        """descriptor: open for reading, it is left open. parse reads one line and never raises."""
+        self.name = name
+        self._descriptor = descriptor
+        self._parse = parse
+
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
+        """Yield the lines from now on, until the pipe is closed or should_stop."""
+        for line in read_in_thread(self._lines, _FOREVER, should_stop):
+            yield line.parse(self._parse)
+
+    def _lines(self) -> Generator[NumberedLine]:
+        with open(self._descriptor, "rb", closefd=False) as file:
+            yield from numbered_lines(file)
+
+
+class ReplaySource:
+    """Yields the lines of a file once and ends. A position is the number of the last line that was read."""
+
+    def __init__(
+        self, name: str, path: Path, parse: Callable[[bytes], ParsedMessage], ends_at: Callable[[], int] | None = None
+    ) -> None:
+        """Parse reads one line and never raises, such as parse_jetstream_line.
+
+        ends_at: shifts all times so that the newest event happened then (Unix seconds; called once, at the start).
+        Nothing is read yet. Every other call raises ConfigurationError when the file cannot be read.
+        """
+        self.name = name
+        self.reconnects = 0
+        self._path = path
+        self._parse = parse
+        self._ends_at = ends_at
+
+    @property
+    def expected(self) -> int:
+        """Number of lines that are not blank. Reads the file, in pieces."""
+        with closing(_lines(self._path)) as lines:
+            return sum(1 for _ in lines)
+
+    def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
+        """Yield the lines after that number (empty: all), until the file ends or should_stop."""
+        last_read = _line_number(position)
+        shift = 0 if self._ends_at is None else self._ends_at() - self._newest()
+        with closing(_lines(self._path)) as lines:
+            for line in lines:
+                if should_stop():
+                    return
+                if line.number > last_read:
+                    yield _moved(self._parsed(line), shift)
+
+    def _newest(self) -> int:
+        """Time of the newest event of the whole file, in Unix seconds; 0 when there is none."""
+        with closing(_lines(self._path)) as lines:
+            events = (self._parsed(line).event for line in lines)
+            return max((at for event in events if event and is_of_a_clock(at := time_of(event))), default=0)
+
+    def _parsed(self, line: NumberedLine) -> ParsedMessage:
+        return line.parse(self._parse)._replace(position=str(line.number))
+
+
+def _moved(parsed: ParsedMessage, shift: int) -> ParsedMessage:
+    return parsed if parsed.event is None else parsed._replace(event=shifted(parsed.event, shift))
+
+
+def _line_number(position: str) -> int:
+    if position and not (position.isascii() and position.isdecimal()):
+        raise ConfigurationError("a recording is resumed from the number of a line")
+    return int(position or 0)
+
+
+def _lines(path: Path) -> Generator[NumberedLine]:
+    try:
+        with path.open("rb") as file:
+            yield from numbered_lines(file)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
