@@ -38,7 +38,9 @@ class ProducerSettings(KafkaConnectionSettings):
         SendMode, Field(description="sync = each worker waits for an acknowledgement before it sends the next message")
     ] = SendMode.ASYNC
     producer_workers: Annotated[
-        Count, Field(description="threads that send; events with the same key go through the same one"), Unit("threads")
+        Count,
+        Field(description="with sync: messages in flight at once; those with the same key are sent one after another"),
+        Unit("messages"),
     ] = 1
     linger_ms: Annotated[
         int,

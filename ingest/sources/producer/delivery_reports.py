@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple
 
 from common.errors import ThunderError
 from common.timing import RateLimiter
-from ingest.sources.producer.outgoing import DeliveryFailure, DeliveryReport, T
+from ingest.sources.producer.outgoing import DeliveryFailure, DeliveryReport, OutgoingMessage, T
 
 OnDelivery = Callable[[T, DeliveryFailure | None], object]
 """Called once for each item: None when it is acknowledged. From any thread, one call at a time; must not block."""
@@ -88,10 +88,12 @@ class DeliveryReports(Generic[T]):
     def settle(self, reports: Sequence[DeliveryReport[T]]) -> None:
         """Report each item to the caller, count it, and make room for as many others."""
         with self._one_at_a_time:
-            for report in reports:
-                self._count(report)
-                for item in report.message.items:
-                    self._report(item, report.failure)
+            self._count_delivered([report.message for report in reports if report.failure is None])
+            for message, failure in reports:
+                if failure is not None:
+                    self._count_failed(message, failure)
+                for item in message.items:
+                    self._report(item, failure)
         with self._changed:
             self._queued -= sum(len(report.message.items) for report in reports)
             self._changed.notify_all()
@@ -116,16 +118,16 @@ class DeliveryReports(Generic[T]):
         except Exception as error:  # noqa: BLE001 - whatever it is, it surfaces at the next put()
             self._on_error(error)
 
-    def _count(self, report: DeliveryReport[T]) -> None:
-        figures, (topic, _, key, value, items) = self._figures, report.message
-        if report.failure is None:
-            self._figures = figures._replace(
-                produced=figures.produced + len(items),
-                messages=figures.messages + 1,
-                bytes=figures.bytes + len(key or b"") + len(value),
-            )
-            return
-        self._figures = figures._replace(failed=figures.failed + len(items))
+    def _count_delivered(self, messages: Sequence[OutgoingMessage[T]]) -> None:
+        figures = self._figures
+        self._figures = figures._replace(
+            produced=figures.produced + sum(len(message.items) for message in messages),
+            messages=figures.messages + len(messages),
+            bytes=figures.bytes + sum(len(message.key or b"") + len(message.value) for message in messages),
+        )
+
+    def _count_failed(self, message: OutgoingMessage[T], failure: DeliveryFailure) -> None:
+        failed = self._figures.failed + len(message.items)
+        self._figures = self._figures._replace(failed=failed)
         if self._failure_lines.allow(time.monotonic()):
-            failed, reason = self._figures.failed, report.failure.reason
-            _log.warning("Events not delivered so far: %d; the latest to %s: %s", failed, topic, reason)
+            _log.warning("Events not delivered so far: %d; the latest to %s: %s", failed, message.topic, failure.reason)

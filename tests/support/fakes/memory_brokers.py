@@ -29,7 +29,7 @@ class MemoryBrokers(Generic[T]):
         self._changed = threading.Condition()
 
     def items(self, topic: str, partition: int = 0) -> list[T]:
-        """What arrived in a partition."""
+        """Items that arrived in a partition."""
         return [item for message in self.arrived[topic, partition] for item in message.items]
 
     def fall_silent(self) -> None:
