@@ -21,8 +21,7 @@ from serve.readiness.publisher import ReadinessPublisher, watch_readiness
 from serve.readiness.state import ServingState
 from serve.readiness.verdict import STOPPING
 from serve.rpc.server import GrpcServer
-from serve.store.follow_store import RedisFollows
-from serve.store.timeline_store import TimelineStore
+from serve.store.serving_store import ServingStore
 from serve.wiring import build_service
 
 log = logging.getLogger("thunder.serve")
@@ -62,8 +61,8 @@ async def serve(
     """
     stopped = event_of(stop)
     try:
-        async with _connections(settings) as (store, follows):
-            service = build_service(settings, store.timelines, follows, clock, registry)
+        async with _open_store(settings) as store:
+            service = build_service(settings, store.timelines, store.follows, clock, registry)
             server = GrpcServer(service.servicer, settings, settings.shutdown_grace_seconds)
             publisher = ReadinessPublisher(state, server, service.metrics)
             await server.start()
@@ -83,16 +82,12 @@ async def serve(
 
 
 @asynccontextmanager
-async def _connections(settings: ServeSettings) -> AsyncGenerator[tuple[TimelineStore, RedisFollows | None]]:
-    url, timeout_seconds = settings.redis_address, settings.redis_timeout_ms / 1000
-    store = TimelineStore(settings)
-    follows = RedisFollows(url, settings.author_buckets, timeout_seconds) if settings.follow_store else None
+async def _open_store(settings: ServeSettings) -> AsyncGenerator[ServingStore]:
+    store = ServingStore(settings)
     try:
-        yield store, follows
+        yield store
     finally:
         store.close()
-        if follows:
-            await follows.close()
 
 
 def event_of(stop: Stop) -> asyncio.Event:

@@ -1,6 +1,6 @@
-"""One connection to a Redis server, shared by all requests: pipelines go out as they come, replies match in order.
+"""One connection to a Redis server, shared by all requests: pipelines are sent as they come, replies match in order.
 
-A caller that gives up leaves its replies to be read and thrown away, so a cancelled request costs nobody a reconnect.
+Replies of a cancelled caller are read and discarded, so a cancelled request does not cost others the connection.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ Reply = Any
 
 
 class _Waiting:
-    """A pipeline whose replies are due."""
+    """A pipeline that waits for its replies."""
 
     __slots__ = ("due", "future", "replies", "since")
 
@@ -60,7 +60,7 @@ class RespConnection(asyncio.Protocol):
         return await future
 
     def close(self) -> None:
-        """Close, failing what waits."""
+        """Close; pipelines that wait for replies fail."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -99,9 +99,9 @@ class RespConnection(asyncio.Protocol):
 
 
 async def connect(url: str, node: Node, timeout: float) -> RespConnection:
-    """Connect to a node with the credentials of the URL. StoreUnavailable after timeout seconds at the latest."""
+    """Connect to a node with the credentials of the URL. StoreUnavailable after at most timeout seconds."""
     pool = redis.ConnectionPool.from_url(url)
-    connection = RespConnection(node)
+    connection, is_ready = RespConnection(node), False
     loop = asyncio.get_running_loop()
     try:
         tls = _tls_of(pool.connection_kwargs) if pool.connection_class is redis.SSLConnection else None
@@ -109,13 +109,17 @@ async def connect(url: str, node: Node, timeout: float) -> RespConnection:
             await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
             await _greet(connection, pool.connection_kwargs)
     except (OSError, TimeoutError, hiredis.ReplyError) as error:
-        connection.close()
         raise StoreUnavailable(f"Redis {node.host}:{node.port}: {error or 'does not answer'}") from error
-    return connection
+    else:
+        is_ready = True
+        return connection
+    finally:
+        if not is_ready:  # cancelled or failed half-way
+            connection.close()
 
 
 def _tls_of(options: dict[str, Any]) -> ssl.SSLContext:
-    """What the URL says of TLS, as redis-py names it. OSError, as ssl.SSLError is, when its files are no good."""
+    """The TLS context of the URL's options, as redis-py names them. OSError, which ssl.SSLError is, for bad files."""
     context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
     if certificate := options.get("ssl_certfile"):
         context.load_cert_chain(certificate, options.get("ssl_keyfile"))

@@ -1,8 +1,7 @@
-"""Reads rounds from Redis: one pipeline per node and round, written by hand over one shared connection per node."""
+"""Reads rounds from Redis: one pipeline per node and round, packed by hand because packing is most of the work."""
 
 import asyncio
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,9 +13,10 @@ from common.errors import StoreUnavailable
 from common.store.keys import KeySpace
 from common.store.member import decode_id
 from common.store.record import record_field
-from common.store.topology import Node, Topology, read_topology
+from common.store.topology import Node, Topology
 from serve.deadline import Deadline
-from serve.store.connection import Reply, RespConnection, connect
+from serve.store.connection import Reply
+from serve.store.nodes import NodeConnections, NodeTimeout
 from serve.timeline.read_plan import FetchRequest, FetchResult
 
 log = logging.getLogger("thunder.serve")
@@ -30,10 +30,6 @@ KNOWN_HASHES = 65_536
 
 _ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank
 _HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n"  # all but the field
-
-
-class _Late(StoreUnavailable):
-    """A node did not answer in time. That says nothing about where the buckets are."""
 
 
 class _AuthorCommand(NamedTuple):
@@ -52,7 +48,7 @@ class _HashCommand(NamedTuple):
 
 
 class _Pipeline:
-    """Commands of one round for one node, and what their replies are."""
+    """Commands of one round for one node, and the authors and parents of their replies."""
 
     def __init__(self) -> None:
         self.packed: list[bytes] = []
@@ -64,26 +60,19 @@ class _Pipeline:
 
 
 class RedisFetcher:
-    """A fetcher over one Redis or a Redis Cluster. Topology and connections are renewed after a failure."""
+    """A fetcher over one Redis or a Redis Cluster."""
 
-    def __init__(self, url: str, keys: KeySpace, timeout_seconds: float) -> None:
-        self._url = url
+    def __init__(self, connections: NodeConnections, keys: KeySpace) -> None:
+        self._connections = connections
         self._keys = keys
-        self._timeout = timeout_seconds
-        self._topology: Topology | None = None
-        self._known: tuple[Node, ...] = ()
-        self._connections: dict[Node, RespConnection] = {}
-        self._connecting = asyncio.Lock()
         self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
     async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
         """Fetch one round."""
-        remaining = deadline.remaining(time.monotonic())
-        limit = self._timeout if remaining is None else min(remaining, self._timeout)
-        topology = self._topology or await self._refresh(limit)
+        topology = await self._connections.topology(deadline)
         pipelines = self._pipelines(request, topology)
-        runs = [self._run(topology.nodes[node], pipeline, limit) for node, pipeline in pipelines.items()]
+        runs = [self._run(topology.nodes[node], pipeline, deadline) for node, pipeline in pipelines.items()]
         results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = FetchResult({}, {}, partial=False)
         failed: list[StoreUnavailable] = []
@@ -91,20 +80,14 @@ class RedisFetcher:
             if isinstance(replies, StoreUnavailable):
                 failed.append(replies)
             else:
-                failed += _sort_in(pipeline, replies, fetched)
+                failed += _assign(pipeline, replies, fetched)
         if failed:
-            if not all(isinstance(failure, _Late) for failure in failed):
-                self._topology = None
+            if not all(isinstance(failure, NodeTimeout) for failure in failed):
+                self._connections.forget_topology()
             if not fetched.members and not fetched.records:
                 raise failed[0]
-            log.warning("answering in part: %s", failed[0])
+            log.warning("A shard failed, the answer is partial: %s", failed[0])
         return fetched._replace(partial=bool(failed))
-
-    def close(self) -> None:
-        """Close all connections."""
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
 
     def _pipelines(self, request: FetchRequest, topology: Topology) -> dict[int, _Pipeline]:
         pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
@@ -134,46 +117,19 @@ class RedisFetcher:
         key = self._keys.post_hash(number)
         return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
 
-    async def _run(self, node: Node, pipeline: _Pipeline, limit: float) -> "list[Reply] | StoreUnavailable":
+    async def _run(self, node: Node, pipeline: _Pipeline, deadline: Deadline) -> "list[Reply] | StoreUnavailable":
         try:
-            async with asyncio.timeout(limit):
-                connection = await self._connection(node)
-                return await connection.run(b"".join(pipeline.packed), len(pipeline))
-        except TimeoutError:
-            return _Late(f"Redis {node.host}:{node.port}: no answer within {limit:g} s")
+            return await self._connections.run(node, b"".join(pipeline.packed), len(pipeline), deadline)
         except StoreUnavailable as failure:
             return failure
-
-    async def _connection(self, node: Node) -> RespConnection:
-        connection = self._connections.get(node)
-        if connection is not None and connection.is_open and not connection.is_overdue(self._timeout):
-            return connection
-        async with self._connecting:
-            if self._connections.get(node) is connection:  # nobody else renewed it meanwhile
-                if connection is not None:
-                    connection.close()
-                self._connections[node] = await connect(self._url, node, self._timeout)
-            return self._connections[node]
-
-    async def _refresh(self, limit: float) -> Topology:
-        try:
-            async with asyncio.timeout(limit), self._connecting:
-                if self._topology is None:
-                    self._topology = await asyncio.to_thread(
-                        read_topology, self._url, self._known, self._keys.buckets, self._timeout
-                    )
-                    self._known = self._topology.nodes
-                return self._topology
-        except TimeoutError as error:
-            raise StoreUnavailable(f"Redis does not answer within {limit:g} s") from error
 
 
 def _bulk(value: bytes) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(value), value)
 
 
-def _sort_in(pipeline: _Pipeline, replies: Sequence[Reply], fetched: FetchResult) -> list[StoreUnavailable]:
-    """File the replies of a node under their authors and parents; return the failures among them."""
+def _assign(pipeline: _Pipeline, replies: Sequence[Reply], fetched: FetchResult) -> list[StoreUnavailable]:
+    """Assign the replies of a node to their authors and parents; return the failures among them."""
     authors = len(pipeline.authors)
     fetched.members.update(zip(pipeline.authors, replies[:authors], strict=True))
     fetched.records.update(zip(pipeline.parents, replies[authors:], strict=True))

@@ -41,7 +41,7 @@ INGEST = RedisRights(
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )
 SERVE = RedisRights(
-    _named("cluster|slots command hget hgetall hmget info scan zcard zmscore zrevrange"),
+    _named("cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange"),
     {key: f"%R{pattern}" for key, pattern in {**_STORE, NAMES: "~n:{meta}"}.items()},
 )
 SOURCE = RedisRights(
@@ -67,7 +67,6 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
     key = next(iter(rights.keys))
     calls: dict[str, Words] = {
         "cluster|slots": ("CLUSTER", "SLOTS"),
-        "command": ("COMMAND", "COUNT"),
         "dbsize": ("DBSIZE",),
         "evalsha": ("EVALSHA", "0" * 40, "1", key),
         "exec": ("EXEC",),

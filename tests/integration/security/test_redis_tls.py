@@ -12,11 +12,13 @@ from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.settings.ingest import IngestSettings
 from common.settings.redis import RedisSettings
+from common.store.keys import KeySpace
 from common.store.topology import Node
 from common.timing import system_clock
 from ingest.write.store import Store
 from serve.store.connection import connect
 from serve.store.follow_store import RedisFollows
+from serve.store.nodes import NodeConnections
 from tests.integration.security.tls_redis import PASSWORD, TlsRedis, tls_redis
 from tests.support.kafka.refined_topic import recent_posts
 from tests.support.network.certificates import Authority, Issued
@@ -122,8 +124,8 @@ def read(settings: dict[str, str | None]) -> None:
 
 
 def look_up_follows(settings: dict[str, str | None]) -> None:
-    store = RedisFollows(RedisSettings.model_validate(settings).redis_address, buckets=1, timeout_seconds=5)
-    asyncio.run(store.following(1, 10))
+    connections = NodeConnections(RedisSettings.model_validate(settings).redis_address, buckets=1, timeout_seconds=5)
+    asyncio.run(RedisFollows(connections, KeySpace(buckets=1)).following(1, 10))
 
 
 @pytest.mark.parametrize("use", [write, read, look_up_follows])

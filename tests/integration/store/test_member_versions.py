@@ -20,6 +20,7 @@ from ingest.events import Event, PostDelete
 from ingest.write.post_writer import PostWriter
 from serve.query import Answer
 from serve.store.fetcher import RedisFetcher
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.integration.store.golden_store import (
     ANN,
@@ -74,11 +75,13 @@ def newer_readers() -> Generator[None]:
 
 def ask(url: str, request: GetInNetworkPostsRequest = EVERYBODY) -> Answer:
     async def read() -> Answer:
-        fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+        connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
         try:
-            return await Timelines(fetcher, RETENTION, max_bytes=64 << 20).read(query_of(request), NOW)
+            return await Timelines(RedisFetcher(connections, KEYS), RETENTION, max_bytes=64 << 20).read(
+                query_of(request), NOW
+            )
         finally:
-            fetcher.close()
+            connections.close()
 
     return asyncio.run(read())
 

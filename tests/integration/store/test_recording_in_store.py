@@ -20,6 +20,7 @@ from ingest.write.follow_writer import FollowWriter
 from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import accepted, query_of
 from tests.support.sources.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, line, reply, uri
@@ -114,13 +115,15 @@ def follows(path: Path, lines: Sequence[str]) -> list[Follow]:
 
 
 async def seen(url: str, *, videos: bool = False) -> list[int]:
-    fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10)
     following = [id_of_string(did) for did in (ALICE, BOB, CAROL)]
     request = GetInNetworkPostsRequest(user_id=1, following_user_ids=following, is_video_request=videos)
     try:
-        answer = await Timelines(fetcher, Retention(RETENTION), max_bytes=64 << 20).read(query_of(request), NOW)
+        answer = await Timelines(RedisFetcher(connections, KEYS), Retention(RETENTION), max_bytes=64 << 20).read(
+            query_of(request), NOW
+        )
     finally:
-        fetcher.close()
+        connections.close()
     return [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
 
 
@@ -158,11 +161,11 @@ def test_what_a_loss_of_the_connection_repeats_is_harmless(
 
 
 async def following(url: str, did: str) -> list[int]:
-    store = RedisFollows(url, KEYS.buckets, timeout_seconds=5)
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
     try:
-        return await store.following(id_of_string(did), 10)
+        return await RedisFollows(connections, KEYS).following(id_of_string(did), 10)
     finally:
-        await store.close()
+        connections.close()
 
 
 @pytest.mark.parametrize("order", [forwards, backwards, twice])

@@ -24,7 +24,7 @@ from common.settings.serve import ServeSettings
 from common.store.keys import META
 from ingest.write.metrics import StoreMetrics
 from ingest.write.store import Store, StoreReports
-from serve.store.timeline_store import TimelineStore
+from serve.store.serving_store import ServingStore
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.operations_guide import command
 from tests.support.processes.ingest_workers import IngestWorkers
@@ -141,7 +141,7 @@ def test_a_server_finds_the_node_that_took_over_the_layout(redis_cluster: RedisC
     filling = Store(ingest_settings(redis_cluster_url))
     filling.open()
     StoreReports(filling, StoreMetrics(CollectorRegistry())).report_caught_up("innetwork_post", 0, filling.lineage, 1)
-    store = TimelineStore(ServeSettings.model_validate({"redis_url": redis_cluster_url}))
+    store = ServingStore(ServeSettings.model_validate({"redis_url": redis_cluster_url}))
     try:
         assert asyncio.run(store.status()).caught_up
         for node in redis_cluster.nodes:

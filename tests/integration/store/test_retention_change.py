@@ -15,6 +15,7 @@ from ingest.decode.create_rules import drop_reason
 from ingest.events import Event, PostDelete
 from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import query_of
@@ -53,12 +54,14 @@ def shown(url: str, retention: int, now: int = NOW) -> list[int]:
     """What a server with this retention answers."""
 
     async def read() -> bytes:
-        fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+        connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
         try:
             query = query_of(GetInNetworkPostsRequest(following_user_ids=[QUIET, BUSY]))
-            answer = await Timelines(fetcher, Retention(retention), max_bytes=64 << 20).read(query, now)
+            answer = await Timelines(RedisFetcher(connections, KEYS), Retention(retention), max_bytes=64 << 20).read(
+                query, now
+            )
         finally:
-            fetcher.close()
+            connections.close()
         assert not answer.partial
         return answer.body
 

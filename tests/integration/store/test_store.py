@@ -22,6 +22,7 @@ from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
 from serve.query import Answer
 from serve.store.fetcher import RedisFetcher
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import query_of
 from tests.support.redis.servers import RedisCluster
@@ -46,12 +47,12 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 
 
 async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
-    fetcher = RedisFetcher(url, KEYS, timeout_seconds=5)
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
     try:
         query = query_of(GetInNetworkPostsRequest(following_user_ids=following))
-        return await Timelines(fetcher, RETENTION, max_bytes=64 << 20).read(query, now)
+        return await Timelines(RedisFetcher(connections, KEYS), RETENTION, max_bytes=64 << 20).read(query, now)
     finally:
-        fetcher.close()
+        connections.close()
 
 
 def ids(answer: Answer) -> list[int]:

@@ -11,6 +11,7 @@ from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import Scenario, query_of, scenarios
 
@@ -25,12 +26,12 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 
 
 async def answers(url: str, scenario: Scenario) -> list[list[int]]:
-    fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
-    timelines = Timelines(fetcher, Retention(scenario.retention_seconds), max_bytes=64 << 20)
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10)
+    timelines = Timelines(RedisFetcher(connections, KEYS), Retention(scenario.retention_seconds), max_bytes=64 << 20)
     try:
         found = [await timelines.read(query_of(request), scenario.now) for request in scenario.requests]
     finally:
-        fetcher.close()
+        connections.close()
     assert not any(answer.partial for answer in found)
     return [[post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] for answer in found]
 

@@ -17,6 +17,7 @@ from ingest.events import Event
 from ingest.write.post_writer import PostWriter
 from serve.query import Query
 from serve.store.fetcher import RedisFetcher
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.integration.store.histories import HISTORIES, QUERIES, RETENTION, START, Step
 from tests.support.conformance.model import Model
@@ -37,8 +38,9 @@ class Reader:
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.Runner()
-        self._fetcher = RedisFetcher(url, KEYS, timeout_seconds=10)
-        self._timelines = Timelines(self._fetcher, Retention(RETENTION), max_bytes=64 << 20)
+        self._connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10)
+        fetcher = RedisFetcher(self._connections, KEYS)
+        self._timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=64 << 20)
 
     def read(self, queries: list[Query], now: int) -> list[list[int]]:
         answers = self._loop.run(self._read(queries, now))
@@ -52,7 +54,7 @@ class Reader:
         return [(await self._timelines.read(query, now)).body for query in queries]
 
     async def _close(self) -> None:
-        self._fetcher.close()
+        self._connections.close()
 
 
 @pytest.fixture

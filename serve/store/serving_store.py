@@ -1,4 +1,4 @@
-"""The store as a server sees it: timelines to read, and whether ingest has filled it."""
+"""The store as a server uses it: timelines, follow lists, and whether ingest has caught up."""
 
 import asyncio
 
@@ -10,10 +10,12 @@ from common.store.client import StoreClient
 from common.store.layout import check_eviction, check_layout
 from serve.readiness.verdict import StoreStatus
 from serve.store.fetcher import RedisFetcher
+from serve.store.follow_store import RedisFollows
+from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 
 
-class TimelineStore:
+class ServingStore:
     """Redis, read with these settings."""
 
     def __init__(self, settings: ServeSettings) -> None:
@@ -21,39 +23,39 @@ class TimelineStore:
         timeout = settings.redis_timeout_ms / 1000
         self._keys = settings.key_space
         self._store_client = StoreClient(url, self._keys.buckets, timeout)
-        self._fetcher = RedisFetcher(url, self._keys, timeout)
-        self.timelines = Timelines(
-            self._fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
-        )
+        self._connections = NodeConnections(url, self._keys.buckets, timeout)
+        fetcher = RedisFetcher(self._connections, self._keys)
+        self.timelines = Timelines(fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request)
+        self.follows = RedisFollows(self._connections, self._keys) if settings.follow_store else None
 
     async def status(self) -> StoreStatus:
-        """Ask Redis. StoreMismatch when this server must not read the store; never StoreUnavailable."""
+        """Read the status from Redis. StoreMismatch when this server must not read it; never StoreUnavailable."""
         return await asyncio.to_thread(self._status)
 
     def close(self) -> None:
         """Close all connections."""
-        self._fetcher.close()
+        self._connections.close()
         self._store_client.close()
 
     def _status(self) -> StoreStatus:
         try:
-            return self._look()
-        except StoreUnavailable:  # the node that was asked may have handed over to another: find out before giving up
+            return self._read_status()
+        except StoreUnavailable:  # the asked node may have lost its slot to another: retry with a new topology
             try:
-                return self._look()
+                return self._read_status()
             except StoreUnavailable as error:
                 return StoreStatus(False, None, False, str(error))
 
-    def _look(self) -> StoreStatus:
+    def _read_status(self) -> StoreStatus:
         with self._store_client.refreshing_topology():
             for node in self._store_client.node_clients():
                 check_eviction(node)
             client = self._store_client.meta_client()
             layout = check_layout(client, self._keys)
             if layout is None:
-                return StoreStatus(True, None, False, "an ingest worker to lay out the store")
+                return StoreStatus(True, None, False, "an ingest worker to initialise the store")
             lagging = lagging_partitions(read_status(client), layout.lineage)
-        if not all(lagging.values()):  # one topic fills the store; another may have done so before
+        if not all(lagging.values()):  # one topic is enough to fill the store; the others may be left over
             return StoreStatus(True, layout.lineage, True, "")
         behind = ", ".join(f"{len(partitions)} partition(s) of {topic}" for topic, partitions in lagging.items())
         waiting_for = f"ingest to catch up with {behind}" if lagging else "an ingest worker to read its topic"
