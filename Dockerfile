@@ -29,7 +29,7 @@ COPY thunder thunder
 RUN "$TOOLS/bin/uv" build --python "$TOOLS" --no-build-isolation --wheel --out-dir dist \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --no-deps --no-index dist/*.whl \
  && "$TOOLS/bin/cyclonedx-py" environment --pyproject pyproject.toml --spec-version 1.6 --output-reproducible \
-      --output-file "$PREFIX/sbom.cdx.json" "$PREFIX/bin/python"
+      --gather-license-texts --output-file "$PREFIX/sbom.cdx.json" "$PREFIX/bin/python"
 
 FROM ${PYTHON_IMAGE}
 ARG PREFIX=/opt/thunder
