@@ -80,12 +80,12 @@ def test_a_lost_connection_is_made_anew_from_where_it_stopped(
     assert positions(listen(source), 3) == [server.position(1), server.position(2), server.position(3)]
     assert server.asked_to_resume() == ["", server.resumed_after(2)]
     assert source.reconnects == 1
-    lost, resumed = said(caplog)
+    lost, resumed = logged(caplog)
     assert lost.startswith(f"{source.name}: connection lost: ")
     assert resumed.startswith(f"{source.name}: resumed from ")
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "thunder.source"]
 
 
@@ -113,7 +113,7 @@ def test_unreachable_server_is_awaited_with_few_log_lines(
     restarted[0].close()
 
     assert restarted[0].asked_to_resume() == [first.resumed_after(1)]
-    _, resumed = said(caplog)
+    _, resumed = logged(caplog)
     assert re.search(r"\(attempt [2-9]\d*\)", resumed)
 
 

@@ -41,7 +41,7 @@ class DeliveryReports(Generic[T]):
     """Admits events while there is room, and settles them by their delivery reports. For any thread."""
 
     def __init__(self, size: int, on_delivery: OnDelivery[T], on_error: Callable[[Exception], object]) -> None:
-        """Size: events admitted and not settled, at most. on_error: told what on_delivery raises."""
+        """Size: events admitted and not settled, at most. on_error takes what on_delivery raises."""
         self._size = size
         self._on_delivery = on_delivery
         self._on_error = on_error

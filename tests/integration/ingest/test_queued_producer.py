@@ -33,7 +33,7 @@ CODEC_BITS = {Codec.NONE: 0, Codec.GZIP: 1, Codec.SNAPPY: 2, Codec.LZ4: 3, Codec
 
 
 class Outbox:
-    """A producer of (key, number) for one topic, and what it said of them."""
+    """A producer of (key, number) for one topic, and its delivery reports."""
 
     def __init__(self, kafka: KafkaBroker, topic: str = "", **settings: object) -> None:
         self.topic = topic or kafka.create_topic(unique("sent"), PARTITIONS)
@@ -42,10 +42,10 @@ class Outbox:
         self.producer = QueuedProducer[tuple[bytes, int]](
             ProducerSettings.model_validate({"in_network_events_consumer_dest": kafka.bootstrap, **settings}),
             lambda item: Addressed(self.topic, item[0], encode_event(PostDelete(item[1], 1))),
-            self._told,
+            self._report,
         )
 
-    def _told(self, item: tuple[bytes, int], failure: DeliveryFailure | None) -> None:
+    def _report(self, item: tuple[bytes, int], failure: DeliveryFailure | None) -> None:
         if failure is None:
             self.delivered.append(item)
         else:
@@ -196,17 +196,17 @@ def test_a_fast_source_is_slowed_down_to_what_kafka_takes(kafka: KafkaBroker) ->
 
 
 def test_a_message_too_large_fails_and_the_others_arrive(kafka: KafkaBroker) -> None:
-    topic, told = kafka.create_topic(unique("sizes")), dict[int, DeliveryFailure | None]()
+    topic, reported = kafka.create_topic(unique("sizes")), dict[int, DeliveryFailure | None]()
     producer = QueuedProducer[int](
         ProducerSettings(in_network_events_consumer_dest=kafka.bootstrap, compression="none"),
         lambda size: Addressed(topic, b"key", bytes(size)),
-        told.__setitem__,
+        reported.__setitem__,
     )
     for size in (10, 2_000_000, 20):
         producer.put(size)
     producer.close(30)
-    assert {size: failure is None for size, failure in told.items()} == {10: True, 2_000_000: False, 20: True}
-    assert "Message size too large" in str(told[2_000_000])
+    assert {size: failure is None for size, failure in reported.items()} == {10: True, 2_000_000: False, 20: True}
+    assert "Message size too large" in str(reported[2_000_000])
     assert (producer.figures().produced, producer.figures().failed) == (2, 1)
 
 

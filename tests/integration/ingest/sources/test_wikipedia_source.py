@@ -18,7 +18,7 @@ from tests.support.sources.scenes import Refuses, Says, Then
 from tests.support.sources.wikimedia_changes import change
 from tests.support.wait import in_time
 
-PATIENCE = ReconnectPolicy(longest_silence=5, backoff=Backoff(0.02, 1))
+POLICY = ReconnectPolicy(longest_silence=5, backoff=Backoff(0.02, 1))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def server() -> Generator[EventStreamServer]:
 
 def test_it_says_who_it_is_and_wants_nothing_compressed(server: EventStreamServer) -> None:
     server.stage.plays(Says((server.event(1),)))
-    next(server.source(PATIENCE).listen("", in_time()))
+    next(server.source(POLICY).listen("", in_time()))
 
     headers = server.requests[0]
     assert headers["User-Agent"] == f"thunder-redis/{version('thunder-redis')}"
@@ -42,7 +42,7 @@ def test_what_is_sent_again_after_a_loss_is_a_repeat(server: EventStreamServer) 
     server.stage.plays(
         Says((server.event(1), server.event(2)), Then.ENDS), Says((server.event(1), server.event(2), server.event(3)))
     )
-    parsed = list(islice(server.source(PATIENCE).listen("", in_time()), 5))
+    parsed = list(islice(server.source(POLICY).listen("", in_time()), 5))
 
     edit, repeat = (Disposition.SENT, ChangeKind.EDIT), (Disposition.IGNORED, IgnoredChange.REPEAT)
     assert [(one.disposition, one.label) for one in parsed] == [edit, edit, repeat, repeat, edit]
@@ -51,14 +51,14 @@ def test_what_is_sent_again_after_a_loss_is_a_repeat(server: EventStreamServer) 
 
 def test_bots_are_left_out_when_asked_to(server: EventStreamServer) -> None:
     server.stage.plays(Says((server.message(change(bot=True).encode()), server.event(1))))
-    source = WikipediaSource(server.url, Bots.EXCLUDE, PATIENCE)
+    source = WikipediaSource(server.url, Bots.EXCLUDE, POLICY)
 
     assert [one.label for one in islice(source.listen("", in_time()), 2)] == [IgnoredChange.BOT, ChangeKind.EDIT]
 
 
 def test_the_server_says_how_soon_to_come_back(server: EventStreamServer) -> None:
     server.stage.plays(Says((b"retry: 500\n\n", server.event(1)), Then.ENDS), Says((server.event(2),)))
-    parsed = server.source(PATIENCE).listen("", in_time())
+    parsed = server.source(POLICY).listen("", in_time())
     next(parsed)
     begin = time.monotonic()
 
@@ -70,10 +70,10 @@ def test_a_page_that_is_no_stream_is_asked_again(server: EventStreamServer) -> N
     page = Refuses(200, {"Content-Type": "text/html"})
     server.stage.plays(page, page, Says((server.event(1),)))
 
-    assert next(server.source(PATIENCE).listen("", in_time())).position == server.position(1)
+    assert next(server.source(POLICY).listen("", in_time())).position == server.position(1)
 
 
 def test_a_redirect_is_followed(server: EventStreamServer) -> None:
     server.stage.plays(Refuses(307, {"Location": "/v3/recentchange"}), Says((server.event(1),)))
 
-    assert next(server.source(PATIENCE).listen("", in_time())).position == server.position(1)
+    assert next(server.source(POLICY).listen("", in_time())).position == server.position(1)

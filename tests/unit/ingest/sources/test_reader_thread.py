@@ -12,7 +12,7 @@ def never() -> bool:
 
 
 class Stream:
-    """Yields numbers, then waits until it is told to go on. Remembers which threads opened and closed it."""
+    """Yields numbers, then waits for a signal. Remembers which threads opened and closed it."""
 
     def __init__(self, count: int, then: Exception | None = None) -> None:
         self.goes_on = threading.Event()

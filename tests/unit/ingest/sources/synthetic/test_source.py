@@ -10,7 +10,7 @@ NOW = 1_760_000_000.0
 
 
 class PatientClock:
-    """Time that passes only while somebody waits."""
+    """Time that passes only during a wait."""
 
     def __init__(self) -> None:
         self.now = NOW
