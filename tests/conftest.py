@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(_left_out, 0):
         terminalreporter.write_line(
-            f"[tests] left out {left_out} tests that need tools compiled from Go, Chromium or promtool: --everything"
+            f"[tests] left out {left_out} tests (minutes, or tools compiled from Go, Chromium, promtool): --everything"
         )
 
 

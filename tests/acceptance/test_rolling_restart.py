@@ -14,6 +14,8 @@ from tests.support.redis.filled_store import fill_store
 from tests.support.unused import free_port
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.everything  # a minute of load
+
 REQUEST = GetInNetworkPostsRequest(following_user_ids=[7])
 MANY_CALLS = 500
 """That a server has answered before the next one is replaced."""

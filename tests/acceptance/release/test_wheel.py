@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.everything  # installs the product once more, and runs the unit tests there
+
 TOP = Path(__file__).parents[3]
 PACKAGES = {"common", "ingest", "serve", "thunder"}
 
