@@ -11,10 +11,11 @@ from typing import cast
 import redis
 
 from tests.support.processes.child import Child
+from tests.support.redis.binaries import cli_binary, server_binary
 from tests.support.redis.key_leaks import PERMANENT, assert_every_key_has_ttl
 from tests.support.unused import free_port
 from tests.support.wait import eventually
-from thunder.embedded.redis_server import SETTINGS, redis_binary
+from thunder.embedded.redis_server import SETTINGS
 
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 
@@ -90,7 +91,7 @@ class RedisServer:
 
     def _start(self) -> Child:
         arguments = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
-        server = Child([redis_binary(), *arguments], self._directory / "redis.log")
+        server = Child([server_binary(), *arguments], self._directory / "redis.log")
         server.wait_for_output("Ready to accept connections")
         return server
 
@@ -116,7 +117,7 @@ class RedisCluster:
 
     def manage(self, *words: str) -> None:
         """Run `redis-cli --cluster`, which stands beside the server, to its end."""
-        command = [str(redis_binary().with_name("redis-cli")), "--cluster", *words]
+        command = [str(cli_binary()), "--cluster", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

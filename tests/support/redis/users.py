@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from tests.support.redis.binaries import server_binary
 from tests.support.redis.servers import RedisCluster, RedisServer
-from thunder.embedded.redis_server import redis_binary
 
 ADMINISTRATOR = "default"
 INGEST, SERVE, SOURCE, TOOLS = "thunder-ingest", "thunder-serve", "thunder-source", "thunder-tools"
@@ -115,7 +115,7 @@ def _command(name: str, arity: int, flags: list[str]) -> Command:
 
 
 def _version() -> tuple[int, ...]:
-    told = subprocess.run([redis_binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([server_binary(), "--version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"v=([\d.]+)", told)
     assert found
     return tuple(map(int, found[1].split(".")))
