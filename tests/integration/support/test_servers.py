@@ -1,14 +1,18 @@
 """The real servers that the other tests stand on."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis
 from confluent_kafka import Consumer, KafkaError, Producer
 from redis.cluster import RedisCluster
 
+from common.errors import ConfigurationError
 from tests.support.kafka.broker import SASL_PASSWORD, SASL_USER, KafkaBroker
+from tests.support.redis.binaries import cli_binary, server_binary
 from tests.support.redis.key_leaks import assert_every_key_has_ttl
+from tests.support.redis.servers import RedisServer
 from tests.support.unused import unique
 from tests.support.wait import eventually
 
@@ -120,3 +124,17 @@ def test_a_key_without_expiry_is_reported(redis_url: str) -> None:
             assert_every_key_has_ttl(client)
         assert_every_key_has_ttl(client, allowed={b"kept"})
         client.delete("kept")
+
+
+def test_named_redis_is_the_one_that_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THUNDER_TEST_REDIS", "valkey-8.1")
+    server = RedisServer(tmp_path)
+    assert str(server.client.info("server")["valkey_version"]).startswith("8.1.")
+    assert cli_binary().is_file()
+    server.kill()
+
+
+def test_redis_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THUNDER_TEST_REDIS", str(tmp_path / "redis-server"))
+    with pytest.raises(ConfigurationError, match="THUNDER_TEST_REDIS"):
+        server_binary()
