@@ -7,6 +7,9 @@ from pydantic import Field
 
 from common.settings.types import Port, Seconds, Settings, Text
 
+ANY_ADDRESS = "::"
+"""Every address of the machine, IPv6 and IPv4; IPv4 alone where there is no IPv6."""
+
 
 class LogLevel(StrEnum):
     """Lowest level of a log line that is written."""
@@ -28,8 +31,12 @@ class ProcessSettings(Settings):
     """Process"""
 
     http_host: Annotated[
-        Text, Field(description="IP address that the HTTP server with /metrics, /healthz and /readyz listens on")
-    ] = "0.0.0.0"  # noqa: S104
+        Text,
+        Field(
+            description="IP address that the HTTP server with /metrics, /healthz and /readyz listens on; "
+            ":: = all of IPv6 and IPv4"
+        ),
+    ] = ANY_ADDRESS
     http_port: Annotated[
         Port, Field(description="port of the HTTP server with /metrics, /healthz and /readyz; 0 = any free port")
     ] = 8080

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from common.ids import IDS_PER_LIST
-from common.settings.process import ProcessSettings
+from common.settings.process import ANY_ADDRESS, ProcessSettings
 from common.settings.redis import StoreSettings
 from common.settings.types import (
     MEBIBYTE,
@@ -71,7 +71,9 @@ class AnswerSettings(Settings):
 class GrpcSettings(Settings):
     """gRPC server"""
 
-    grpc_host: Annotated[Text, Field(description="address on which the gRPC server listens")] = "0.0.0.0"  # noqa: S104
+    grpc_host: Annotated[
+        Text, Field(description="address on which the gRPC server listens; :: = all of IPv6 and IPv4")
+    ] = ANY_ADDRESS
     grpc_port: Annotated[Port, Field(description="port of the gRPC server; 0 = any free port")] = 50051
     reflection: Annotated[bool, Field(description="enable gRPC server reflection")] = False
     max_concurrent_requests: Annotated[

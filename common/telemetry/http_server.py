@@ -4,6 +4,7 @@ Connections, request size and time are bounded.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import threading
@@ -13,6 +14,7 @@ from http import HTTPStatus
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from common.errors import ConfigurationError
+from common.settings.process import ANY_ADDRESS
 from common.telemetry.http_routes import BadQuery, Response, Route, Routes, parameters_of
 
 _SECONDS_PER_REQUEST = 5.0
@@ -120,8 +122,20 @@ async def _answer_of(route: Route, query: str) -> Response:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Listen on the address; `::` stands for all of IPv6 and IPv4, and for IPv4 alone where there is no IPv6."""
     try:
-        return socket.create_server((host, port), family=family)
+        if host == ANY_ADDRESS:
+            return _listen_everywhere(port)
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise ConfigurationError(f"HTTP cannot listen on {host}:{port} (--http-port): {error.strerror}") from error
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server((ANY_ADDRESS, port), family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError as error:
+            if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):  # IPv6 is switched off
+                raise
+    return socket.create_server(("", port))

@@ -9,8 +9,10 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
+from common.settings.serve import ServingSettings
 from serve.rpc.server import SERVICE
 from tests.support.in_loop import in_loop
+from tests.support.network.loopback import LOOPBACKS, in_url
 from tests.support.network.tcp_balancer import TcpBalancer
 from tests.support.serving.grpc_health import check_health
 from tests.support.serving.read_service import Serving, answer_with, call_on, serving
@@ -44,6 +46,14 @@ async def listed_services(served: Serving) -> list[str]:
     async for response in cast("AsyncIterator[ServerReflectionResponse]", call):
         return [service.name for service in response.list_services_response.service]
     return []
+
+
+@in_loop
+async def test_default_address_answers_over_ipv6_and_ipv4() -> None:
+    async with serving(grpc_host=ServingSettings().grpc_host) as served:
+        for host in LOOPBACKS:
+            async with grpc.aio.insecure_channel(f"{in_url(host)}:{served.server.port}") as channel:
+                assert await check_health(channel, "") == SERVING
 
 
 @in_loop

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
+from common.settings.process import ANY_ADDRESS
 from common.telemetry.http_server import HttpServer
+from tests.support.network.loopback import LOOPBACKS
 from tests.support.unused import free_port
 from thunder.health_check import main
 
@@ -37,8 +39,9 @@ def health(port: int, monkeypatch: pytest.MonkeyPatch) -> int:
     return main()
 
 
-def test_a_role_that_answers_is_alive_even_if_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    role = HttpServer(HOST, 0, CollectorRegistry(), lambda: "Kafka has not caught up")
+@pytest.mark.parametrize("host", [ANY_ADDRESS, *LOOPBACKS])
+def test_a_role_that_answers_is_alive_even_if_it_is_not_ready(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = HttpServer(host, 0, CollectorRegistry(), lambda: "Kafka has not caught up")
     assert health(role.port, monkeypatch) == 0
     role.stop()
 

@@ -1,17 +1,21 @@
 import asyncio
+import errno
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from common.errors import ConfigurationError
+from common.settings.process import ANY_ADDRESS, ProcessSettings
 from common.telemetry import http_server as http_port
 from common.telemetry.http_routes import Parameters, Response, Route, only
 from common.telemetry.http_server import HttpServer
+from tests.support.network.loopback import LOOPBACKS, in_url
 
 HOST = "127.0.0.1"
 
@@ -169,6 +173,58 @@ def test_stopping_does_not_wait_for_clients(process: Process, caplog: pytest.Log
 def test_a_taken_port_is_a_configuration_error(process: Process) -> None:
     with pytest.raises(ConfigurationError, match=f"HTTP cannot listen on {HOST}:{process.http.port}"):
         HttpServer(HOST, process.http.port, CollectorRegistry(), lambda: None)
+
+
+def _listening_on(host: str) -> list[str]:
+    """Addresses of the loopback interface that answer."""
+    role = HttpServer(host, 0, CollectorRegistry(), lambda: None)
+    answering: list[str] = []
+    for address in LOOPBACKS:
+        with suppress(URLError), urlopen(f"http://{in_url(address)}:{role.port}/readyz", timeout=10) as response:
+            assert response.read() == b"ready\n"
+            answering.append(address)
+    role.stop()
+    return answering
+
+
+def test_default_address_listens_on_ipv6_and_ipv4() -> None:
+    assert _listening_on(ProcessSettings().http_host) == list(LOOPBACKS)
+
+
+@pytest.mark.parametrize("host", LOOPBACKS)
+def test_given_address_is_the_only_one(host: str) -> None:
+    assert _listening_on(host) == [host]
+
+
+def test_given_ipv4_wildcard_is_ipv4_alone() -> None:
+    assert _listening_on("0.0.0.0") == ["127.0.0.1"]  # noqa: S104
+
+
+def test_default_address_is_ipv4_where_there_is_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    assert _listening_on(ANY_ADDRESS) == ["127.0.0.1"]
+
+
+def test_default_address_is_ipv4_where_ipv6_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    create_server = socket.create_server
+
+    def without_ipv6(address: tuple[str, int], *, family: int = socket.AF_INET, **options: bool) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return create_server(address, **options)
+
+    monkeypatch.setattr(socket, "create_server", without_ipv6)
+    assert _listening_on(ANY_ADDRESS) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("host", LOOPBACKS)
+def test_port_that_is_taken_on_one_stack_is_an_error(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        socket.create_server((host, 0), family=family) as other,
+        pytest.raises(ConfigurationError, match="HTTP cannot listen on"),
+    ):
+        HttpServer(ANY_ADDRESS, other.getsockname()[1], CollectorRegistry(), lambda: None)
 
 
 def _is_cut_off(client: socket.socket) -> bool:
