@@ -35,8 +35,9 @@ def _named(commands: str) -> frozenset[str]:
 
 INGEST = RedisRights(
     _named(
-        "cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hset hsetnx hvals info multi randomkey "
-        "script|load zadd zcard zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrange zscore"
+        "cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hrandfield hset hsetnx hvals info "
+        "multi randomkey script|load zadd zcard zcount zrange zrangebyscore zrem zremrangebylex zremrangebyrank "
+        "zrevrange zscore"
     ),
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )
@@ -75,12 +76,14 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
         "hgetall": ("HGETALL", key),
         "hlen": ("HLEN", key),
         "hmget": ("HMGET", key, "x"),
+        "hrandfield": ("HRANDFIELD", key),
         "hvals": ("HVALS", key),
         "info": ("INFO", "server"),
         "randomkey": ("RANDOMKEY",),
         "scan": ("SCAN", "0", "COUNT", "1"),
         "script|load": ("SCRIPT", "LOAD", CLAIM_POSTS.source),
         "zcard": ("ZCARD", key),
+        "zcount": ("ZCOUNT", key, "0", "0"),
         "zmscore": ("ZMSCORE", key, "x"),
         "zrange": ("ZRANGE", key, "0", "0"),
         "zrangebyscore": ("ZRANGEBYSCORE", key, "0", "0"),
@@ -104,8 +107,8 @@ def writing_attempts(rights: RedisRights) -> list[Attempt]:
         "hsetnx": ("HSETNX", key, "x", "1"),
         "zadd": ("ZADD", key, "1", "x"),
         "zrem": ("ZREM", key, "x"),
+        "zremrangebylex": ("ZREMRANGEBYLEX", key, "-", "-"),
         "zremrangebyrank": ("ZREMRANGEBYRANK", key, "0", "0"),
-        "zremrangebyscore": ("ZREMRANGEBYSCORE", key, "0", "0"),
     }
     return [*_of_role(queued, rights), *(Attempt(right, ("EXPIRE", key, "1")) for key, right in rights.keys.items())]
 

@@ -25,6 +25,8 @@ from tests.support.wait import eventually
 AUTHOR, ERASED, VIEWER = 7, 8, 9
 MORE_THAN_A_LIST_HOLDS = range(10, 10 + FOLLOW_BOUNDS.cap + 2)
 """Ids of people."""
+FEW_HASHES = ("--post-hashes", "8")
+"""So few that each holds more records than are swept at once."""
 
 
 class StoreFlows:
@@ -40,13 +42,12 @@ class StoreFlows:
         """Creates, deletes and author deletes, more posts than a list holds, follows, and all of it once more."""
         topic = self._kafka.create_topic(unique("innetwork_post"))
         last = LIST_CAP + 200
-        posts = recent_posts(1, last, AUTHOR)
+        posts = [post._replace(has_video=True) for post in recent_posts(1, last, AUTHOR)]
         reply = posts[0]._replace(
             post_id=last + 1, is_reply=True, in_reply_to_post_id=2, in_reply_to_user_id=AUTHOR, conversation_id=2
         )
-        video = posts[0]._replace(post_id=last + 2, has_video=True)
-        erased = recent_posts(last + 3, last + 4, ERASED)
-        produce_events(self._kafka.bootstrap, topic, [*posts, reply, video, *erased])
+        erased = recent_posts(last + 2, last + 3, ERASED)
+        produce_events(self._kafka.bootstrap, topic, [*posts, reply, *erased])
         produce_events(self._kafka.bootstrap, topic, [PostDelete(1, posts[0].created_at), AuthorDelete(ERASED, 0)])
         for more in ((), ("--rebuild",)):
             role = self._ingest("refined", "--innetwork-post-topic", topic, *more)
@@ -59,7 +60,9 @@ class StoreFlows:
 
     def serve(self) -> None:
         """Timelines, with and without a list of follows, videos, and the live page."""
-        role = self._thunder.start(*("serve", "--redis-url", self._store.url(SERVE), "--follow-store", "--live-page"))
+        role = self._thunder.start(
+            *("serve", "--redis-url", self._store.url(SERVE), "--follow-store", "--live-page"), *FEW_HASHES
+        )
         role.wait_until_ready()
         for request in (
             GetInNetworkPostsRequest(user_id=VIEWER, following_user_ids=[AUTHOR]),
@@ -84,10 +87,11 @@ class StoreFlows:
         assert "Redis" not in role.output()
 
     def tools(self) -> None:
-        """Lists of follows in a store that begins anew, one of them longer than a list may be."""
+        """Follow lists in an empty store, one of them longer than a list may be, and a removal of long ago."""
         self._store.begin_anew()
-        lines = self._directory / "follows.csv"
-        lines.write_text("".join(f"{VIEWER},{target}\n" for target in MORE_THAN_A_LIST_HOLDS))
+        lines = self._directory / "follows"
+        removal = f'{{"viewer_id": {VIEWER}, "target_id": 1, "at": 1600000000, "removed": true}}\n'
+        lines.write_text(removal + "".join(f"{VIEWER},{target}\n" for target in MORE_THAN_A_LIST_HOLDS))
         actions = ["import", str(lines)], ["set", "5", "1,2,3"], ["add", "5", "4"], ["remove", "5", "1"], ["show", "5"]
         for action in actions:
             done = self._thunder.run("follows", *action, "--redis-url", self._store.url(TOOLS))
@@ -97,7 +101,7 @@ class StoreFlows:
         role = self._thunder.start(
             *("ingest", "--kafka-group-id", unique("group"), "--auto-offset-reset", "smallest", "--events", events),
             *("--in-network-events-consumer-dest", self._kafka.bootstrap, "--redis-url", self._store.url(INGEST)),
-            *("--lag-monitor-interval-secs", "1", *flags),
+            *("--lag-monitor-interval-secs", "1", *FEW_HASHES, *flags),
         )
         role.wait_until_ready()
         return role
