@@ -86,17 +86,27 @@ class ThreadGroup:
             raise self.failure
 
     def _guard(self, name: str, work: Callable[[], object]) -> None:
+        """Run work. What an extension module raises need not be an exception of Python: no except clause sees it."""
+        noticed = False
         try:
             work()
+            noticed = True
             if not self._stop.is_set():
                 raise RuntimeError(f"{name} ended before it was asked to stop")
         except BaseException as error:  # noqa: BLE001 - any error: the process must not continue without this thread
-            if self.failure is None:
-                self.failure = error
-                log.error("Stopping because %s died", name)
-            else:
-                log.error("%s died too: %s", name, error)
-            self._stop.set()
+            noticed = True
+            self._died(name, error)
+        finally:
+            if not noticed:
+                self._died(name, RuntimeError(f"{name} died of an error that Python cannot catch"))
+
+    def _died(self, name: str, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+            log.error("Stopping because %s died", name)
+        else:
+            log.error("%s died too: %s", name, error)
+        self._stop.set()
 
 
 def run_periodically(seconds: float, stop: Stop, tick: Callable[[], object]) -> None:

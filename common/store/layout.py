@@ -1,13 +1,16 @@
 """Layout of a store, kept in Redis: a worker or server with other settings is refused before it does harm."""
 
 import secrets
+from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 import redis
+from redis.exceptions import NoScriptError
 
-from common.errors import StoreMismatch, StoreUnavailable
+from common.errors import StoreMismatch
 from common.store.client import redis_errors_as_unavailable
 from common.store.keys import META, KeySpace
+from common.store.scripts import WRITE_LAYOUT
 
 LAYOUT_VERSION = 1
 
@@ -26,11 +29,17 @@ def read_layout(client: redis.Redis) -> StoreLayout | None:
     """Layout of the store, None when there is none yet. StoreUnavailable, StoreMismatch."""
     with redis_errors_as_unavailable():
         held = cast("dict[bytes, bytes]", client.hgetall(META.decode()))
-    if not held:
+    return _layout_of(held)
+
+
+def _layout_of(held: Mapping[bytes, bytes]) -> StoreLayout | None:
+    """The layout that the meta hash holds; None for a hash that is empty or was written in part."""
+    fields = [name.encode() for name in StoreLayout._fields]
+    if not held or (not held.keys() >= set(fields) and not held.keys().isdisjoint(fields)):
         return None
     try:
-        numbers = [int(held[name]) for name in (b"version", b"buckets", b"post_hashes", b"retention_seconds")]
-        return StoreLayout(*numbers, lineage=held[b"lineage"].decode())
+        numbers = [int(held[name]) for name in fields[:-1]]
+        return StoreLayout(*numbers, lineage=held[fields[-1]].decode())
     except (KeyError, ValueError) as error:
         raise StoreMismatch(f"the hash {META.decode()} in Redis is not a layout of Thunder: {error}") from error
 
@@ -56,34 +65,39 @@ def check_layout(client: redis.Redis, keys: KeySpace) -> StoreLayout | None:
 
 
 def initialise_layout(client: redis.Redis, keys: KeySpace, retention_seconds: int) -> StoreLayout:
-    """Create the layout unless there is one; raise its retention to a longer one. StoreMismatch, StoreUnavailable."""
-    fields = {
-        "version": LAYOUT_VERSION,
-        "buckets": keys.buckets,
-        "post_hashes": keys.post_hashes,
-        "retention_seconds": retention_seconds,
-        "lineage": _new_lineage(),
-    }
-    with redis_errors_as_unavailable():
-        if check_layout(client, keys) is None:
-            whole = client.pipeline(transaction=True)  # a server that reads meanwhile must see all or nothing
-            for name, value in fields.items():
-                whole.hsetnx(META.decode(), name, value)
-            whole.execute()
-        layout = check_layout(client, keys)
-        if layout is not None and layout.retention_seconds < retention_seconds:
-            client.hset(META.decode(), "retention_seconds", retention_seconds)
-    if layout is None:
-        raise StoreUnavailable("the layout of the store disappeared while it was written")
-    return layout
+    """Create the layout unless there is one; raise its retention to a longer one. StoreMismatch, StoreUnavailable.
+
+    One that was written in part, such as by a worker while Redis was emptied, is completed with a new lineage.
+    """
+    check_layout(client, keys)
+    wanted = StoreLayout(LAYOUT_VERSION, keys.buckets, keys.post_hashes, retention_seconds, _new_lineage())
+    return _write_layout(client, wanted, data_is_lost=False)
 
 
 def new_lineage(client: redis.Redis, layout: StoreLayout) -> StoreLayout:
     """Declare the data of a store lost: a new lineage, for which nothing has caught up. StoreUnavailable."""
-    lineage = _new_lineage()
+    return _write_layout(client, layout._replace(lineage=_new_lineage()), data_is_lost=True)
+
+
+def _write_layout(client: redis.Redis, wanted: StoreLayout, *, data_is_lost: bool) -> StoreLayout:
+    """One write: a server that reads meanwhile sees all or nothing, a crash leaves all or nothing."""
+    call = (WRITE_LAYOUT.sha, 1, META, *wanted, int(data_is_lost))
     with redis_errors_as_unavailable():
-        client.hset(META.decode(), "lineage", lineage)
-    return layout._replace(lineage=lineage)
+        try:
+            reply = client.evalsha(*call)
+        except NoScriptError:
+            client.script_load(WRITE_LAYOUT.source)
+            reply = client.evalsha(*call)
+    flat = cast("list[bytes]", reply)
+    layout = _layout_of(dict(zip(flat[::2], flat[1::2], strict=True)))
+    reason = "the layout of the store is of another kind" if layout is None else _mismatch(layout, wanted)
+    if layout is None or reason:
+        raise StoreMismatch(reason)
+    return layout
+
+
+def _mismatch(layout: StoreLayout, wanted: StoreLayout) -> str | None:
+    return layout_mismatch(layout, KeySpace(wanted.buckets, wanted.post_hashes))
 
 
 def _new_lineage() -> str:

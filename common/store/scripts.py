@@ -39,7 +39,8 @@ ADD_POSTS = Script("add_posts")
 REMOVE_POSTS = Script("remove_posts")
 ERASE_AUTHOR = Script("erase_author")
 APPLY_FOLLOWS = Script("apply_follows")
-SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR, APPLY_FOLLOWS)
+WRITE_LAYOUT = Script("write_layout")
+SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR, APPLY_FOLLOWS, WRITE_LAYOUT)
 
 DELETE = b""
 """In place of a record: the claim is a delete."""

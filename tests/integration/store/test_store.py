@@ -16,7 +16,7 @@ from common.store.catch_up import lagging_partitions, read_status, report_caught
 from common.store.client import StoreClient
 from common.store.commands import NodeCommand, pack
 from common.store.keys import META, KeySpace
-from common.store.layout import check_eviction, check_layout, initialise_layout, read_layout
+from common.store.layout import check_eviction, check_layout, initialise_layout, new_lineage, read_layout
 from ingest.events import AuthorDelete, PostDelete
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
@@ -83,6 +83,39 @@ def test_readers_see_all_or_nothing_of_a_new_layout(client: redis.Redis, redis_u
             initialise_layout(client, KEYS, 600)
         done.set()
         assert looking.result() > 0
+
+
+@pytest.mark.parametrize("part", [{"lineage": "old"}, {"retention_seconds": 600}, {"version": 1, "buckets": 256}])
+def test_a_layout_written_in_part_is_completed(client: redis.Redis, part: dict[str, str | int]) -> None:
+    """As a worker left it that wrote one field while Redis was emptied."""
+    for name, value in part.items():
+        client.hset(META.decode(), name, value)
+    assert check_layout(client, KEYS) is None, "servers wait for it"
+    layout = initialise_layout(client, KEYS, 600)
+    assert layout == check_layout(client, KEYS)
+    assert layout.lineage != "old"
+
+
+def test_a_layout_of_other_counts_in_part_is_left_as_it_is(client: redis.Redis) -> None:
+    client.hset(META.decode(), mapping={"buckets": 512})
+    with pytest.raises(StoreMismatch):
+        initialise_layout(client, KEYS, 600)
+    assert client.hgetall(META.decode()) == {b"buckets": b"512"}
+
+
+def test_a_new_lineage_is_never_written_alone(client: redis.Redis) -> None:
+    layout = initialise_layout(client, KEYS, 600)
+    client.flushall()
+    renewed = new_lineage(client, layout)
+    assert renewed == check_layout(client, KEYS)
+    assert renewed.lineage != layout.lineage
+
+
+def test_a_hash_of_another_program_is_refused(client: redis.Redis) -> None:
+    client.hset(META.decode(), "name", "value")
+    with pytest.raises(StoreMismatch, match="not a layout of Thunder"):
+        initialise_layout(client, KEYS, 600)
+    assert client.hgetall(META.decode()) == {b"name": b"value"}
 
 
 def test_only_ingest_raises_the_retention_and_none_lowers_it(client: redis.Redis) -> None:

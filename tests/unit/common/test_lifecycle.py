@@ -1,4 +1,5 @@
 import asyncio
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,6 +20,16 @@ stop.wait()
 print("stopping", flush=True)
 sys.stdin.read()
 """
+
+
+def ignore(_: object) -> None:
+    pass
+
+
+class NoException:
+    """Not derived from BaseException, though as large: Python reads and writes its fields all the same."""
+
+    __slots__ = ("args", "cause", "context", "dict", "notes", "suppress_context", "traceback")
 
 
 def test_listeners_are_called_once() -> None:
@@ -62,6 +73,27 @@ def test_failed_thread_stops_the_process_with_its_error() -> None:
     background.start("failing", fail)
     assert stop.wait(10)
     with pytest.raises(ValueError, match="broken"):
+        background.join(10)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="later versions of Python turn it into a SystemError")
+def test_what_no_except_clause_sees_stops_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As librdkafka's client raised what a callback of a rebalance had raised: its KafkaError is no exception."""
+    monkeypatch.setattr(threading, "excepthook", ignore)  # the usual one reads what is not there
+    stop = Stop()
+    background = ThreadGroup(stop)
+    raised = NoException()
+
+    def fail() -> None:
+        for reference in (NoException, raised):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(reference))
+        restore = ctypes.pythonapi.PyErr_Restore
+        restore.argtypes = [ctypes.py_object, ctypes.py_object, ctypes.c_void_p]
+        restore(NoException, raised, None)
+
+    background.start("failing", fail)
+    assert stop.wait(10)
+    with pytest.raises(RuntimeError, match="failing died of an error that Python cannot catch"):
         background.join(10)
 
 
