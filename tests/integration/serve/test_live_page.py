@@ -133,4 +133,4 @@ def test_close_waits_for_one_reader_at_most(redis_server: RedisServer) -> None:
         reading = [readers.submit(store.workers) for _ in range(10)]
         store.close()
     reasons = [str(each.exception()) for each in reading]
-    assert reasons.count("the page is not shown any more") >= 8
+    assert reasons.count("the page is no longer shown") >= 8
