@@ -130,14 +130,7 @@ def _natural_protocol(mechanism: SaslMechanism | None) -> SecurityProtocol:
     return SecurityProtocol.PLAINTEXT if mechanism is None else SecurityProtocol.SASL_SSL
 
 
-BATCH_MESSAGES = 1000
-CATCH_UP_BATCH_MESSAGES = 5000
 LAG_INTERVAL_SECONDS = 30
-
-BAD_MESSAGES_IN_A_ROW = 10_000
-BAD_MESSAGE_WINDOW = 100_000
-BAD_MESSAGE_SHARE = 0.5
-"""Limits of bad messages: above one of them the worker stops."""
 
 RAW_FETCH_BYTES = 10 * MEBIBYTE
 REFINED_FETCH_BYTES = 100 * MEBIBYTE
@@ -199,12 +192,10 @@ class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
         bool, Field(description="start every partition at its end and ignore committed offsets")
     ] = False
     kafka_num_threads: Annotated[Count, Field(description="number of consumer threads in this process")] = 1
-    kafka_batch_size: Annotated[Count, Field(description="largest batch of messages"), Unit("messages")] = (
-        BATCH_MESSAGES
-    )
+    kafka_batch_size: Annotated[Count, Field(description="largest batch of messages"), Unit("messages")] = 1000
     catch_up_batch_size: Annotated[
         Count, Field(description="largest batch of messages while the worker catches up"), Unit("messages")
-    ] = CATCH_UP_BATCH_MESSAGES
+    ] = 5000
     batch_linger_ms: Annotated[
         Millis, Field(description="longest wait for more messages after the first of a batch")
     ] = 20
@@ -233,15 +224,15 @@ class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
     ] = None
     poison_consecutive_limit: Annotated[
         Count, Field(description="number of consecutive bad messages that stops the worker"), Unit("messages")
-    ] = BAD_MESSAGES_IN_A_ROW
+    ] = 10_000
     poison_window: Annotated[
         Count,
         Field(description="number of latest messages over which the share of bad ones is computed"),
         Unit("messages"),
-    ] = BAD_MESSAGE_WINDOW
+    ] = 100_000
     poison_window_share: Annotated[
         float, Field(gt=0, le=1, description="share of bad messages (0 to 1) above which the worker stops")
-    ] = BAD_MESSAGE_SHARE
+    ] = 0.5
 
 
 class NewTopicSettings(Settings):

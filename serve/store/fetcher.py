@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import hiredis
 
 from common.errors import StoreUnavailable
-from common.store.keys import KeySpace
+from common.store.keys import DEFAULT_POST_HASHES, KeySpace
 from common.store.member import decode_id
 from common.store.record import record_field
 from common.store.topology import Node, Topology
@@ -24,8 +24,8 @@ log = logging.getLogger("thunder.serve")
 KNOWN_AUTHORS = 500_000
 """Authors whose packed commands are kept: about 250 bytes each."""
 
-KNOWN_HASHES = 65_536
-"""The same for hashes of post records: about 150 bytes each."""
+KNOWN_HASHES = DEFAULT_POST_HASHES
+"""Hashes of post records whose packed commands are kept: about 150 bytes each."""
 
 
 _ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank

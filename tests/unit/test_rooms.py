@@ -1,12 +1,16 @@
-"""Folders are rooms: small enough to be seen at a glance."""
+"""Folders are rooms: small enough to be seen at a glance, each with a guide, and nothing in them is left over."""
 
+import ast
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("common", "ingest", "serve", "thunder")
 GENERATED = ROOT / "common" / "pb"
 MOST_MODULES = 15
+ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash")
+"""Of `thunder`, of the image's health check, of each child process."""
 
 MODULES = [
     module
@@ -20,3 +24,41 @@ def test_folders_hold_few_modules() -> None:
     counts = Counter(str(module.parent.relative_to(ROOT)) for module in MODULES if module.name != "__init__.py")
     assert "common/store" in counts
     assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_packages_have_a_guide() -> None:
+    folders = {module.parent for module in MODULES}
+    guides = {folder: ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or "" for folder in folders}
+    assert [str(folder) for folder, guide in guides.items() if len(guide.splitlines()) < 2] == []
+
+
+def test_every_module_serves_a_command() -> None:
+    """What only the repository needs, such as a generator, would travel in the wheel."""
+    files = {name_of(module): module for module in MODULES}
+    reached = set[str]()
+    waiting = list(ENTRIES)
+    while waiting:
+        name = waiting.pop()
+        if name in files and name not in reached:
+            reached.add(name)
+            waiting += [*names_in(files[name]), name.rpartition(".")[0]]
+    assert sorted(files.keys() - reached) == []
+
+
+def name_of(module: Path) -> str:
+    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def names_in(module: Path) -> Iterator[str]:
+    """Yield what may be modules: imported names, and strings such as "package.module:function"."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        match node:
+            case ast.Import(names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(package), names=names):
+                yield package
+                yield from (f"{package}.{alias.name}" for alias in names)
+            case ast.Constant(value=str(text)):
+                yield text.partition(":")[0]
+            case _:
+                pass

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -27,14 +28,24 @@ def output_of(*command: str | Path, cwd: Path = TOP) -> str:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bin folder of the environment."""
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if uv is None:
+def uv() -> str:
+    found = os.environ.get("UV") or shutil.which("uv")
+    if found is None:
         pytest.skip("uv is not on PATH")
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     output_of(uv, "build", "--quiet", "--wheel", "--out-dir", folder)
-    wheel = next(folder.glob("*.whl"))
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def environment(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin folder of the environment."""
+    folder = tmp_path_factory.mktemp("environment")
     output_of(uv, "venv", "--quiet", folder / "venv")
     programs = folder / "venv" / "bin"
     install = (uv, "pip", "install", "--quiet", "--python", programs / "python")
@@ -54,6 +65,17 @@ def checkout_without_packages(tmp_path: Path) -> Path:
         else:
             shutil.copy(entry, tmp_path)
     return tmp_path
+
+
+def test_the_wheel_holds_what_commands_need(wheel: Path) -> None:
+    """Each module of these packages serves a command: tests/unit/test_rooms.py."""
+    names = [name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name]
+    assert {name.partition("/")[0] for name in names} == PACKAGES
+    kinds = {(name.split("/")[1], Path(name).suffix) for name in names if not name.endswith((".py", ".pyi"))}
+    assert kinds == {
+        *(("_data", suffix) for suffix in (".lua", ".proto", ".thrift")),
+        *(("page", suffix) for suffix in (".css", ".html", ".js", ".svg")),
+    }
 
 
 def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_without_packages: Path) -> None:
