@@ -128,7 +128,7 @@ def test_the_page_tells_that_the_store_is_away(thunder: Thunder, redis_url: str,
 
 
 def test_close_waits_for_one_reader_at_most(redis_server: RedisServer) -> None:
-    store = PageStore(ServeSettings(redis_url=SecretStr(redis_server.url), redis_timeout_ms=300))
+    store = PageStore(ServeSettings(redis_url=SecretStr(redis_server.url), redis_timeout_ms=1500))
     with redis_server.frozen(), ThreadPoolExecutor(10) as readers:
         reading = [readers.submit(store.workers) for _ in range(10)]
         store.close()

@@ -14,7 +14,7 @@ import redis
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.post import LightPost
 from common.store.client import StoreClient
-from common.store.member import MEMBER_VERSION, NEWEST_TAG, encode_member
+from common.store.member import MEMBER_VERSION, NEWEST_TAG, encode_id, encode_member
 from common.store.record import VERSION_SHIFT, encode_record
 from ingest.events import Event, PostDelete
 from ingest.write.post_writer import PostWriter
@@ -109,11 +109,15 @@ def test_the_bytes_of_version_1_are_read_as_they_were(redis_url: str) -> None:
 
 
 def test_todays_workers_write_these_bytes(redis_url: str) -> None:
+    """A deleted post has another score among its author's deletions today: from when its tombstone lives."""
     golden = load_golden_store(redis_url)
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     write_events(redis_url, EVENTS)
-    assert stored_values(redis_url) == golden
+    assert stored_values(redis_url) == golden | {
+        KEYS.author(BOB).deletions: [(encode_id(203), NOW)],
+        KEYS.author(EVE).deletions: [(b"erased_through", NOW - 50), (encode_id(300), NOW), (b"erased_at", NOW)],
+    }
 
 
 def test_a_newer_worker_repeats_and_deletes_what_version_1_wrote(redis_url: str) -> None:
