@@ -1,4 +1,4 @@
-"""What ingest, serve and thunder share. It imports none of them.
+"""Code shared by ingest, serve and thunder, none of which it imports.
 
 Begin with `post` and `ids` (the domain), `retention` (which times still count), then `store` (the layout of Redis:
 written by ingest, read by serve), `kafka`, `settings` and `telemetry`. `lifecycle` ends a process, `errors` says whose

@@ -41,7 +41,7 @@ _APPLIED = (LightPost, PostDelete, AuthorDelete, Follow)
 
 
 class EventType(StrEnum):
-    """What an applied event does. A closed set: it labels a metric."""
+    """Effect of an applied event. A closed set: it labels a metric."""
 
     CREATE = "create"
     DELETE = "delete"
@@ -169,12 +169,12 @@ class IngestMetrics:
 
 
 def _created(batch: Batch[E]) -> list[int]:
-    """When the posts of a batch were created, in Unix seconds."""
+    """Creation times of the posts of a batch, in Unix seconds."""
     return [outcome.created_at for _, outcome in batch.entries if isinstance(outcome, LightPost)]
 
 
 def _sent(batch: Batch[E]) -> list[int]:
-    """When the events of a batch were sent to Kafka, as far as it says, in Unix milliseconds."""
+    """Times at which the events of a batch were sent to Kafka, where known, in Unix milliseconds."""
     return [
         message.sent_ms for message, outcome in batch.entries if isinstance(outcome, _APPLIED) and message.sent_ms > 0
     ]

@@ -6,7 +6,7 @@
 -- Returns the members that the author's own erasure refuses
 local oldest, trim_before, ttl, cap = tonumber(ARGV[1]), '(' .. ARGV[1] - ARGV[2], ARGV[3], tonumber(ARGV[4])
 local most = tonumber(ARGV[5])
-local STEP = 128 -- a full set is trimmed once in so many posts
+local STEP = 128 -- a full set is trimmed once in this number of posts
 local NEWEST_TAG = 0x58 -- members that end in a higher byte are of a newer version: what they are is not known here
 local may_drop_surplus = true -- of one set in a call: it reads two caps of members
 local refused, at = {}, 6

@@ -2,10 +2,10 @@
 -- KEYS   follows, records, removals of the viewer
 -- ARGV   1 cap of the follows, and of the removals, 2 oldest removal that is remembered (Unix s), 3 TTL of the removals (s),
 --        then per event: target id, follow id ("0" = none), time (Unix s), "1" for a removal
--- Returns the number of follows given up because of the cap, the oldest ones
+-- Returns the number of follows evicted because of the cap, the oldest ones
 local follows, records, removals, cap = KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[1])
-local MOST = 16 -- follows of one target that are told apart, the newest
-local MOST_AT_ONCE = 500 -- follows or removals given up in a call: what is left over waits for the next
+local MOST = 16 -- follows of one target that are kept apart, the newest
+local MOST_AT_ONCE = 500 -- follows or removals evicted in a call: what is left over waits for the next
 -- records: "<follow id>" -> target id; "-<target id>" -> "<follow id>:<time> ..." of all that make it followed
 -- removals: "<follow id>" or "-<target id>" -> time; nothing that it names counts up to then
 

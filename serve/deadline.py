@@ -7,7 +7,7 @@ _RESERVE_SECONDS = 0.025
 
 
 class Deadline(NamedTuple):
-    """When a request must be answered, in monotonic seconds; None when it may take as long as it likes."""
+    """Time by which a request must be answered, in monotonic seconds; None for no limit."""
 
     expires_at: float | None
 

@@ -58,7 +58,7 @@ def _client_certificate_cure(connection: KafkaConnection) -> str:
 
 
 def _broker_certificate_error(connection: KafkaConnection, host: str, port: int) -> str:
-    """What Python's TLS finds wrong; empty when it finds nothing, or cannot connect."""
+    """Error of Python's TLS about the certificate; empty when there is none, or no connection."""
     context = ssl.create_default_context(cafile=connection.ssl_ca_location)
     try:
         with socket.create_connection((host, port), _PROBE_SECONDS) as plain:

@@ -74,7 +74,7 @@ _RESPONSE_OVERHEAD_BYTES = 1024
 
 _SESSION_MS = 10_000
 _STATIC_SESSION_MS = 45_000
-"""How long a silent worker keeps its partitions: a static member needs time to restart."""
+"""Time that a silent worker keeps its partitions: a static member needs time to restart."""
 
 _HEARTBEAT_MS = 1_000
 """Interval in which a member learns that the group rebalances."""

@@ -18,7 +18,7 @@ BY_KEY = -1
 """In place of a partition: the one of the key, or any one for a message without a key."""
 
 _SLICE_SECONDS = 0.5
-"""How often a refusal is looked for while acknowledgements are awaited."""
+"""Interval between checks for a refusal while acknowledgements are awaited."""
 
 _REPORT_SECONDS = 5.0
 """Time for the last delivery reports, after librdkafka's own timeout of a message."""

@@ -15,7 +15,7 @@ from common.kafka.errors import RefusalWatch, client_configuration
 from common.kafka.topics import PartitionAddress
 
 _SLICE_SECONDS = 0.5
-"""How often a refusal is looked for while a message is awaited."""
+"""Interval between checks for a refusal while a message is awaited."""
 
 
 class StoredRecord(NamedTuple):

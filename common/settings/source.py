@@ -15,7 +15,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Bots(StrEnum):
-    """Which changes are sent: those of people and bots, of people only, of bots only."""
+    """Changes to send: those of people and bots, of people only, of bots only."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"

@@ -15,7 +15,7 @@ _NAMED_FLAG = re.compile(r"--[A-Za-z][A-Za-z0-9_-]{0,80}")
 _SERVICE_LINK = re.compile(
     r"THUNDER_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)"
 )
-"""What Kubernetes sets for each Service whose name begins with thunder."""
+"""Variables that Kubernetes sets for each Service whose name begins with thunder."""
 
 
 _log = logging.getLogger("thunder.settings")
@@ -62,7 +62,7 @@ def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -
 
 
 def _secret_in(path: Path, variable: str) -> str:
-    """What the file holds, but for the line end that editors add."""
+    """Content of the file without the line end that editors add."""
     try:
         return path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:

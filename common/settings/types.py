@@ -8,7 +8,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class Unit(NamedTuple):
-    """What a number counts, as --help and the README show it."""
+    """Unit of a number, as --help and docs/settings.md show it."""
 
     name: str
 
@@ -26,7 +26,7 @@ class Operand(NamedTuple):
 
 
 class DefaultInWords(NamedTuple):
-    """How --help shows a default that depends on other settings."""
+    """Text that --help shows for a default that depends on other settings."""
 
     text: str
 

@@ -40,7 +40,7 @@ NEWEST_TAG = TAG_CONVERSATION
 
 ID_SIZE = 9
 POST_ID = slice(6, 15)
-"""Where the encoded post id stands in a member."""
+"""Position of the encoded post id in a member."""
 
 _PAIR = [bytes((0x80 | value >> 7, 0x80 | value & 0x7F)) for value in range(1 << 14)]
 _BYTE = [bytes((value,)) for value in range(256)]
@@ -82,7 +82,7 @@ def post_id(member: bytes) -> int:
 
 
 def first_bytes(created_at: int, post_id: int) -> bytes:
-    """What every member of the post begins with, whatever its version."""
+    """First bytes of every member of the post, the same in all versions."""
     return encode_time(created_at) + _BYTE[TAG_CREATED_AT] + encode_id(post_id)
 
 

@@ -1,4 +1,4 @@
-"""What operators see of a process: log lines, metrics and health over HTTP, traces.
+"""Log lines, metrics and health over HTTP, and traces of a process.
 
 Enters: log records, observations, spans. Leaves: lines on stderr, /metrics, /healthz and /readyz, spans over OTLP.
 

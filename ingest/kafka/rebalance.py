@@ -1,4 +1,4 @@
-"""Callbacks of a rebalance: take over partitions at their start offsets, give up others."""
+"""Callbacks of a rebalance: take over partitions at their start offsets, release others."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -57,7 +57,7 @@ def run_source(settings: SourceSettings, opened: OpenedSource, display: Display)
     def keep() -> None:
         keeper.keep(pipeline.counts(), pipeline.position)
 
-    with ExitStack() as ending:  # the last first, whatever fails
+    with ExitStack() as ending:  # the last first, even when one fails
         ending.callback(http.stop)
         ending.callback(lambda: display.end(pipeline.statistics(), _totals(store)))
         ending.callback(keep)

@@ -15,7 +15,7 @@ from ingest.sources.reader_thread import Silence, read_in_thread
 
 
 class ReconnectPolicy(NamedTuple):
-    """When a connection counts as lost, and how long to wait before the next attempt.
+    """Limits after which a connection counts as lost, and waits before the next attempt.
 
     longest_silence: seconds without a message after which a connection counts as lost: half-open or stuck.
     backoff: waits between attempts, first and longest in seconds.
@@ -97,7 +97,7 @@ class Connection(Generic[T]):
         self.reconnects = 0
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Yield messages from position on until should_stop, which is noticed within 0.1 s whatever it waits for."""
+        """Yield messages from position on until should_stop, which is noticed within 0.1 s during every wait."""
         while not should_stop():
             try:
                 for parsed in self._connected(position, should_stop):

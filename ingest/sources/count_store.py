@@ -20,7 +20,7 @@ _POSITION = "position"
 
 
 class Kept(NamedTuple):
-    """What Redis holds. position: empty when there is none."""
+    """State in Redis. position: empty when there is none."""
 
     totals: Counts
     position: str

@@ -8,7 +8,7 @@ from typing import cast
 
 
 class BadLineReason(StrEnum):
-    """Why a line could not be read, for all sources. A closed set."""
+    """Reasons of lines that cannot be read, for all sources. A closed set."""
 
     NOT_JSON = "not_json"
     BAD_FIELD = "bad_field"

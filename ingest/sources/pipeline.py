@@ -70,7 +70,7 @@ class SourcePipeline:
 
     @property
     def position(self) -> str:
-        """Where a later run resumes; empty when it starts over."""
+        """Position at which a later run resumes; empty when it starts over."""
         return self._tracker.position if self._opened.is_live else ""
 
     def counts(self) -> Counts:

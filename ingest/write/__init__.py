@@ -1,6 +1,6 @@
 """Events to their sinks: posts and follows to Redis, refined events to Kafka.
 
-Invariants: a call returns when everything is durable, and repeating it, also in part, changes nothing. A delete wins
+Invariants: a call returns when everything is durable, and repeating it, or a part of it, changes nothing. A delete wins
 over its create in any order and from any worker. A shard that fails holds back its own events only.
 
 Read write_plan (the decisions, pure), post_writer (carries them out), follow_writer, refined_topic. store opens the

@@ -12,7 +12,7 @@ _CAPACITY_PUSHBACKS_MS = (50, 120, 80, 150, 60, 130, 90, 140, 70, 110)
 
 
 class Rejection(NamedTuple):
-    """Why a request is rejected, in words for the caller, and when to retry."""
+    """Reason of a rejection, in words for the caller, and the wait before a retry."""
 
     message: str
     retry_after_ms: int

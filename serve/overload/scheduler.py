@@ -61,7 +61,7 @@ class YieldPolicy:
 T = TypeVar("T")
 
 _IDLE_SECONDS = 0.001
-"""After so long without work the loop has accepted every call."""
+"""After this time without work the loop has accepted every call."""
 
 
 class _Waiting(NamedTuple):

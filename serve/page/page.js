@@ -117,7 +117,7 @@ function drawTimeline(timeline, key) {
   choose.querySelector("b").textContent = nameOf(timeline.viewer);
   choose.querySelector("small").textContent = follows(timeline.viewer);
   if (timeline.partial) say("This answer is partial: a part of the store was too slow or away.");
-  else if (!timeline.viewer.follows) say("As far as this server knows, this viewer follows nobody.");
+  else if (!timeline.viewer.follows) say("As far as this server knows, this viewer follows no one.");
   else if (!timeline.posts.length) say("Nothing to show yet. Posts will appear here as they arrive.");
   else say("");
 }
@@ -249,7 +249,7 @@ function drawViewers() {
   by("viewers").replaceChildren(...found.map(viewerButton));
   by("found").textContent = found.length
     ? `${whole.format(found.length)} found with a follow list`
-    : "Nobody found with a follow list. Enter shows the id that you typed.";
+    : "No one found with a follow list. Enter shows the id that you typed.";
 }
 
 async function openChooser() {

@@ -71,5 +71,5 @@ def person_as_json(id_: int, known: ViewerFollows) -> Json:
 
 
 def _about(post: LightPost) -> int:
-    """Whom a post reposts or answers; 0 if no one."""
+    """Id of the user whom a post reposts or answers; 0 if there is none."""
     return post.source_user_id if post.is_retweet else post.in_reply_to_user_id

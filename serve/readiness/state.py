@@ -21,7 +21,7 @@ class ServingState:
         return self._port.result(timeout)
 
     def not_ready(self) -> str | None:
-        """Why serving is not ready, None when it is."""
+        """Reason why serving is not ready, None when it is."""
         return None if self._verdict.ready else self._verdict.reason
 
     def routes(self) -> Routes:

@@ -20,7 +20,7 @@ log = logging.getLogger("thunder.serve")
 
 
 class AuthFailure(Enum):
-    """Why a caller is rejected."""
+    """Reason why a caller is rejected."""
 
     OTHER_IDENTITY = "other_identity"
     UNKNOWN_TOKEN = "unknown_token"  # noqa: S105
@@ -46,7 +46,7 @@ class AllowedCallers(NamedTuple):
     tokens: frozenset[bytes] | None = None
 
     def check(self, caller: Caller) -> AuthFailure | None:
-        """Why the caller is rejected, None when it may call."""
+        """Reason why the caller is rejected, None when it may call."""
         if self.identities is not None and not (self.identities & caller.identities):
             return AuthFailure.OTHER_IDENTITY
         if self.tokens is not None and _bearer_digest(caller.authorization) not in self.tokens:
@@ -73,7 +73,7 @@ def _digest(token: str) -> bytes:
 _SECONDS_BETWEEN_CHECKS = 1.0
 
 _NAMES = ("x509_common_name", "x509_subject_alternative_name")
-"""Where gRPC puts the names of a verified certificate."""
+"""Keys under which gRPC puts the names of a verified certificate."""
 
 
 class Authenticator:
@@ -93,7 +93,7 @@ class Authenticator:
                 raise ConfigurationError(f"the bearer tokens cannot be read (--grpc-tokens-file): {error}") from error
 
     def authenticate(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> RpcFailure | None:
-        """Why this call is rejected, None when it may be made."""
+        """Reason why this call is rejected, None when it may be made."""
         if self._allowed == AllowedCallers():
             return None
         self._reload_tokens()

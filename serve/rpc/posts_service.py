@@ -26,7 +26,7 @@ log = logging.getLogger("thunder.serve")
 
 
 class TimelineReader(Protocol):
-    """Where posts come from."""
+    """Reads timelines from a store of posts."""
 
     async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
         """Answer before the deadline, partially if necessary. now in Unix seconds. StoreUnavailable."""
@@ -34,7 +34,7 @@ class TimelineReader(Protocol):
 
 
 class FollowStore(Protocol):
-    """Where follow lists are kept."""
+    """Reads follow lists."""
 
     async def following(self, viewer_id: int, limit: int) -> list[int]:
         """Ids of the authors the viewer follows, newest follow first, limit at most. StoreUnavailable."""
@@ -42,7 +42,7 @@ class FollowStore(Protocol):
 
 
 class _Times:
-    """When a request began (monotonic seconds), and how long its follow look-up took."""
+    """Start of a request (monotonic seconds) and duration of its follow look-up."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()

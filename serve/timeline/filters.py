@@ -15,7 +15,7 @@ from serve.timeline.reply_filter import (
 
 
 class _Quota:
-    """How many more entries of one kind an author may contribute."""
+    """Number of further entries of one kind that an author may contribute."""
 
     __slots__ = ("kept", "scanned", "seen")
 

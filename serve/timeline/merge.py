@@ -94,7 +94,7 @@ class Merge:
         return sum(map(len, self._unreadable.values()))
 
     def authors_of_newest(self, members: list[bytes]) -> int:
-        """How many authors these members have, which are the newest of all."""
+        """Number of authors of these members, which are the newest of all."""
         return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
 
     def _readable(self, author: int, members: list[bytes]) -> list[bytes]:
@@ -110,7 +110,7 @@ class Merge:
 
 
 def _up_to(bound: bytes, members: list[bytes]) -> int:
-    """How many of the members, which are ordered newest first, are not older than the bound."""
+    """Number of members, ordered newest first, that are not older than the bound."""
     return bisect_left(members, True, key=lambda member: member < bound)
 
 

@@ -24,7 +24,7 @@ def is_reply(member: bytes) -> bool:
 
 
 def endings_of_reposts_of(user: bytes) -> tuple[bytes, bytes]:
-    """How a member ends that reposts a post of this user (encoded id): a repost, and one that is a reply, too."""
+    """Endings of members that repost a post of this user (encoded id): of a repost, and of one that is a reply."""
     return (
         user + bytes((TAG_SOURCE_USER, 1, TAG_IS_RETWEET)),
         user + bytes((TAG_SOURCE_USER, 1, TAG_IS_REPLY, 1, TAG_IS_RETWEET)),

@@ -129,7 +129,7 @@ def test_another_viewer_is_chosen_by_name_or_by_id(open_page: Open, store: Shown
     watched.page.click("#choose")
     watched.page.fill("#search", "404")
     watched.page.press("#search", "Enter")
-    expect(watched.page.locator("#note")).to_contain_text("follows nobody")
+    expect(watched.page.locator("#note")).to_contain_text("follows no one")
     expect(posts_of(watched)).to_have_count(0)
     assert watched.complaints == []
 

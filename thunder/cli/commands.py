@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 
 class Runner(Enum):
-    """How a command takes its arguments, and where its errors go."""
+    """Kind of a command: the form of its arguments, and the place for its errors."""
 
     TOOL = auto()
     """Checked settings; an error is a line on stderr."""

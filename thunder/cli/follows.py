@@ -61,7 +61,7 @@ def list_lines(viewer_id: int, following: Mapping[int, int], now: float) -> list
 
 def overflow(evicted: int) -> str:
     """End of a line when the cap of a list evicted its oldest follows."""
-    return f"; the oldest {evicted:,} given up: a list holds {FOLLOW_BOUNDS.cap:,}" if evicted else ""
+    return f"; the oldest {evicted:,} evicted: a list holds {FOLLOW_BOUNDS.cap:,}" if evicted else ""
 
 
 def _edit(settings: FollowEditSettings, change: _Change) -> int:

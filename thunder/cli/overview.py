@@ -10,7 +10,7 @@ _WIDTH = 100
 
 
 def overview() -> str:
-    """What `thunder --help` prints."""
+    """Text of `thunder --help`."""
     commands = {f"thunder {name}": entry.summary for name, entry in COMMANDS.items()}
     guide = {"thunder": "without a command: transform; with --is-serving: ingest and serve"}
     return "\n".join(
@@ -32,7 +32,7 @@ def overview() -> str:
 
 
 def group_help(path: str, group: CommandGroup) -> str:
-    """What --help prints for a group; path: its words, as in "thunder source"."""
+    """Text of --help for a group; path: its words, as in "thunder source"."""
     lines = [
         f"Usage: {path} COMMAND [flags]",
         "",

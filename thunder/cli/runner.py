@@ -78,7 +78,7 @@ def _show_help(path: str, command: Command) -> int:
 
 
 def help_text(path: str, command: Command) -> str:
-    """What --help prints for a command: its usage, and every setting in its group."""
+    """Text of --help for a command: its usage, and every setting in its group."""
     settings = settings_of(resolve_name(command.settings))
     operands = [setting.operand for setting in settings if setting.operand]
     required = [f"{s.flag} <{'|'.join(s.choices) or s.kind}>" for s in settings if s.required and not s.operand]

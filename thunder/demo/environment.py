@@ -1,4 +1,4 @@
-"""What a demo runs on: embedded servers and the roles, in a temporary folder that is removed at the end."""
+"""Environment of a demo: embedded servers and the roles, in a temporary folder that is removed at the end."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""What a demo feeds: messages for a topic, who follows whom, and the viewer whose timeline is shown. Pure."""
+"""Feed of a demo: messages for a topic, who follows whom, and the viewer whose timeline is shown. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum

@@ -40,7 +40,7 @@ _SECONDS_TO_ANSWER = 2.0
 
 
 class RoleCommand(NamedTuple):
-    """How to start a role; http_port serves its readiness."""
+    """Command line of a role; http_port serves its readiness."""
 
     name: str
     words: tuple[str, ...]

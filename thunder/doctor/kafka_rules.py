@@ -10,7 +10,7 @@ DEAD_LETTER_BYTES = 128 * 1024
 
 
 class WantedTopic(NamedTuple):
-    """What a role requires of a topic.
+    """Requirements of a role for a topic.
 
     partitions: their number, None for any. kept_seconds: minimum retention, None for unlimited. largest_fetch and
     largest_sent: bytes that the role fetches and sends at once. made: the role creates the topic automatically.

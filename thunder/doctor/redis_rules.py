@@ -25,7 +25,7 @@ class NodeState(NamedTuple):
 
 
 class RedisRequirements(NamedTuple):
-    """What a role requires. writes: a primary. skew: largest difference of the clocks, in seconds."""
+    """Requirements of a role. writes: a primary. skew: largest difference of the clocks, in seconds."""
 
     writes: bool
     skew: int

@@ -1,7 +1,7 @@
 """Bluesky's Jetstream, v1 JSON: what one line of the stream means to a timeline. Pure.
 
-What changes no timeline is ignored by kind; an edited post stays as it was. A line means the same whatever came before
-it, so that order does not matter here: the store lets a deletion win over its create in either order.
+What changes no timeline is ignored by kind; an edited post stays as it was. The meaning of a line does not depend on
+earlier ones, so order does not matter here: the store lets a deletion win over its create in either order.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Message)
 
 
 class BadEventReason(StrEnum):
-    """Why a line is no event. A closed set; the last three are the MalformedReasons that JSON can have."""
+    """Reasons of lines that are no event. A closed set; the last three are the MalformedReasons that JSON can have."""
 
     NOT_JSON = "not_json"
     NOT_AN_EVENT = "not_an_event"

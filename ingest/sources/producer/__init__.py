@@ -2,7 +2,7 @@
 
 In: items of the caller, by `QueuedProducer.put`. Out: Kafka messages, and one delivery report to the caller for each
 item. At most `--queue-size` events are taken in and not acknowledged. Events with the same topic and key arrive in the
-order of their put(), single or in envelopes, whatever the number of workers. Nothing is sent a second time:
+order of their put(), single or in envelopes, with any number of workers. Nothing is sent a second time:
 librdkafka retries and keeps the order until the delivery timeout; sending again after that would break it.
 
 librdkafka batches, compresses, retries and reports. Added here: the bound in events, envelopes, one message at a time

@@ -28,7 +28,7 @@ class Brokers(Protocol[T]):
         ...
 
     def poll(self, client: int, seconds: float, *, hurry: bool) -> list[DeliveryReport[T]]:
-        """Reports of a client; waits for the first at most so long. hurry: send now what lingers. A thread a client."""
+        """Reports of a client; waits these seconds for the first. hurry: send now what lingers. A thread a client."""
         ...
 
     def give_up(self) -> None:

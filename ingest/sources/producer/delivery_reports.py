@@ -26,7 +26,7 @@ class ProducerFigures(NamedTuple):
     """Items since the start; those taken in are the sum of queued, produced and failed.
 
     queued: waiting or in flight. produced: acknowledged by Kafka, in `messages` of `bytes` (keys and values, before
-    compression). failed: given up. dropped: not taken in because the queue was full.
+    compression). failed: not acknowledged in time. dropped: not taken in because the queue was full.
     """
 
     queued: int
@@ -69,7 +69,7 @@ class DeliveryReports(Generic[T]):
         return self._closed and not self._queued
 
     def admit(self, seconds: float = 0.0) -> bool:
-        """Count one more event as queued, after a wait for room of at most so long; False: no room. ProducerClosed."""
+        """Count one more event as queued, after waiting these seconds for room; False: no room. ProducerClosed."""
         with self._changed:
             if not self._has_room() and not self._changed.wait_for(self._has_room, seconds):
                 return False
@@ -105,7 +105,7 @@ class DeliveryReports(Generic[T]):
             self._changed.notify_all()
 
     def wait_until_settled(self, seconds: float) -> bool:
-        """Whether all is settled within so many seconds."""
+        """Whether all is settled within these seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._queued, seconds)
 
@@ -115,7 +115,7 @@ class DeliveryReports(Generic[T]):
     def _report(self, item: T, failure: DeliveryFailure | None) -> None:
         try:
             self._on_delivery(item, failure)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it surfaces at the next put()
+        except Exception as error:  # noqa: BLE001 - any error surfaces at the next put()
             self._on_error(error)
 
     def _count_delivered(self, messages: Sequence[OutgoingMessage[T]]) -> None:

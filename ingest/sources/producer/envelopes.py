@@ -19,7 +19,7 @@ _EVERYTHING = float("inf")
 
 
 class EnvelopeLimits(NamedTuple):
-    """When an envelope is closed: number of events, their bytes, or seconds after its first event."""
+    """Limits that close an envelope: number of events, their bytes, or seconds after its first event."""
 
     events: int
     linger: float
@@ -47,7 +47,7 @@ class Envelopes(Generic[T]):
 
     @property
     def due_at(self) -> float | None:
-        """When the first open envelope is due, None when there is none."""
+        """Time at which the first open envelope is due, None when there is none."""
         return next((envelope.due_at for envelope in self._open.values()), None)
 
     def add(self, item: T, address: Addressed, now: float) -> list[OutgoingMessage[T]]:

@@ -30,7 +30,7 @@ class OutgoingMessage(NamedTuple, Generic[T]):
 
 
 class DeliveryFailure(NamedTuple):
-    """Why an item is not in Kafka, or not known to be. reason is in librdkafka's words."""
+    """Reason why an item is not in Kafka, or not known to be, in librdkafka's words."""
 
     reason: str
 

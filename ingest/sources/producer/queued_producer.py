@@ -83,7 +83,7 @@ class QueuedProducer(Generic[T]):
         return self._reports.figures
 
     def close(self, seconds: float) -> None:
-        """Send what is queued, for at most so long; report the rest as failed. A put() that waits ends.
+        """Send what is queued, for these seconds; report the rest as failed. A put() that waits ends.
 
         Blocks a few seconds longer at most. Raises what put() would raise, when all that is done.
         """
@@ -173,7 +173,7 @@ class QueuedProducer(Generic[T]):
     def _guard(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it surfaces at the next put()
+        except Exception as error:  # noqa: BLE001 - any error surfaces at the next put()
             self._note(error)
 
     def _note(self, failure: Exception) -> None:

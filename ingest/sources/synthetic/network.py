@@ -137,13 +137,13 @@ class EventRate(NamedTuple):
     burst_period: float = 60.0
 
     def rate_at(self, elapsed: float) -> float:
-        """Events per second at so many seconds after the start."""
+        """Events per second at this number of seconds after the start."""
         in_burst = elapsed % self.burst_period < self.burst_seconds
         return self.rate * self.burst_factor if in_burst else self.rate
 
 
 def event_times(start: float, rate_at: Callable[[float], float], rng: random.Random) -> Iterator[float]:
-    """Yield random times after start, endlessly. rate_at: average events per second at so many seconds after it."""
+    """Yield random times after start, endlessly. rate_at: average events per second at a time after start."""
     at = start
     while True:
         while (wait := rng.expovariate(rate_at(at - start))) > _LOOK_SECONDS:

@@ -11,7 +11,7 @@ from ingest.sources.message import ParsedMessage, sent_message
 from ingest.sources.synthetic.network import EventRate, Habits, event_times, follows, generate_ids, life
 
 _LONGEST_WAIT_SECONDS = 0.1
-"""How soon should_stop is noticed."""
+"""Interval between checks of should_stop."""
 
 
 class SyntheticSource:
@@ -26,7 +26,7 @@ class SyntheticSource:
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
-        """clock: Unix seconds; wait: for so many seconds."""
+        """clock: Unix seconds; wait: takes seconds."""
         self.expected = settings.count or None
         self._settings = settings
         self._clock = clock

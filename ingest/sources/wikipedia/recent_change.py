@@ -108,7 +108,7 @@ def _sent(kind: ChangeKind, change: Mapping[str, object], meta: Mapping[str, obj
 
 
 def _timestamp(change: Mapping[str, object]) -> int | None:
-    """When the change was made, in Unix seconds; None when that is no time."""
+    """Time of the change in Unix seconds; None when it is no time."""
     at = change.get("timestamp")
     return at if type(at) is int and 0 < at <= MAX_CREATED_AT else None
 

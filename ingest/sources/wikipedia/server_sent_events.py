@@ -20,7 +20,7 @@ class EventDecoder:
     """Decodes a response in pieces of any size. retry: seconds that the server asks to wait."""
 
     def __init__(self, max_event_bytes: int) -> None:
-        """Of an event's data, so many bytes are kept, each of its lines with its end."""
+        """max_event_bytes: bytes that are kept of an event's data, line ends included."""
         self.retry = 0.0
         self._max = max_event_bytes
         self._max_line = len(b"data: ") + max_event_bytes

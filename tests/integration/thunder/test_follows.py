@@ -96,7 +96,7 @@ def test_import_counts_and_names_bad_lines(shell: Shell, tmp_path: Path) -> None
 def test_follows_beyond_the_cap_are_counted(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "many.csv"
     file.write_text("".join(f"{VIEWER},{target},{target}\n" for target in range(1, 10_004)))
-    assert "; the oldest 3 given up: a list holds 10,000; dropped: none" in shell.run("import", file)
+    assert "; the oldest 3 evicted: a list holds 10,000; dropped: none" in shell.run("import", file)
     assert shell.followed() == [*range(10_003, 3, -1)]
     assert shell.read("add", VIEWER, "1,2")["given_up"] == 2
     assert shell.followed()[2:] == [*range(10_003, 5, -1)]

@@ -21,7 +21,7 @@ def choose_viewer(recording: Recording) -> Viewer:
         name = recording.name_of(viewer_id)
         return Viewer(viewer_id, name, targets, f"{name}, who follows {len(targets):,} people")
     everyone = tuple(author for author, _ in posts.most_common(IDS_PER_LIST))
-    return Viewer(0, "somebody", everyone, f"somebody who follows everyone who posted, {len(everyone):,} people")
+    return Viewer(0, "a viewer", everyone, f"a viewer who follows everyone who posted, {len(everyone):,} people")
 
 
 def _following(follows: Sequence[Follow]) -> dict[int, dict[int, None]]:

@@ -1,4 +1,4 @@
-"""What a demo shows, and the port through which it shows it. Pure."""
+"""Progress and answers that a demo shows, and the port through which it shows them. Pure."""
 
 from typing import NamedTuple, Protocol
 

@@ -25,7 +25,7 @@ def synthetic_feed(seed: int, now: float) -> EventFeed:
     following = network.following
     viewer = Viewer(network.viewer_id, name, following, f"{name}, who follows {len(following)} people")
     note = (
-        f"A made-up network of {len(network.names)} people (seed {seed}): about {BACKLOG_EVENTS:,} events of the "
+        f"A synthetic network of {len(network.names)} people (seed {seed}): about {BACKLOG_EVENTS:,} events of the "
         f"last {BACKLOG_SECONDS // 3600} hours, then {LIVE_EVENTS_PER_SECOND:g} a second"
     )
     return EventFeed(

@@ -65,7 +65,7 @@ _LAST = (
 
 
 def distinct_names(count: int, rng: random.Random) -> list[str]:
-    """That many different names; at most 4,000."""
+    """Different names, count of them; at most 4,000."""
     first, last = _FIRST.split(), _LAST.split()
     numbers = rng.sample(range(len(first) * len(last)), count)
     return [f"{first[number % len(first)]} {last[number // len(first)]}" for number in numbers]

@@ -30,7 +30,7 @@ def test_without_follows_the_viewer_follows_every_author() -> None:
     viewer = choose_viewer(recording(Follow(CLEO, 99, 20, 0)))
 
     assert (viewer.user_id, viewer.following) == (0, (BEN, ANNA))
-    assert viewer.description == "somebody who follows everyone who posted, 2 people"
+    assert viewer.description == "a viewer who follows everyone who posted, 2 people"
 
 
 def test_follows_without_an_id_differ_by_viewer_and_target() -> None:
