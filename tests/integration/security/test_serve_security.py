@@ -169,7 +169,7 @@ def test_thunder_query_shows_its_certificate_and_its_token(
     shown = ("--ca", str(authority.ca), "--certificate", str(feed.certificate), "--key", str(feed.key))
     there = ("--address", f"localhost:{address.rpartition(':')[2]}", "--following", "1")
     assert thunder.run("query", *there, *shown, "--token-file", str(tokens)).returncode == 0
-    assert "wants a token" in thunder.run("query", *there, *shown).stderr
+    assert "requires a valid bearer token" in thunder.run("query", *there, *shown).stderr
     assert "nowhere: No such file" in thunder.run("query", *there, *shown, "--token-file", "nowhere").stderr
 
 
