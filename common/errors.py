@@ -16,6 +16,14 @@ class StoreUnavailable(ThunderError):
     """Redis cannot be reached or does not answer in time. Retrying may help."""
 
 
+class StoreFilling(StoreUnavailable):
+    """Redis holds a store that is being filled from Kafka. Retrying later helps."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__()
+        self.retry_after_ms = retry_after_ms
+
+
 class StoreMismatch(ConfigurationError):
     """This Redis holds a store of other settings, or may evict keys. Retrying does not help."""
 

@@ -72,7 +72,7 @@ async def serve(
             state.set_port(server.port)
             async with live_page(settings, service, state):
                 try:
-                    await run_until(stopped, watch_readiness(store.status, publisher.publish))
+                    await run_until(stopped, watch_readiness(store.status, store.gate, publisher.publish))
                 finally:
                     state.set_verdict(STOPPING)
                     await server.stop(settings.shutdown_grace_seconds)

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from common.errors import StoreUnavailable
+from common.errors import StoreFilling, StoreUnavailable
 from serve.overload.admission import Rejection
 from serve.request import InvalidRequest
 
@@ -30,6 +30,7 @@ class RpcFailure(NamedTuple):
 
 
 STORE_UNAVAILABLE = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The store cannot be reached, please retry")
+STORE_FILLING = "The store is being filled, please retry"
 INTERNAL = RpcFailure(grpc.StatusCode.INTERNAL, "Internal error")
 
 
@@ -37,16 +38,14 @@ def rpc_failure(error: Exception) -> RpcFailure:
     """The status for an exception that ended a request."""
     if isinstance(error, InvalidRequest):
         return invalid_argument(error)
+    if isinstance(error, StoreFilling):
+        return _retry_later(grpc.StatusCode.UNAVAILABLE, STORE_FILLING, error.retry_after_ms)
     return STORE_UNAVAILABLE if isinstance(error, StoreUnavailable) else INTERNAL
 
 
-@lru_cache(maxsize=256)  # a rejection must stay cheap: under overload there are thousands per second
 def resource_exhausted(rejection: Rejection) -> RpcFailure:
     """RESOURCE_EXHAUSTED with RetryInfo, and the pushback that gRPC's own retries obey."""
-    code, delay_ms = grpc.StatusCode.RESOURCE_EXHAUSTED, rejection.retry_after_ms
-    delay = Duration(seconds=delay_ms // 1000, nanos=delay_ms % 1000 * 1_000_000)
-    details = _details(code, rejection.message, RetryInfo(retry_delay=delay))
-    return RpcFailure(code, rejection.message, ((_PUSHBACK_TRAILER, str(delay_ms)), details))
+    return _retry_later(grpc.StatusCode.RESOURCE_EXHAUSTED, rejection.message, rejection.retry_after_ms)
 
 
 def invalid_argument(invalid: InvalidRequest) -> RpcFailure:
@@ -54,6 +53,13 @@ def invalid_argument(invalid: InvalidRequest) -> RpcFailure:
     code, message = grpc.StatusCode.INVALID_ARGUMENT, str(invalid)
     violation = BadRequest.FieldViolation(field=invalid.field, description=invalid.description)
     return RpcFailure(code, message, (_details(code, message, BadRequest(field_violations=[violation])),))
+
+
+@lru_cache(maxsize=256)  # a rejection must stay cheap: under overload there are thousands per second
+def _retry_later(code: grpc.StatusCode, message: str, delay_ms: int) -> RpcFailure:
+    delay = Duration(seconds=delay_ms // 1000, nanos=delay_ms % 1000 * 1_000_000)
+    details = _details(code, message, RetryInfo(retry_delay=delay))
+    return RpcFailure(code, message, ((_PUSHBACK_TRAILER, str(delay_ms)), details))
 
 
 def _details(code: grpc.StatusCode, message: str, detail: Message) -> tuple[str, bytes]:

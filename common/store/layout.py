@@ -9,10 +9,14 @@ from redis.exceptions import NoScriptError
 
 from common.errors import StoreMismatch
 from common.store.client import redis_errors_as_unavailable
+from common.store.commands import pack
 from common.store.keys import META, KeySpace
 from common.store.scripts import WRITE_LAYOUT
 
 LAYOUT_VERSION = 1
+
+READ_LINEAGE = pack((b"HGET", META, b"lineage"))
+"""A packed command: the lineage that the store holds now, None when it was emptied."""
 
 
 class StoreLayout(NamedTuple):

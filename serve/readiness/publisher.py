@@ -1,13 +1,13 @@
 """Publishes the verdict on readiness: to gRPC health, /readyz, the log and the metrics."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 
 from serve.metrics import ServeMetrics
+from serve.readiness.gate import StoreGate
 from serve.readiness.state import ServingState
-from serve.readiness.verdict import STARTING, Readiness, StoreStatus, Verdict
+from serve.readiness.verdict import STARTING, StoreStatus, Verdict
 from serve.rpc.server import GrpcServer
 
 log = logging.getLogger("thunder.serve")
@@ -36,17 +36,16 @@ class ReadinessPublisher:
             log.info("HTTP/gRPC server is ready")
 
 
-_PERIOD_SECONDS = 0.5
-
-
 async def watch_readiness(
-    read_status: Callable[[], Awaitable[StoreStatus]], publish: Callable[[Verdict], Awaitable[None]]
+    read_status: Callable[[], Awaitable[StoreStatus]],
+    gate: StoreGate,
+    publish: Callable[[Verdict], Awaitable[None]],
 ) -> None:
     """Publish every change of the verdict, until cancelled. An exception of read_status ends the watch."""
-    readiness, last = Readiness(), STARTING
+    last = STARTING
     while True:
-        verdict = readiness.evaluate(await read_status())
+        verdict = gate.evaluate(await read_status())
         if verdict != last:
             await publish(verdict)
             last = verdict
-        await asyncio.sleep(_PERIOD_SECONDS)
+        await gate.next_look()

@@ -39,12 +39,21 @@ class Readiness:
     def __init__(self) -> None:
         self._caught_up: str | None = None
 
+    @property
+    def is_first(self) -> bool:
+        """Whether no lineage has caught up yet."""
+        return self._caught_up is None
+
+    def has_caught_up(self, lineage: str | None) -> bool:
+        """Whether this is the lineage that has caught up."""
+        return lineage is not None and lineage == self._caught_up
+
     def evaluate(self, status: StoreStatus) -> Verdict:
         """The verdict on this status."""
         if not status.answers:
             return Verdict(ready=False, reason=status.waiting_for)
         if status.caught_up:
             self._caught_up = status.lineage
-        if status.lineage is not None and status.lineage == self._caught_up:
+        if self.has_caught_up(status.lineage):
             return READY
         return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")

@@ -11,10 +11,12 @@ import hiredis
 
 from common.errors import StoreUnavailable
 from common.store.keys import DEFAULT_POST_HASHES, KeySpace
+from common.store.layout import READ_LINEAGE
 from common.store.member import decode_id
 from common.store.record import record_field
 from common.store.topology import Node, Topology
 from serve.deadline import Deadline
+from serve.readiness.gate import StoreGate
 from serve.store.connection import Reply
 from serve.store.nodes import NodeConnections, NodeTimeout
 from serve.timeline.read_plan import FetchRequest, FetchResult
@@ -60,27 +62,34 @@ class _Pipeline:
 
 
 class RedisFetcher:
-    """A fetcher over one Redis or a Redis Cluster."""
+    """A fetcher over one Redis or a Redis Cluster. gate: None when any lineage may be read."""
 
-    def __init__(self, connections: NodeConnections, keys: KeySpace) -> None:
+    def __init__(self, connections: NodeConnections, keys: KeySpace, gate: StoreGate | None = None) -> None:
         self._connections = connections
         self._keys = keys
+        self._gate = gate
         self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
     async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        """Fetch one round."""
+        """Fetch one round. StoreFilling when the store holds a lineage that has not caught up."""
+        if self._gate:
+            self._gate.check()
         topology = await self._connections.topology(deadline)
         pipelines = self._pipelines(request, topology)
+        if self._gate:  # behind the other commands, so that a store that was emptied between them is noticed
+            pipelines[topology.node_of_meta].packed.append(READ_LINEAGE)
         runs = [self._run(topology.nodes[node], pipeline, deadline) for node, pipeline in pipelines.items()]
         results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = FetchResult({}, {}, partial=False)
         failed: list[StoreUnavailable] = []
-        for pipeline, replies in zip(pipelines.values(), results, strict=True):
+        for (node, pipeline), replies in zip(pipelines.items(), results, strict=True):
             if isinstance(replies, StoreUnavailable):
                 failed.append(replies)
-            else:
-                failed += _assign(pipeline, replies, fetched)
+                continue
+            failed += _assign(pipeline, replies, fetched)
+            if self._gate and node == topology.node_of_meta and not isinstance(replies[-1], hiredis.ReplyError):
+                self._gate.confirm(replies[-1])
         if failed:
             if not all(isinstance(failure, NodeTimeout) for failure in failed):
                 self._connections.forget_topology()
@@ -89,7 +98,7 @@ class RedisFetcher:
             log.warning("A shard failed, the answer is partial: %s", failed[0])
         return fetched._replace(partial=bool(failed))
 
-    def _pipelines(self, request: FetchRequest, topology: Topology) -> dict[int, _Pipeline]:
+    def _pipelines(self, request: FetchRequest, topology: Topology) -> "defaultdict[int, _Pipeline]":
         pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
         last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(request.depths.values())}
         node_of, is_video = topology.node_of_bucket, request.video
@@ -130,9 +139,9 @@ def _bulk(value: bytes) -> bytes:
 
 def _assign(pipeline: _Pipeline, replies: Sequence[Reply], fetched: FetchResult) -> list[StoreUnavailable]:
     """Assign the replies of a node to their authors and parents; return the failures among them."""
-    authors = len(pipeline.authors)
+    authors, parents = len(pipeline.authors), len(pipeline.parents)
     fetched.members.update(zip(pipeline.authors, replies[:authors], strict=True))
-    fetched.records.update(zip(pipeline.parents, replies[authors:], strict=True))
+    fetched.records.update(zip(pipeline.parents, replies[authors : authors + parents], strict=True))
     errors = [reply for reply in replies if isinstance(reply, hiredis.ReplyError)]
     if errors:
         _drop_errors(fetched.members)

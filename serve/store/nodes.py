@@ -54,10 +54,11 @@ class NodeConnections:
         except TimeoutError as error:
             raise NodeTimeout(f"Redis {node.host}:{node.port}: no answer within {limit:g} s") from error
 
-    async def run_in_bucket(self, bucket: int, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
+    async def run_in_bucket(self, bucket: int | None, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
         """Send one packed command for a key of the bucket, return its reply. StoreUnavailable, NodeTimeout.
 
-        Tried once more, with a new topology, when the bucket has moved or the connection was lost.
+        bucket: None for the store's own keys. Tried once more, with a new topology, when the bucket has moved or the
+        connection was lost.
         """
         topology = await self.topology(deadline)
         try:
@@ -74,8 +75,8 @@ class NodeConnections:
             connection.close()
         self._connections.clear()
 
-    async def _run_in(self, topology: Topology, bucket: int, packed: bytes, deadline: Deadline) -> Reply:
-        node = topology.nodes[topology.node_of_bucket[bucket]]
+    async def _run_in(self, topology: Topology, bucket: int | None, packed: bytes, deadline: Deadline) -> Reply:
+        node = topology.nodes[topology.node_of_meta if bucket is None else topology.node_of_bucket[bucket]]
         reply, *_ = await self.run(node, packed, 1, deadline)
         if target := _migration_target(node, reply):
             _, reply = await self.run(target, _ASKING + packed, 2, deadline)

@@ -8,6 +8,7 @@ from common.settings.serve import ServeSettings
 from common.store.catch_up import lagging_partitions, read_status
 from common.store.client import StoreClient
 from common.store.layout import check_eviction, check_layout
+from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
@@ -24,9 +25,10 @@ class ServingStore:
         self._keys = settings.key_space
         self._store_client = StoreClient(url, self._keys.buckets, timeout)
         self._connections = NodeConnections(url, self._keys.buckets, timeout)
-        fetcher = RedisFetcher(self._connections, self._keys)
+        self.gate = StoreGate()
+        fetcher = RedisFetcher(self._connections, self._keys, self.gate)
         self.timelines = Timelines(fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request)
-        self.follows = RedisFollows(self._connections, self._keys) if settings.follow_store else None
+        self.follows = RedisFollows(self._connections, self._keys, self.gate) if settings.follow_store else None
 
     async def status(self) -> StoreStatus:
         """Read the status from Redis. StoreMismatch when this server must not read it; never StoreUnavailable."""

@@ -1,6 +1,7 @@
 """The role `serve` on a real Redis, ready only when ingest has filled it."""
 
 from collections.abc import Generator
+from contextlib import closing, suppress
 
 import grpc
 import pytest
@@ -10,6 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from common.errors import ConfigurationError, StoreMismatch
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.store.catch_up import report_caught_up
+from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.layout import initialise_layout
 from serve.rpc.server import SERVICE
@@ -70,6 +72,49 @@ def test_answers_from_the_store(served: ServeThread, client: redis.Redis) -> Non
     address = served.start()
     wait_until_ready(served)
     assert get_in_network_posts(address, REQUEST) == GetInNetworkPostsResponse()
+
+
+def refusal(address: str, request: GetInNetworkPostsRequest = REQUEST) -> str:
+    """Text of the UNAVAILABLE that the request ends with, which says when to retry."""
+    with pytest.raises(grpc.RpcError) as caught:
+        get_in_network_posts(address, request)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    trailers = dict(caught.value.trailing_metadata())
+    assert 500 <= int(trailers["grpc-retry-pushback-ms"]) < 1000
+    assert b"google.rpc.RetryInfo" in trailers["grpc-status-details-bin"]
+    return caught.value.details() or ""
+
+
+def is_answered(address: str, request: GetInNetworkPostsRequest) -> bool:
+    with suppress(grpc.RpcError):
+        return get_in_network_posts(address, request) == GetInNetworkPostsResponse()
+    return False
+
+
+def test_before_readiness_calls_are_unavailable(served: ServeThread, client: redis.Redis) -> None:
+    address = served.start()
+    wait_for_reason(served, "ingest worker")
+    assert refusal(address) == "The store is being filled, please retry"
+    fill(client)
+    wait_until_ready(served)
+    assert get_in_network_posts(address, REQUEST) == GetInNetworkPostsResponse()
+
+
+def test_the_first_call_after_a_loss_is_unavailable(store_url: str) -> None:
+    served = ServeThread(redis_url=store_url, follow_store=True)
+    with closing(StoreClient(store_url, KeySpace().buckets, 5)) as store:
+        fill(store.meta_client())
+        address = served.start()
+        for _ in range(2):
+            for request in (REQUEST, GetInNetworkPostsRequest(user_id=1)):
+                eventually(lambda request=request: is_answered(address, request), "the store is open")
+                for node in store.node_clients():
+                    node.flushall()
+                assert refusal(address, request) == "The store is being filled, please retry"
+                initialise_layout(store.meta_client(), KeySpace(), 172_800)
+                assert refusal(address, request) == "The store is being filled, please retry"
+                fill(store.meta_client())
+    served.end()
 
 
 def test_not_ready_while_the_store_is_filled_anew(served: ServeThread, client: redis.Redis) -> None:
