@@ -6,6 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.support.processes.thunder import Thunder
+from tests.support.redis.shown_store import ShownStore
 from tests.support.serving.spans import Collector
 from tests.support.unused import free_port
 from tests.support.wait import eventually
@@ -20,8 +21,9 @@ def collector() -> Generator[Collector]:
 
 def test_query_is_one_trace_from_client_to_store_rounds(thunder: Thunder, redis_url: str, collector: Collector) -> None:
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+    ShownStore(redis_url)
     role = thunder.start("serve", "--redis-url", redis_url, env=env)
-    role.wait_for_output("gRPC listens")
+    role.wait_until_ready()
     asked = thunder.run("query", "--address", f"127.0.0.1:{role.grpc_port}", "--following", "1,2", env=env)
     assert asked.returncode == 0, asked.stderr
     assert role.terminate() == 0

@@ -23,6 +23,7 @@ from tests.integration.security.tls_redis import PASSWORD, TlsRedis, tls_redis
 from tests.support.kafka.refined_topic import recent_posts
 from tests.support.network.certificates import Authority, Issued
 from tests.support.programs.installed import Progress
+from tests.support.redis.shown_store import ShownStore
 from tests.support.serving.rpc import get_in_network_posts
 from tests.support.serving.serve_thread import ServeThread
 from tests.support.wait import eventually
@@ -57,13 +58,16 @@ def issue_bad(flaw: str, authority: Authority, directory: Path, progress: Progre
 
 
 def test_posts_go_in_and_timelines_come_out(server: TlsRedis) -> None:
-    store = Store(IngestSettings.model_validate({"kafka_group_id": "g", **server.settings()}))
+    settings = IngestSettings.model_validate({"kafka_group_id": "g", **server.settings()})
+    store = Store(settings)
     store.open()
+    ShownStore(settings.redis_address)
     posts = recent_posts(1, 5, author_id=7)
     store.post_writer().write(posts, now=max(post.created_at for post in posts) + 60)
     serving = ServeThread(system_clock, follow_store=True, **server.settings())
     try:
         address = serving.start()
+        eventually(lambda: serving.state.not_ready() is None, "serving is ready")
         answer = get_in_network_posts(address, GetInNetworkPostsRequest(following_user_ids=[7]))
         assert {post.post_id for post in answer.posts} == {1, 2, 3, 4, 5}
         assert not get_in_network_posts(address, GetInNetworkPostsRequest(user_id=3)).posts

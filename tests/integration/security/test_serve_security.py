@@ -13,6 +13,7 @@ from common.timing import system_clock
 from tests.support.network.certificates import Authority, Issued
 from tests.support.processes.thunder import Thunder
 from tests.support.programs.installed import Progress
+from tests.support.redis.shown_store import ShownStore
 from tests.support.serving.grpc_health import check_health
 from tests.support.serving.rpc import METHOD
 from tests.support.serving.serve_thread import ServeThread
@@ -41,10 +42,13 @@ def _authority(directory: Path, progress: Progress) -> Authority:
 def start(redis_url: str) -> Generator[Start]:
     """Start a server with these settings; its address."""
     servers: list[ServeThread] = []
+    ShownStore(redis_url)
 
     def started(**settings: str | int) -> str:
-        servers.append(ServeThread(system_clock, redis_url=redis_url, **settings))
-        return servers[-1].start()
+        servers.append(server := ServeThread(system_clock, redis_url=redis_url, **settings))
+        address = server.start()
+        eventually(lambda: server.state.not_ready() is None, "serving is ready")
+        return address
 
     yield started
     for server in servers:
