@@ -164,6 +164,7 @@ class Scheduled(Generic[T]):
             except StopIteration as finished:
                 return finished.value
             finally:
+                del resume  # it may hold the exception that is on its way through this frame: a reference cycle
                 if has_acquired:
                     self._scheduler.release()
             resume, has_started = partial(self._work.send, None), True

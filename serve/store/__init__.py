@@ -2,7 +2,7 @@
 
 In: rounds of a timeline, viewers. Out: members and records as bytes, ids, StoreUnavailable. Invariants: one connection
 per node, shared by all requests for posts and follows; replies match commands in order, so a cancelled request leaves
-the connection intact; nothing is written.
+the connection intact, and keeps its place until its replies are in; nothing is written.
 
 Read serving_store.py (what serving is given), fetcher.py and follow_store.py, then nodes.py (topology, redirections)
 and connection.py (the protocol).

@@ -1,12 +1,13 @@
 """One connection to a Redis server, shared by all requests: pipelines are sent as they come, replies match in order.
 
-Replies of a cancelled caller are read and discarded, so a cancelled request does not cost others the connection.
+Replies of a caller that gave up are read and discarded, so a cancelled request does not cost others the connection.
 """
 
 import asyncio
 import ssl
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import hiredis
@@ -20,16 +21,31 @@ Reply = Any
 """bytes, int, None, a list of these, or a hiredis.ReplyError."""
 
 
-class _Waiting:
-    """A pipeline that waits for its replies."""
+class PendingReplies:
+    """The replies of one pipeline: sent by RespConnection.run(), received or lost later. For one event loop."""
 
-    __slots__ = ("due", "future", "replies", "since")
-
-    def __init__(self, due: int, future: "asyncio.Future[list[Reply]]") -> None:
+    def __init__(self, due: int) -> None:
         self.due = due
-        self.future = future
-        self.since = time.monotonic()
-        self.replies: list[Reply] = []
+        self.received: list[Reply] = []
+        self.loss: str | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    async def wait(self) -> None:
+        """Wait until all are received, or lost. Once cancelled, it may wait again."""
+        self._ended = asyncio.get_running_loop().create_future()
+        await self._ended
+
+    async def wait_if_sent(self, seconds: float) -> None:
+        """Wait as wait() does, at most so many seconds, if the pipeline was sent and has not ended."""
+        if self._ended is not None and self.loss is None and len(self.received) < self.due:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.wait()
+
+    def end(self) -> None:
+        """Wake the caller, if it still waits."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
 
 
 class RespConnection(asyncio.Protocol):
@@ -38,7 +54,8 @@ class RespConnection(asyncio.Protocol):
     def __init__(self, node: Node) -> None:
         self._node = node
         self._reader = hiredis.Reader()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[PendingReplies] = deque()
+        self._progress_at = 0.0
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -46,18 +63,25 @@ class RespConnection(asyncio.Protocol):
         """Whether commands can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def is_overdue(self, seconds: float) -> bool:
-        """Whether a reply has been due for longer: the server hangs, or the connection is only half open."""
-        return bool(self._waiting) and time.monotonic() - self._waiting[0].since > seconds
+    def is_silent(self, seconds: float) -> bool:
+        """Whether replies are due and nothing has come for longer: the server hangs, or the connection is half open.
 
-    async def run(self, packed: bytes, replies: int) -> list[Reply]:
+        A server that is slow to answer much is not silent: the connection belongs to all who wait.
+        """
+        return bool(self._waiting) and time.monotonic() - self._progress_at > seconds
+
+    async def run(self, packed: bytes, pending: PendingReplies) -> list[Reply]:
         """Send packed commands, return their replies. StoreUnavailable when the connection is lost before."""
         if self._transport is None or self._transport.is_closing():
             raise self._lost("the connection is closed")
-        future: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(replies, future))
+        if not self._waiting:
+            self._progress_at = time.monotonic()
+        self._waiting.append(pending)
         self._transport.write(packed)
-        return await future
+        await pending.wait()
+        if pending.loss is not None:
+            raise self._lost(pending.loss)  # an exception of its own: one kept in `pending` would refer to itself
+        return pending.received
 
     def close(self) -> None:
         """Close; pipelines that wait for replies fail."""
@@ -72,29 +96,29 @@ class RespConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._transport = None
-        for waiting in self._waiting:
-            if not waiting.future.done():
-                waiting.future.set_exception(self._lost(exc or "closed by the server"))
+        for pending in self._waiting:
+            pending.loss = str(exc or "closed by the server")
+            pending.end()
         self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
         self._reader.feed(data)
+        self._progress_at = time.monotonic()
         try:
             while self._waiting:
-                waiting = self._waiting[0]
-                while len(waiting.replies) < waiting.due:
+                pending = self._waiting[0]
+                while len(pending.received) < pending.due:
                     reply = self._reader.gets()
                     if reply is False:
                         return
-                    waiting.replies.append(reply)
+                    pending.received.append(reply)
                 self._waiting.popleft()
-                if not waiting.future.done():
-                    waiting.future.set_result(waiting.replies)
+                pending.end()
         except hiredis.ProtocolError:
             self.close()
 
-    def _lost(self, cause: object) -> StoreUnavailable:
+    def _lost(self, cause: str) -> StoreUnavailable:
         return StoreUnavailable(f"Redis {self._node.host}:{self._node.port}: {cause}")
 
 
@@ -134,6 +158,6 @@ async def _greet(connection: RespConnection, options: dict[str, Any]) -> None:
     if database := options.get("db"):
         commands.append([b"SELECT", b"%d" % database])
     if commands:
-        for reply in await connection.run(b"".join(map(pack, commands)), len(commands)):
+        for reply in await connection.run(b"".join(map(pack, commands)), PendingReplies(len(commands))):
             if isinstance(reply, hiredis.ReplyError):
                 raise reply

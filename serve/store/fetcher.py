@@ -1,7 +1,7 @@
 """Reads rounds from Redis: one pipeline per node and round, packed by hand because packing is most of the work."""
 
 import asyncio
-import logging
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,10 +18,9 @@ from common.store.topology import Node, Topology
 from serve.deadline import Deadline
 from serve.readiness.gate import StoreGate
 from serve.store.connection import Reply
+from serve.store.failure_log import FailureLog
 from serve.store.nodes import NodeConnections, NodeTimeout
 from serve.timeline.read_plan import FetchRequest, FetchResult
-
-log = logging.getLogger("thunder.serve")
 
 KNOWN_AUTHORS = 500_000
 """Authors whose packed commands are kept: about 250 bytes each."""
@@ -68,6 +67,7 @@ class RedisFetcher:
         self._connections = connections
         self._keys = keys
         self._gate = gate
+        self._failures = FailureLog()
         self._author_command_of = lru_cache(maxsize=KNOWN_AUTHORS)(self._pack_author)
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
@@ -94,8 +94,8 @@ class RedisFetcher:
             if not all(isinstance(failure, NodeTimeout) for failure in failed):
                 self._connections.forget_topology()
             if not fetched.members and not fetched.records:
-                raise failed[0]
-            log.warning("A shard failed, the answer is partial: %s", failed[0])
+                raise StoreUnavailable(str(failed[0])) from failed[0]  # raised itself, it would refer to itself
+            self._failures.partial(failed[0], time.monotonic())
         return fetched._replace(partial=bool(failed))
 
     def _pipelines(self, request: FetchRequest, topology: Topology) -> "defaultdict[int, _Pipeline]":

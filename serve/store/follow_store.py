@@ -5,6 +5,7 @@ from typing import cast
 from common.store.commands import pack
 from common.store.keys import KeySpace
 from common.store.layout import READ_LINEAGE
+from serve.deadline import NO_DEADLINE, Deadline
 from serve.readiness.gate import StoreGate
 from serve.store.nodes import NodeConnections
 
@@ -20,13 +21,13 @@ class RedisFollows:
         self._keys = keys
         self._gate = gate
 
-    async def following(self, viewer_id: int, limit: int) -> list[int]:
+    async def following(self, viewer_id: int, limit: int, deadline: Deadline = NO_DEADLINE) -> list[int]:
         """Ids of the authors the viewer follows, newest follow first, limit at most. StoreUnavailable."""
         if self._gate:
             self._gate.check()
         keys = self._keys.viewer(viewer_id)
         command = pack((b"ZREVRANGE", keys.follows, b"0", b"%d" % (limit - 1)))
-        members = cast("list[bytes]", await self._connections.run_in_bucket(keys.bucket, command))
+        members = cast("list[bytes]", await self._connections.run_in_bucket(keys.bucket, command, deadline))
         if self._gate and not members:  # without follows no posts are fetched, which would notice that all are gone
-            self._gate.confirm(await self._connections.run_in_bucket(None, READ_LINEAGE))
+            self._gate.confirm(await self._connections.run_in_bucket(None, READ_LINEAGE, deadline))
         return [int(member) for member in members]

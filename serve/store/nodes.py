@@ -12,7 +12,7 @@ from common.errors import StoreUnavailable
 from common.store.commands import pack
 from common.store.topology import Node, Topology, read_topology
 from serve.deadline import NO_DEADLINE, Deadline
-from serve.store.connection import Reply, RespConnection, connect
+from serve.store.connection import PendingReplies, Reply, RespConnection, connect
 
 _ASKING = pack((b"ASKING",))
 
@@ -44,15 +44,19 @@ class NodeConnections:
     async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
         """Send packed commands to a node, return this number of replies, error replies among them.
 
-        StoreUnavailable, NodeTimeout. A cancelled caller leaves the connection in use by the others.
+        StoreUnavailable, NodeTimeout. A cancelled caller waits until its replies are in, for the timeout at most: so it
+        keeps its place among the requests that Redis works for, however many come and go.
         """
-        limit = self._limit(deadline)
+        limit, pending = self._limit(deadline), PendingReplies(replies)
         try:
             async with asyncio.timeout(limit):
                 connection = await self._connection(node)
-                return await connection.run(packed, replies)
+                return await connection.run(packed, pending)
         except TimeoutError as error:
-            raise NodeTimeout(f"Redis {node.host}:{node.port}: no answer within {limit:g} s") from error
+            raise NodeTimeout(f"Redis {node.host}:{node.port}: no answer in time") from error
+        except asyncio.CancelledError:
+            await pending.wait_if_sent(self._timeout)
+            raise
 
     async def run_in_bucket(self, bucket: int | None, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
         """Send one packed command for a key of the bucket, return its reply. StoreUnavailable, NodeTimeout.
@@ -90,7 +94,7 @@ class NodeConnections:
 
     async def _connection(self, node: Node) -> RespConnection:
         connection = self._connections.get(node)
-        if connection is not None and connection.is_open and not connection.is_overdue(self._timeout):
+        if connection is not None and connection.is_open and not connection.is_silent(self._timeout):
             return connection
         async with self._connecting:
             if self._connections.get(node) is connection:  # not renewed meanwhile

@@ -158,3 +158,32 @@ async def test_a_list_is_found_while_its_slot_moves(redis_cluster: RedisCluster,
 
 def id_of(node: RedisServer) -> str:
     return cast("bytes", node.command("CLUSTER MYID")).decode()
+
+
+@in_loop
+async def test_a_cancelled_caller_waits_for_its_replies(redis_url: str, redis_server: RedisServer) -> None:
+    follow(redis_url, 1, 20)
+    async with follows_in(redis_url) as follows:
+        await follows.following(1, 10)
+        with redis_server.frozen():
+            cancelled = asyncio.ensure_future(follows.following(1, 10))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            done, _ = await asyncio.wait([cancelled], timeout=0.2)
+            assert not done
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        assert await follows.following(1, 10) == [20]
+
+
+@in_loop
+async def test_a_cancelled_caller_waits_for_the_timeout_at_most(redis_url: str, redis_server: RedisServer) -> None:
+    async with follows_in(redis_url, timeout_seconds=0.3) as follows:
+        await follows.following(1, 10)
+        with redis_server.frozen():
+            cancelled = asyncio.ensure_future(follows.following(1, 10))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            done, _ = await asyncio.wait([cancelled], timeout=2)
+            assert done
+            assert cancelled.cancelled()

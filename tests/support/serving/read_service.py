@@ -82,7 +82,7 @@ class FakeFollows:
     def __init__(self, follows: dict[int, Sequence[int]]) -> None:
         self.follows = follows
 
-    async def following(self, viewer_id: int, limit: int) -> list[int]:
+    async def following(self, viewer_id: int, limit: int, deadline: Deadline) -> list[int]:
         """As FollowStore."""
         try:
             return list(self.follows[viewer_id][:limit])
@@ -93,9 +93,13 @@ class FakeFollows:
 class SilentFollows:
     """Follow lists that nobody ever gets."""
 
-    async def following(self, viewer_id: int, limit: int) -> list[int]:
+    async def following(self, viewer_id: int, limit: int, deadline: Deadline) -> list[int]:
         """As FollowStore."""
-        return await asyncio.Future[list[int]]()
+        try:
+            async with asyncio.timeout(deadline.remaining(time.monotonic())):
+                return await asyncio.Future[list[int]]()
+        except TimeoutError as error:
+            raise StoreUnavailable from error
 
 
 class Serving(NamedTuple):

@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import time
+import weakref
 
 import pytest
 
@@ -145,3 +147,32 @@ async def test_a_timeout_inside_the_work_ends_inside_the_work() -> None:
         return "never"
 
     assert await Scheduled(limited(), RequestScheduler()) == "timed out"
+
+
+@in_loop
+async def test_a_cancelled_request_leaves_no_cycle() -> None:
+    class Held:
+        """Something that the request has in hand."""
+
+    async def work() -> None:
+        held = Held()
+        freed.append(weakref.ref(held))
+        await asyncio.Future[None]()
+
+    async def request() -> None:
+        await Scheduled(work(), scheduler)
+
+    scheduler, freed = RequestScheduler(), list[weakref.ref[Held]]()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            task, begun = asyncio.create_task(request()), len(freed) + 1
+            while len(freed) < begun:
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            del task
+        assert [ref() for ref in freed] == [None] * 20
+    finally:
+        gc.enable()
