@@ -79,9 +79,9 @@ def refusal(address: str, request: GetInNetworkPostsRequest = REQUEST) -> str:
     with pytest.raises(grpc.RpcError) as caught:
         get_in_network_posts(address, request)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-    trailers = dict(caught.value.trailing_metadata())
+    trailers = {entry.key: entry.value for entry in caught.value.trailing_metadata()}
     assert 500 <= int(trailers["grpc-retry-pushback-ms"]) < 1000
-    assert b"google.rpc.RetryInfo" in trailers["grpc-status-details-bin"]
+    assert "google.rpc.RetryInfo" in str(trailers["grpc-status-details-bin"])
     return caught.value.details() or ""
 
 
