@@ -1,15 +1,25 @@
 """Settings of `thunder source`: those of every source, then those of each kind under its own environment prefix."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from common.settings.kafka import EntranceTopicSettings
 from common.settings.process import ProcessSettings
 from common.settings.producer import ProducerSettings
 from common.settings.redis import RedisSettings
 from common.settings.types import Count, DefaultInWords, Port, Settings, Text, Unit
+
+_CONTACT = re.compile(r"https?://[!-'*-~]+|[!-'*-?A-~]+@[!-'*-?A-~]+")
+
+
+def _fits_a_user_agent(contact: str | None) -> str | None:
+    if contact is not None and _CONTACT.fullmatch(contact) is None:
+        raise ValueError("should be an e-mail address or a URL, in ASCII without spaces and parentheses")
+    return contact
+
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -47,6 +57,15 @@ class LiveSettings(Settings):
     from_now: Annotated[
         bool, Field(description="start with events from now on instead of where the previous run stopped")
     ] = False
+    contact: Annotated[
+        Text | None,
+        Field(
+            max_length=200,
+            description="e-mail address or URL of the operator, sent to the network in the User-Agent; Wikimedia asks "
+            "for one",
+        ),
+        AfterValidator(_fits_a_user_agent),
+    ] = None
 
 
 class JetstreamSettings(Settings):

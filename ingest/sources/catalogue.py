@@ -39,7 +39,7 @@ def open_bluesky(settings: BlueskySettings) -> OpenedSource:
     """The network, or a recording of it from its beginning. ConfigurationError."""
     labels = _labels(SentKind, IgnoredKind, BadLineReason)
     if settings.replay is None:
-        source = BlueskySource(settings.jetstream_url)
+        source = BlueskySource(settings.jetstream_url, contact=settings.contact)
         return OpenedSource(source, labels, has_follows=True, is_live=True, from_now=settings.from_now)
     ends_at = system_clock if settings.move_times else None
     recording = ReplaySource("bluesky", Path(settings.replay), parse_jetstream_line, ends_at)
@@ -48,7 +48,7 @@ def open_bluesky(settings: BlueskySettings) -> OpenedSource:
 
 def open_wikipedia(settings: WikipediaSettings) -> OpenedSource:
     """The stream of recent changes. ConfigurationError."""
-    source = WikipediaSource(settings.recentchange_url, settings.bots)
+    source = WikipediaSource(settings.recentchange_url, settings.bots, contact=settings.contact)
     labels = _labels(ChangeKind, IgnoredChange, BadLineReason)
     return OpenedSource(source, labels, has_follows=False, is_live=True, from_now=settings.from_now)
 

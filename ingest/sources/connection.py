@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from enum import Enum
 from functools import partial
-from importlib.metadata import version
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
-from common.errors import ConfigurationError
+from common.lifecycle import Stop
 from common.timing import Backoff
 from ingest.sources.message import ParsedMessage
 from ingest.sources.reader_thread import Silence, read_in_thread
@@ -17,8 +17,8 @@ from ingest.sources.reader_thread import Silence, read_in_thread
 class ReconnectPolicy(NamedTuple):
     """Limits after which a connection counts as lost, and waits before the next attempt.
 
-    longest_silence: seconds without a message after which a connection counts as lost: half-open or stuck.
-    backoff: waits between attempts, first and longest in seconds.
+    longest_silence: seconds without a sign of life (a message, an answered ping) after which a connection counts as
+    lost: half-open or stuck. backoff: waits between attempts, first and longest in seconds.
     """
 
     longest_silence: float = 60.0
@@ -50,14 +50,20 @@ class Attempts:
 
 T = TypeVar("T")
 
-USER_AGENT = f"thunder-redis/{version('thunder-redis')}"
-"""User-Agent of every source."""
 
-OPEN_TIMEOUT = 10.0  # seconds
+class Sign(Enum):
+    """Sign of a server, which a stream yields between its messages."""
+
+    CONNECTED = "connected"
+    """The server has accepted; comes before the first message."""
+    ALIVE = "alive"
+    """The server has nothing to send, and has just shown that it is there."""
+
 
 _POLL_SECONDS = 0.1
 _MAX_SHOWN = 100  # characters of a position
-_RETRYABLE = frozenset({408, 425, 429})
+_GRACE = 1.5
+"""A stream notices silence itself; this many times as long without a sign of life, and it is stuck."""
 
 _log = logging.getLogger("thunder.source")
 
@@ -73,49 +79,63 @@ class ConnectionLost(Exception):
         self.asked_for = asked_for
 
 
+class StreamProtocol(NamedTuple, Generic[T]):
+    """Functions of a source that know the protocol of its server.
+
+    open_stream: connects and reads from a position on (empty: from now on), in a thread of its own, and ends when the
+    Stop is set; it raises ConnectionLost or ConfigurationError. parse: reads one message and never raises. position_at:
+    the position of a time in Unix seconds.
+    """
+
+    open_stream: Callable[[str, Stop], Generator[T | Sign]]
+    parse: Callable[[T], ParsedMessage]
+    position_at: Callable[[float], str]
+
+
 class Connection(Generic[T]):
     """Messages of a server over any number of connections, each resumed where the previous one stopped."""
 
-    def __init__(
-        self,
-        name: str,
-        open_stream: Callable[[str], Generator[T]],
-        parse: Callable[[T], ParsedMessage],
-        policy: ReconnectPolicy,
-    ) -> None:
-        """name: of the source, for the log.
-
-        open_stream connects and reads from a position on (empty: from now on), in a thread of its own; it raises
-        ConnectionLost or ConfigurationError. parse reads one message and never raises.
-        """
+    def __init__(self, name: str, protocol: StreamProtocol[T], policy: ReconnectPolicy) -> None:
+        """name: of the source, for the log."""
         self._name = name
-        self._open_stream = open_stream
-        self._parse = parse
+        self._protocol = protocol
         self._policy = policy
         self._attempts = Attempts(policy.backoff)
         self._is_lost = False
         self.reconnects = 0
+        self.first_position = ""
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        """Yield messages from position on until should_stop, which is noticed within 0.1 s during every wait."""
+        """Yield messages from position on until should_stop, which is noticed within 0.1 s during every wait.
+
+        Without a position, the time of the first connection is the first one, so that nothing after it is missed.
+        """
         while not should_stop():
             try:
-                for parsed in self._connected(position, should_stop):
-                    position = parsed.position or position
-                    yield parsed
+                with closing(self._connected(position, should_stop)) as messages:
+                    for parsed in messages:
+                        position = parsed.position or position
+                        yield parsed
                 if not should_stop():
                     raise ConnectionLost("the server ended the stream")
             except ConnectionLost as loss:
+                position = position or self.first_position
                 _wait(self._lost(loss, position), should_stop)
 
-    def _connected(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
-        longest_silence = self._policy.longest_silence
+    def _connected(self, position: str, should_stop: Callable[[], bool]) -> Generator[ParsedMessage]:
+        began, silence = time.time(), self._policy.longest_silence * _GRACE
+        open_stream = partial(self._protocol.open_stream, position)
         try:
-            for message in read_in_thread(partial(self._open_stream, position), longest_silence, should_stop):
-                self._resumed(position)
-                yield self._parse(message)
-        except Silence as silence:
-            raise ConnectionLost(f"no message for {longest_silence:g} s") from silence
+            with closing(read_in_thread(open_stream, silence, should_stop)) as items:
+                for item in items:
+                    if item is Sign.CONNECTED:
+                        self.first_position = position or self._protocol.position_at(began)
+                        continue
+                    self._resumed(position)
+                    if not isinstance(item, Sign):
+                        yield self._protocol.parse(item)
+        except Silence as stuck:
+            raise ConnectionLost(f"no sign of life for {silence:g} s") from stuck
 
     def _lost(self, loss: ConnectionLost, position: str) -> float:
         """Log the first loss until it is back. Seconds to wait."""
@@ -129,30 +149,6 @@ class Connection(Generic[T]):
             self._is_lost = False
             self.reconnects += 1
             _log.info("%s: resumed from %s (attempt %d)", self._name, _shown(position), self._attempts.failures)
-
-
-def checked_url(url: str, *schemes: str) -> str:
-    """The URL. Raises ConfigurationError when it has none of the schemes, or names no host."""
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise ConfigurationError(f"{url!r} is not an address that starts with {' or '.join(schemes)}://")
-    return url
-
-
-def rejected_by_server(url: str, status: int, asked_for: float = 0.0) -> ConfigurationError | ConnectionLost:
-    """Error for an unexpected HTTP status: ConfigurationError when the same request would be refused again."""
-    if 400 <= status < 500 and status not in _RETRYABLE:
-        return ConfigurationError(f"{url} refused the connection: HTTP status {status}")
-    return ConnectionLost(f"the server answered with HTTP status {status}", asked_for)
-
-
-def retry_after(header: str | None) -> float:
-    """Seconds that a server's Retry-After asks to wait; 0 when it names none, or a date."""
-    return float(header) if header and header.isascii() and header.isdecimal() else 0.0
 
 
 def _shown(position: str) -> str:

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import cast
+from typing import NoReturn, cast
 
 
 class BadLineReason(StrEnum):
@@ -27,14 +28,25 @@ class BadLine(Exception):
 
 
 def parse_object(line: bytes | str) -> Mapping[str, object]:
-    """The JSON object on the line. Raises BadLine, and never anything else."""
+    """The JSON object on the line. Raises BadLine, and never anything else.
+
+    A number keeps every digit: an int when it is written without fraction and exponent, else a Decimal.
+    """
     try:
-        message: object = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        written = line if isinstance(line, str) else line.decode(json.detect_encoding(line))
+        message: object = _DECODER.decode(written)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise BadLine(BadLineReason.NOT_JSON, type(error).__name__) from error
     if not isinstance(message, dict):
         raise BadLine(BadLineReason.NOT_JSON, "not a JSON object")
     return cast("dict[str, object]", message)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def member(container: Mapping[str, object], field: str) -> Mapping[str, object]:

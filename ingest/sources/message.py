@@ -59,6 +59,11 @@ class Source(Protocol):
         """Number of reconnects after a lost connection. For any thread."""
         ...
 
+    @property
+    def first_position(self) -> str:
+        """Position at which a run without one began, empty while it is unknown or there are none. For any thread."""
+        ...
+
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         """Yield messages from position on (empty: the source's own start), until the source ends or should_stop.
 

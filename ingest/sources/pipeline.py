@@ -71,7 +71,7 @@ class SourcePipeline:
     @property
     def position(self) -> str:
         """Position at which a later run resumes; empty when it starts over."""
-        return self._tracker.position if self._opened.is_live else ""
+        return self._tracker.position or self._opened.source.first_position if self._opened.is_live else ""
 
     def counts(self) -> Counts:
         """Counts of the messages so far."""

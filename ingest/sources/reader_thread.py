@@ -6,6 +6,8 @@ from contextlib import closing
 from queue import Empty, Full, Queue
 from typing import Generic, NamedTuple, TypeVar
 
+from common.lifecycle import Stop
+
 T = TypeVar("T")
 
 _READ_AHEAD = 1000  # items
@@ -27,23 +29,24 @@ class _End(NamedTuple):
 
 
 def read_in_thread(
-    open_stream: Callable[[], Generator[T]], longest_silence: float, should_stop: Callable[[], bool]
-) -> Iterator[T]:
+    open_stream: Callable[[Stop], Generator[T]], longest_silence: float, should_stop: Callable[[], bool]
+) -> Generator[T]:
     """Yield the items of a stream until it ends, or until should_stop, which is noticed within 0.1 s.
 
-    The stream is opened, read and closed by a daemon thread that runs a bounded number of items ahead. When the
-    consumer has stopped, the thread is not joined: it ends when the read that blocks it returns or times out.
+    The stream is opened, read and closed by a daemon thread that runs a bounded number of items ahead. The Stop that it
+    is opened with is set when the consumer has stopped: a stream that may block for long ends its read then. The thread
+    is not joined.
     Raises what the stream raises, and Silence after longest_silence seconds without an item.
     """
     received: Queue[_Item[T] | _End] = Queue(_READ_AHEAD)
-    is_abandoned = threading.Event()
+    abandoned = Stop()
     threading.Thread(
-        target=_read, args=(open_stream, received, is_abandoned), name="source connection", daemon=True
+        target=_read, args=(open_stream, received, abandoned), name="source connection", daemon=True
     ).start()
     try:
         yield from _take(received, longest_silence, should_stop)
     finally:
-        is_abandoned.set()
+        abandoned.set()
 
 
 def _take(received: Queue[_Item[T] | _End], longest_silence: float, should_stop: Callable[[], bool]) -> Iterator[T]:
@@ -64,23 +67,21 @@ def _take(received: Queue[_Item[T] | _End], longest_silence: float, should_stop:
         yield got.content
 
 
-def _read(
-    open_stream: Callable[[], Generator[T]], received: Queue[_Item[T] | _End], is_abandoned: threading.Event
-) -> None:
+def _read(open_stream: Callable[[Stop], Generator[T]], received: Queue[_Item[T] | _End], abandoned: Stop) -> None:
     try:
-        with closing(open_stream()) as stream:
+        with closing(open_stream(abandoned)) as stream:
             for item in stream:
-                if not _put(received, _Item(item), is_abandoned):
+                if not _put(received, _Item(item), abandoned):
                     return
     except Exception as error:  # noqa: BLE001 - it is raised in the consumer
-        _put(received, _End(error), is_abandoned)
+        _put(received, _End(error), abandoned)
     else:
-        _put(received, _End(None), is_abandoned)
+        _put(received, _End(None), abandoned)
 
 
-def _put(received: Queue[_Item[T] | _End], item: _Item[T] | _End, is_abandoned: threading.Event) -> bool:
+def _put(received: Queue[_Item[T] | _End], item: _Item[T] | _End, abandoned: Stop) -> bool:
     """Wait until there is room; False when the consumer has stopped."""
-    while not is_abandoned.is_set():
+    while not abandoned.is_set():
         try:
             received.put(item, timeout=_POLL_SECONDS)
         except Full:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from common.errors import TooManyBadMessages
 from common.telemetry.logs import one_short_line
 from common.timing import RateLimiter
 from ingest.events import Event, Follow
@@ -34,9 +35,10 @@ class SourceRunner:
         self._tracker = tracker
         self._should_stop = should_stop
         self._drop_log = DropLog(source.name)
+        self._first_messages = FirstMessages(source.name)
 
     def run(self, position: str) -> None:
-        """Run from the position on. Blocks. Raises what the source and the outlet raise."""
+        """Run from the position on. Blocks. Raises TooManyBadMessages, and what the source and the outlet raise."""
         for parsed in self._source.listen(position, self._should_stop):
             if parsed.event is None:
                 self._pass(parsed)
@@ -48,10 +50,15 @@ class SourceRunner:
     def _pass(self, parsed: ParsedMessage) -> None:
         self._tracker.passed(parsed)
         if parsed.disposition is Disposition.DROPPED:
-            self._drop_log.dropped(parsed, time.monotonic())
+            now = time.monotonic()
+            self._drop_log.dropped(parsed, now)
+            self._first_messages.dropped(parsed, now)
+        else:
+            self._first_messages.readable()
 
     def _send(self, parsed: ParsedMessage, event: Event | Follow) -> bool:
         """Whether to go on. An event that finds the producer closed is not counted: the next run receives it again."""
+        self._first_messages.readable()
         tracked = self._tracker.sending(event, parsed.position)
         try:
             is_queued = self._outlet.put(tracked)
@@ -62,6 +69,37 @@ class SourceRunner:
         else:
             self._tracker.dropped(tracked)
         return True
+
+
+class FirstMessages:
+    """Ends a source whose first messages are all unreadable: it is not what this source reads.
+
+    Such as a wrong address, a compressed stream or another version of its format. One readable message is enough.
+    """
+
+    def __init__(self, source: str, most: int = 1000, seconds: float = 60.0) -> None:
+        self._source = source
+        self._most = most
+        self._seconds = seconds
+        self._began: float | None = None
+        self._dropped = 0
+        self._has_readable = False
+
+    def readable(self) -> None:
+        """Take a message that was read."""
+        self._has_readable = True
+
+    def dropped(self, parsed: ParsedMessage, now: float) -> None:
+        """Take a message that was not. now: seconds of any clock. Raises TooManyBadMessages."""
+        if self._has_readable:
+            return
+        self._dropped += 1
+        self._began = now if self._began is None else self._began
+        if self._dropped >= self._most or now - self._began >= self._seconds:
+            raise TooManyBadMessages(
+                f"{self._source}: none of the first {self._dropped:,} messages is readable (the last one: "
+                f"{parsed.label}, {one_short_line(parsed.detail)}); check the address and the format of the stream"
+            )
 
 
 class DropLog:

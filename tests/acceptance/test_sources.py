@@ -16,10 +16,11 @@ from tests.support.processes.source_runs import Json, Sources, report_of
 from tests.support.processes.thunder import Role, Thunder
 from tests.support.sources.event_stream_server import EventStreamServer
 from tests.support.sources.jetstream_server import JetstreamServer
-from tests.support.sources.scenes import Says, Then
+from tests.support.sources.scenes import Says
 from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
 
+LIVE = [("bluesky", "--jetstream-url", JetstreamServer), ("wikipedia", "--recentchange-url", EventStreamServer)]
 RECORDING = Path(__file__).parents[1] / "data" / "jetstream_recording.jsonl"
 
 
@@ -169,19 +170,54 @@ def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources) -> None
     assert "Events not delivered: 10" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "flag", "network"),
-    [("bluesky", "--jetstream-url", JetstreamServer), ("wikipedia", "--recentchange-url", EventStreamServer)],
-)
+@pytest.mark.parametrize(("name", "flag", "network"), LIVE)
 def test_live_source_resumes_unless_it_starts_now(
     name: str, flag: str, network: type[JetstreamServer] | type[EventStreamServer], sources: Sources
 ) -> None:
     with closing(network()) as server:
         for number, more in enumerate(((), (), ("--from-now",)), start=1):
-            server.stage.plays(Says((server.event(number),), Then.IS_SILENT))
+            server.stage.plays(Says((server.event(number),)))
             role = sources.start(name, flag, server.url, "--json", *more)
             role.wait_until_ready()
             eventually(lambda role=role: role.metrics().value("source_produced_total") == 1, "the event is sent")
             assert role.terminate() == 0
             assert_accounted_for(report_of(role))
         assert server.asked_to_resume() == ["", server.resumed_after(1), ""]
+
+
+@pytest.mark.parametrize(("name", "flag", "network"), LIVE)
+def test_a_run_without_events_is_resumed_from_its_connection(
+    name: str, flag: str, network: type[JetstreamServer] | type[EventStreamServer], sources: Sources
+) -> None:
+    with closing(network()) as server:
+        before = time.time()
+        server.stage.plays(Says(()), Says((server.event(1),)))
+        role = sources.start(name, flag, server.url, "--from-now")
+        eventually(lambda: server.stage.asked, "it is connected")
+        role.wait_until_ready()
+        assert role.terminate() == 0
+        connected_by = time.time()
+
+        role = sources.start(name, flag, server.url)
+        eventually(lambda: len(server.stage.asked) == 2, "it is connected again")
+        resumed_at = server.resumed_at(1)
+        assert role.terminate() == 0
+        assert resumed_at is not None
+        assert before - 5.01 <= resumed_at <= connected_by - 5
+
+
+def test_an_option_that_is_not_obeyed_ends_with_code_2(sources: Sources) -> None:
+    done = sources.run("bluesky", "--jetstream-url", "ws://127.0.0.1:1/subscribe?compress=true")
+
+    assert done.returncode == 2
+    assert "'compress' is not supported" in done.stderr
+
+
+def test_a_stream_of_garbage_ends_with_code_3(sources: Sources) -> None:
+    with closing(JetstreamServer()) as server:
+        server.stage.plays(Says((b"garbage",) * 1500))
+        done = sources.run("bluesky", "--jetstream-url", server.url, "--json")
+
+    assert done.returncode == 3
+    assert "none of the first 1,000 messages is readable" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["dropped"] == {"not_json": 1000}

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Generator, Iterator
+from importlib.metadata import version
 from itertools import count, islice
 
 import pytest
@@ -49,7 +50,7 @@ def positions(parsed: Iterator[ParsedMessage], number: int) -> list[str]:
     return [one.position for one in islice((one for one in parsed if one.disposition is Disposition.SENT), number)]
 
 
-def events(server: Server, *numbers: int, then: Then = Then.IS_SILENT) -> Says:
+def events(server: Server, *numbers: int, then: Then = Then.IS_QUIET) -> Says:
     return Says(tuple(server.event(number) for number in numbers), then)
 
 
@@ -69,7 +70,7 @@ def test_it_begins_where_it_is_told_to(server: Server) -> None:
     assert server.asked_to_resume() == [server.resumed_after(7)]
 
 
-@pytest.mark.parametrize("then", Then)
+@pytest.mark.parametrize("then", [Then.ENDS, Then.IS_SILENT, Then.VANISHES])
 def test_a_lost_connection_is_made_anew_from_where_it_stopped(
     then: Then, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -83,6 +84,70 @@ def test_a_lost_connection_is_made_anew_from_where_it_stopped(
     lost, resumed = logged(caplog)
     assert lost.startswith(f"{source.name}: connection lost: ")
     assert resumed.startswith(f"{source.name}: resumed from ")
+
+
+def test_a_quiet_stream_that_shows_life_is_kept(server: Server) -> None:
+    server.stage.plays(Says((), Then.IS_QUIET))
+    source = server.source(IMPATIENT)
+
+    assert list(source.listen("", in_time(4 * IMPATIENT.longest_silence))) == []
+    assert (len(server.stage.asked), source.reconnects) == (1, 0)
+
+
+def test_connections_given_up_are_closed(server: Server) -> None:
+    server.stage.plays(*[Says((), Then.IS_SILENT)] * 3, events(server, 1))
+    parsed = listen(server.source(IMPATIENT))
+    assert positions(parsed, 1) == [server.position(1)]
+
+    eventually(lambda: len(reading()) == 1, "one thread reads the one connection", timeout=5)
+    assert len(server.stage.asked) == 4
+
+
+def test_a_blocked_connection_is_closed_at_the_stop(server: Server) -> None:
+    server.stage.plays(events(server, 1, then=Then.IS_SILENT))
+    parsed = server.source(PATIENT).listen("", in_time())
+    next(parsed)
+
+    assert isinstance(parsed, Generator)
+    parsed.close()
+
+    eventually(lambda: not reading(), "the thread that reads has ended", timeout=5)
+
+
+def test_the_first_position_is_the_time_of_the_connection(server: Server) -> None:
+    server.stage.plays(Says((), Then.VANISHES), events(server, 1))
+    source = server.source(IMPATIENT)
+    assert source.first_position == ""
+    before = time.time()
+
+    assert positions(listen(source), 1) == [server.position(1)]
+
+    resumed_at = server.resumed_at(1)
+    assert resumed_at is not None
+    assert before - 5.01 <= resumed_at <= time.time() - 5
+    assert source.first_position
+
+
+def test_the_agent_names_the_contact(server: Server) -> None:
+    server.stage.plays(events(server, 1))
+    source_type = BlueskySource if isinstance(server, JetstreamServer) else WikipediaSource
+    next(source_type(server.url, policy=IMPATIENT, contact="ops@example.org").listen("", in_time()))
+
+    assert server.agents == [f"thunder-redis/{version('thunder-redis')} (ops@example.org)"]
+
+
+def test_a_rejection_quotes_the_first_line_of_its_body(server: Server) -> None:
+    server.stage.plays(Refuses(403, body=b"no agent\nhttps://policy.example"))
+
+    with pytest.raises(ConfigurationError, match=r"HTTP status 403: no agent$"):
+        next(listen(server.source(IMPATIENT)))
+
+
+def test_an_unavailable_server_is_quoted_in_the_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    server.stage.plays(Refuses(503, body=b"overloaded"), events(server, 1))
+    assert positions(listen(server.source(IMPATIENT)), 1) == [server.position(1)]
+
+    assert "HTTP status 503: overloaded; reconnecting" in logged(caplog)[0]
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:

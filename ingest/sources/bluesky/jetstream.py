@@ -12,7 +12,7 @@ from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
 from ingest.events import AuthorDelete, Follow, PostDelete
 from ingest.sources.bluesky.records import FOLLOW, POST, REPOST, checked_did, created, deleted, record_change
-from ingest.sources.json_line import BadLine, BadLineReason, member, parse_object, text
+from ingest.sources.json_line import BadLine, BadLineReason, member, member_or_empty, parse_object, text
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
 
 WANTED_COLLECTIONS = (POST, REPOST, FOLLOW)
@@ -51,7 +51,8 @@ Outcome = LightPost | PostDelete | AuthorDelete | Follow | IgnoredKind
 class Line(NamedTuple):
     """One line: the account, the time of the event in Unix microseconds, and what it means to a timeline.
 
-    has_bad_date: the record's own date could not be read, so that the time of the event stands for it.
+    An ignored line may have no account (empty) and no time (0). has_bad_date: the record's own date could not be read,
+    so that the time of the event stands for it.
     """
 
     did: str
@@ -74,7 +75,7 @@ def parse_jetstream_line(line: bytes | str) -> ParsedMessage:
         _, time_us, outcome, has_bad_date = read_line(line)
     except BadLine as bad:
         return ParsedMessage(Disposition.DROPPED, bad.reason, detail=str(bad))
-    position = str(time_us)
+    position = str(time_us) if time_us else ""
     if isinstance(outcome, IgnoredKind):
         return ParsedMessage(Disposition.IGNORED, outcome, position=position)
     return sent_message(outcome, position, has_bad_date=has_bad_date)
@@ -83,39 +84,69 @@ def parse_jetstream_line(line: bytes | str) -> ParsedMessage:
 def read_line(line: bytes | str) -> Line:
     """Read one line of JSON. Raises BadLine, and never anything else."""
     message = parse_object(line)
-    did = checked_did(message, "did")
-    time_us = _event_time(message)
+    ignored = _ignored_kind(message)
+    if ignored is not None:
+        return _ignored_line(message, ignored)
+    did, time_us = checked_did(message, "did"), _event_time(message)
     match message.get("kind"):
         case "commit":
             return _commit(did, time_us, member(message, "commit"))
         case "account":
-            return Line(did, time_us, _account(did, _seconds(time_us), member(message, "account")))
-        case "identity":
-            return Line(did, time_us, IgnoredKind.IDENTITY)
+            member(message, "account")
+            return Line(did, time_us, AuthorDelete(id_of_string(did), _seconds(time_us)))
         case _:
             return Line(did, time_us, IgnoredKind.OTHER)
 
 
-def _account(did: str, at: int, account: Mapping[str, object]) -> Outcome:
-    """A deleted account loses its posts; a suspended or deactivated one may come back and keeps them."""
-    if account.get("active") is False and account.get("status") == "deleted":
-        return AuthorDelete(id_of_string(did), at)
-    return IgnoredKind.ACCOUNT
+def _ignored_kind(message: Mapping[str, object]) -> IgnoredKind | None:
+    """The kind of a message that says of itself that it changes no timeline, however damaged the rest of it is."""
+    match message.get("kind"):
+        case "commit":
+            return _ignored_commit(member_or_empty(message, "commit"))
+        case "account":
+            return _ignored_account(message.get("account"))
+        case "identity":
+            return IgnoredKind.IDENTITY
+        case str():
+            return IgnoredKind.OTHER
+        case _:
+            return None
+
+
+def _ignored_commit(commit: Mapping[str, object]) -> IgnoredKind | None:
+    collection = commit.get("collection")
+    if isinstance(collection, str) and collection not in WANTED_COLLECTIONS:
+        return _IGNORED_COLLECTIONS.get(collection, IgnoredKind.OTHER)
+    return IgnoredKind.UPDATE if commit.get("operation") == "update" else None
+
+
+def _ignored_account(account: object) -> IgnoredKind | None:
+    """None for an account whose content the network no longer shows: its posts go, and stay away if it comes back."""
+    match account:
+        case {"active": False, "status": "takendown" | "suspended" | "deactivated" | "deleted"}:
+            return None
+        case dict():
+            return IgnoredKind.ACCOUNT
+        case _:
+            return None
+
+
+def _ignored_line(message: Mapping[str, object], kind: IgnoredKind) -> Line:
+    try:
+        return Line(checked_did(message, "did"), _event_time(message), kind)
+    except BadLine:
+        return Line("", 0, kind)
 
 
 def _commit(did: str, time_us: int, commit: Mapping[str, object]) -> Line:
-    collection, operation = text(commit, "collection"), commit.get("operation")
-    if collection not in WANTED_COLLECTIONS:
-        return Line(did, time_us, _IGNORED_COLLECTIONS.get(collection, IgnoredKind.OTHER))
+    collection = text(commit, "collection")
     change = record_change(did, collection, text(commit, "rkey"), _seconds(time_us))
-    match operation:
+    match commit.get("operation"):
         case "create":
             event, has_bad_date = created(change, member(commit, "record"))
             return Line(did, time_us, event, has_bad_date)
         case "delete":
             return Line(did, time_us, deleted(change))
-        case "update":
-            return Line(did, time_us, IgnoredKind.UPDATE)
         case _:
             raise BadLine(BadLineReason.BAD_FIELD, "operation is none of create, update, delete")
 

@@ -1,30 +1,39 @@
 """Bluesky live: a Jetstream (v1, JSON) over a WebSocket."""
 
+import threading
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from urllib.parse import urlencode
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.frames import CloseCode
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from common.errors import ConfigurationError
+from common.lifecycle import Stop
 from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS, parse_jetstream_line
 from ingest.sources.connection import (
-    OPEN_TIMEOUT,
     RECONNECT_POLICY,
-    USER_AGENT,
     Connection,
     ConnectionLost,
     ReconnectPolicy,
-    checked_url,
-    rejected_by_server,
-    retry_after,
+    Sign,
+    StreamProtocol,
 )
 from ingest.sources.message import ParsedMessage, too_large
+from ingest.sources.stream_request import (
+    OPEN_TIMEOUT,
+    checked_url,
+    end_reads,
+    rejected_by_server,
+    retry_after,
+    user_agent,
+)
 
 _MAX_MESSAGE_BYTES = 1024 * 1024
 _REWIND_US = 5_000_000
-_PING_SECONDS = 20.0
+_OPTIONS = ("wantedDids",)
+"""Options of the address that a user may set; the others are this source's own, or change the form of messages."""
 _CLOSE_TIMEOUT = 1.0  # seconds
 
 
@@ -38,34 +47,44 @@ class BlueskySource:
     name = "bluesky"
     expected = None
 
-    def __init__(self, url: str, policy: ReconnectPolicy = RECONNECT_POLICY) -> None:
-        """url: the subscribe endpoint of a Jetstream. Raises ConfigurationError unless it is a ws or wss address."""
-        self._url = checked_url(url, "ws", "wss")
-        self._connection = Connection(self.name, self._open, _parse, policy)
+    def __init__(self, url: str, policy: ReconnectPolicy = RECONNECT_POLICY, contact: str | None = None) -> None:
+        """url: the subscribe endpoint of a Jetstream; contact: of the operator, for the User-Agent.
+
+        Raises ConfigurationError unless it is a ws or wss address without options that are not supported.
+        """
+        self._url = checked_url(url, ("ws", "wss"), _OPTIONS)
+        self._user_agent = user_agent(contact)
+        self._longest_silence = policy.longest_silence
+        self._connection = Connection(self.name, StreamProtocol(self._open, _parse, _position_at), policy)
 
     @property
     def reconnects(self) -> int:
         """Number of reconnects after a lost connection."""
         return self._connection.reconnects
 
+    @property
+    def first_position(self) -> str:
+        """Time of the first connection."""
+        return self._connection.first_position
+
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         """Yield events from position on (empty: from now on) until should_stop."""
         return self._connection.listen(position, should_stop)
 
-    def _open(self, position: str) -> Generator[bytes | None]:
+    def _open(self, position: str, abandoned: Stop) -> Generator[bytes | Sign | None]:
         """Messages of one connection; None stands for one that is too large, after which the connection ends."""
         try:
             with connect(
                 _address(self._url, position),
-                user_agent_header=USER_AGENT,
+                user_agent_header=self._user_agent,
                 open_timeout=OPEN_TIMEOUT,
-                ping_interval=_PING_SECONDS,
-                ping_timeout=None,  # silence is noticed anyway, and a slow consumer reads no pongs either
+                ping_interval=None,  # a slow consumer reads no pongs either: only silence is asked about
                 close_timeout=_CLOSE_TIMEOUT,
                 max_size=_MAX_MESSAGE_BYTES,
             ) as socket:
-                while True:
-                    yield socket.recv(decode=False)
+                abandoned.call_when_set(partial(end_reads, socket.socket))
+                yield Sign.CONNECTED
+                yield from _messages(socket, self._longest_silence)
         except ConnectionClosed as closed:
             if _was_too_large(closed):
                 yield None
@@ -73,10 +92,35 @@ class BlueskySource:
         except InvalidStatus as answer:
             headers = answer.response.headers
             raise rejected_by_server(
-                self._url, answer.response.status_code, retry_after(headers.get("Retry-After"))
+                self._url,
+                answer.response.status_code,
+                retry_after(headers.get("Retry-After")),
+                bytes(answer.response.body),
             ) from answer
         except (OSError, ValueError, WebSocketException) as error:
             raise ConnectionLost(f"cannot connect: {error}") from error
+
+
+def _messages(socket: ClientConnection, longest_silence: float) -> Generator[bytes | Sign]:
+    """Messages, and a sign of life for each answered ping. Raises ConnectionLost when nothing comes for so long.
+
+    A ping is sent when nothing was read for half that time, so that its pong lies behind no unread messages.
+    """
+    pong: threading.Event | None = None
+    while True:
+        try:
+            yield socket.recv(timeout=longest_silence / 2, decode=False)
+            pong = None
+        except TimeoutError:
+            if pong is not None and not pong.is_set():
+                raise ConnectionLost(f"no message and no answer to a ping for {longest_silence:g} s") from None
+            if pong is not None:
+                yield Sign.ALIVE
+            pong = socket.ping()
+
+
+def _position_at(at: float) -> str:
+    return str(int(at * 1_000_000))
 
 
 def _parse(message: bytes | None) -> ParsedMessage:

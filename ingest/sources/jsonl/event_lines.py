@@ -1,12 +1,14 @@
 """Parses events from lines of JSON: an InNetworkEvent or a FollowEvent in proto3's JSON on each. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 
+from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import FollowEvent, InNetworkEvent
 from common.post import LightPost
 from ingest.decode.follow_event import decode_follow
@@ -69,6 +71,24 @@ def _parsed(line: bytes) -> Mapping[str, object]:
 
 def _message(fields: Mapping[str, object], message: M, what: str) -> M:
     try:
-        return ParseDict(dict(fields), message)
+        return ParseDict({name: _exact(value) for name, value in fields.items()}, message)
     except (ParseError, ValueError, RecursionError) as error:
         raise BadEvent(BadEventReason.NOT_AN_EVENT, f"not {what}: {error}") from error
+
+
+def _exact(value: object) -> object:
+    """The value with ints for whole numbers that are written with a fraction or an exponent, as proto3's JSON allows.
+
+    Raises ValueError for a number that is not whole or that no field can hold: nothing is ever rounded.
+    """
+    match value:
+        case dict():
+            return {name: _exact(inner) for name, inner in cast("dict[str, object]", value).items()}
+        case list():
+            return [_exact(inner) for inner in cast("list[object]", value)]
+        case Decimal():
+            if not (-MAX_ID <= value <= MAX_ID and value == value.to_integral_value()):
+                raise ValueError("a number is not whole, or above 2^63-1")
+            return int(value)
+        case _:
+            return value

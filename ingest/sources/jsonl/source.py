@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from common.errors import ConfigurationError
+from common.lifecycle import Stop
 from ingest.sources.jsonl.lines import NumberedLine, numbered_lines
 from ingest.sources.jsonl.shifted_times import is_of_a_clock, shifted, time_of
 from ingest.sources.message import ParsedMessage
@@ -18,6 +19,7 @@ class PipeSource:
 
     expected = None
     reconnects = 0
+    first_position = ""
 
     def __init__(self, name: str, descriptor: int, parse: Callable[[bytes], ParsedMessage]) -> None:
         """descriptor: open for reading, it is left open. parse reads one line and never raises."""
@@ -30,13 +32,15 @@ class PipeSource:
         for line in read_in_thread(self._lines, _FOREVER, should_stop):
             yield line.parse(self._parse)
 
-    def _lines(self) -> Generator[NumberedLine]:
+    def _lines(self, _abandoned: Stop) -> Generator[NumberedLine]:
         with open(self._descriptor, "rb", closefd=False) as file:
             yield from numbered_lines(file)
 
 
 class ReplaySource:
     """Yields the lines of a file once and ends. A position is the number of the last line that was read."""
+
+    first_position = ""
 
     def __init__(
         self, name: str, path: Path, parse: Callable[[bytes], ParsedMessage], ends_at: Callable[[], int] | None = None

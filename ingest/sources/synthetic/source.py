@@ -19,6 +19,7 @@ class SyntheticSource:
 
     name = "synthetic"
     reconnects = 0
+    first_position = ""
 
     def __init__(
         self,

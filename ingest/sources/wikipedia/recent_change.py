@@ -15,7 +15,7 @@ from typing import cast
 from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
 from common.settings.source import Bots
-from ingest.sources.json_line import BadLine, BadLineReason, date, member, parse_object, text
+from ingest.sources.json_line import BadLine, BadLineReason, date, member, member_or_empty, parse_object, text
 from ingest.sources.message import Disposition, ParsedMessage
 
 _CANARY_DOMAIN = "canary"
@@ -83,18 +83,24 @@ def _rewound_topic(topic: dict[str, object]) -> dict[str, object]:
 
 
 def _parse(change: Mapping[str, object], bots: Bots) -> ParsedMessage:
-    meta = member(change, "meta")
-    kind = _KINDS.get(text(change, "type"))
-    is_bot = change.get("bot") is True
-    if meta.get("domain") == _CANARY_DOMAIN:
-        return ParsedMessage(Disposition.IGNORED, IgnoredChange.CANARY)
-    if kind is None:
-        return ParsedMessage(Disposition.IGNORED, IgnoredChange.OTHER)
+    ignored = _ignored(change, bots)
+    if ignored is not None:
+        return ParsedMessage(Disposition.IGNORED, ignored)
+    return _sent(_KINDS[text(change, "type")], change, member(change, "meta"))
+
+
+def _ignored(change: Mapping[str, object], bots: Bots) -> IgnoredChange | None:
+    """The kind of a change that says of itself that it is not to be sent, however damaged the rest of it is."""
+    kind, is_bot = change.get("type"), change.get("bot") is True
+    if member_or_empty(change, "meta").get("domain") == _CANARY_DOMAIN:
+        return IgnoredChange.CANARY
+    if isinstance(kind, str) and kind not in _KINDS:
+        return IgnoredChange.OTHER
     if is_bot and bots is Bots.EXCLUDE:
-        return ParsedMessage(Disposition.IGNORED, IgnoredChange.BOT)
-    if not is_bot and bots is Bots.ONLY:
-        return ParsedMessage(Disposition.IGNORED, IgnoredChange.HUMAN)
-    return _sent(kind, change, meta)
+        return IgnoredChange.BOT
+    if not is_bot and bots is Bots.ONLY and isinstance(kind, str):
+        return IgnoredChange.HUMAN
+    return None
 
 
 def _sent(kind: ChangeKind, change: Mapping[str, object], meta: Mapping[str, object]) -> ParsedMessage:

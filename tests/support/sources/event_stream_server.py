@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
+from urllib.parse import parse_qs, urlsplit
 
 from common.settings.source import Bots
 from ingest.sources.connection import ReconnectPolicy
 from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.sources.wikimedia_changes import AT, change, event_id
+
+CONTACT = "https://operator.example"
 
 
 class EventStreamServer:
@@ -31,8 +35,18 @@ class EventStreamServer:
         """The headers of each request."""
         return self._server.requests
 
+    @property
+    def paths(self) -> list[str]:
+        """The path and query of each request."""
+        return self._server.paths
+
+    @property
+    def agents(self) -> list[str]:
+        """The User-Agent of each request."""
+        return [headers["User-Agent"] for headers in self.requests]
+
     def source(self, policy: ReconnectPolicy) -> WikipediaSource:
-        return WikipediaSource(self.url, Bots.INCLUDE, policy)
+        return WikipediaSource(self.url, Bots.INCLUDE, policy, CONTACT)
 
     def close(self) -> None:
         self.stage.closing.set()
@@ -55,6 +69,11 @@ class EventStreamServer:
         """The Last-Event-ID of each connection, empty for none."""
         return self.stage.asked
 
+    def resumed_at(self, number: int) -> float | None:
+        """The time that the connection of that number, from 0, asks to resume from; None for none."""
+        since = parse_qs(urlsplit(self.paths[number]).query).get("since")
+        return datetime.fromisoformat(since[0]).timestamp() if since else None
+
     @staticmethod
     def resumed_after(number: int) -> str:
         """The Last-Event-ID that misses nothing after that event."""
@@ -72,6 +91,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, port: int, stage: Stage) -> None:
         self.stage = stage
         self.requests: list[Mapping[str, str]] = []
+        self.paths: list[str] = []
         super().__init__(("127.0.0.1", port), _Handler)
 
 
@@ -81,11 +101,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = cast("_Server", self.server)
         server.requests.append(dict(self.headers))
+        server.paths.append(self.path)
         match scene := server.stage.next(self.headers.get("Last-Event-ID", "")):
             case NeverAnswers():
                 server.stage.wait_for_the_end()
             case Refuses():
-                self._answer(scene.status, {"Content-Length": "0", **scene.headers})
+                self._answer(scene.status, {"Content-Length": str(len(scene.body)), **scene.headers})
+                self.wfile.write(scene.body)
             case Says():
                 self._answer(200, {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"})
                 self._say(scene, server.stage)
@@ -103,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._chunk(message)
             if scene.then is Then.ENDS:
                 self._chunk(b"")
+            while scene.then is Then.IS_QUIET and not stage.closing.wait(0.02):
+                self._chunk(b":\n\n")
         except OSError:
             return
         if scene.then is Then.IS_SILENT:

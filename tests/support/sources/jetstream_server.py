@@ -23,6 +23,7 @@ class JetstreamServer:
     def __init__(self, port: int = 0, stage: Stage | None = None) -> None:
         self.stage = stage or Stage()
         self._scenes: dict[int, Scene] = {}
+        self.agents: list[str] = []
         self._server = serve(self._play, "127.0.0.1", port, process_request=self._answer, compression=None)
         self.port = self._server.socket.getsockname()[1]
         self._thread = threading.Thread(target=self._server.serve_forever)
@@ -61,6 +62,11 @@ class JetstreamServer:
         """The cursor of each connection, empty for none."""
         return [parse_qs(query).get("cursor", [""])[0] for query in self.stage.asked]
 
+    def resumed_at(self, number: int) -> float | None:
+        """The time that the connection of that number, from 0, asks to resume from; None for none."""
+        cursor = self.asked_to_resume()[number]
+        return int(cursor) / 1e6 if cursor else None
+
     @staticmethod
     def resumed_after(number: int) -> str:
         """The cursor that misses nothing after that event."""
@@ -71,15 +77,20 @@ class JetstreamServer:
         """Something that is no event, in a message of its own."""
         return content
 
+    def _wait_for_either_end(self, connection: ServerConnection) -> None:
+        while not self.stage.closing.is_set() and not connection.wait_closed(0.02):
+            pass
+
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.agents.append(request.headers["User-Agent"])
         scene = self._scenes[id(connection)] = self.stage.next(urlsplit(request.path).query)
         match scene:
             case NeverAnswers():
                 self.stage.wait_for_the_end()
                 return None
             case Refuses():
-                headers = Headers({"Content-Length": "0", **scene.headers})
-                return Response(scene.status, HTTPStatus(scene.status).phrase, headers)
+                headers = Headers({"Content-Length": str(len(scene.body)), **scene.headers})
+                return Response(scene.status, HTTPStatus(scene.status).phrase, headers, scene.body)
             case Says():
                 return None
 
@@ -94,6 +105,9 @@ class JetstreamServer:
         except ConnectionClosed:
             return
         if scene.then is Then.IS_SILENT:
-            self.stage.wait_for_the_end()
+            with connection.protocol_mutex:  # so that nothing is read, and no ping answered
+                self.stage.wait_for_the_end()
+        if scene.then is Then.IS_QUIET:
+            self._wait_for_either_end(connection)
         if scene.then is Then.VANISHES:
             connection.socket.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,10 @@ class Then(Enum):
     """The end of a connection after its messages."""
 
     ENDS = "ends"
+    IS_QUIET = "is quiet"
+    """Nothing happens there, but it shows that it is alive."""
     IS_SILENT = "is silent"
+    """Half-open: nothing ever comes, not even the answer to a ping."""
     VANISHES = "vanishes"
 
 
@@ -18,7 +21,7 @@ class Says(NamedTuple):
     """Messages, and how it goes on. is_binary: in frames that are not text, where there is a difference."""
 
     messages: tuple[bytes, ...]
-    then: Then = Then.IS_SILENT
+    then: Then = Then.IS_QUIET
     is_binary: bool = False
 
 
@@ -27,6 +30,7 @@ class Refuses(NamedTuple):
 
     status: int
     headers: Mapping[str, str] = {}
+    body: bytes = b""
 
 
 class NeverAnswers(NamedTuple):

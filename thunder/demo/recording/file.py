@@ -79,7 +79,8 @@ def _take_jetstream(text: bytes, recording: Recording) -> None:
     line = read_line(text)
     recording.newest = max(recording.newest, line.at)
     recording.bad_dates += line.has_bad_date
-    recording.dids[id_of_string(line.did)] = line.did
+    if line.did:
+        recording.dids[id_of_string(line.did)] = line.did
     match line.outcome:
         case IgnoredKind():
             recording.ignored[line.outcome.value] += 1

@@ -13,7 +13,7 @@ from ingest.sources.connection import ReconnectPolicy
 from ingest.sources.message import Disposition
 from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange
 from ingest.sources.wikipedia.source import WikipediaSource
-from tests.support.sources.event_stream_server import EventStreamServer
+from tests.support.sources.event_stream_server import CONTACT, EventStreamServer
 from tests.support.sources.scenes import Refuses, Says, Then
 from tests.support.sources.wikimedia_changes import change
 from tests.support.wait import in_time
@@ -33,7 +33,7 @@ def test_it_says_who_it_is_and_wants_nothing_compressed(server: EventStreamServe
     next(server.source(POLICY).listen("", in_time()))
 
     headers = server.requests[0]
-    assert headers["User-Agent"] == f"thunder-redis/{version('thunder-redis')}"
+    assert headers["User-Agent"] == f"thunder-redis/{version('thunder-redis')} ({CONTACT})"
     assert headers["Accept"] == "text/event-stream"
     assert headers["Accept-Encoding"] == "identity"
 
@@ -77,3 +77,15 @@ def test_a_redirect_is_followed(server: EventStreamServer) -> None:
     server.stage.plays(Refuses(307, {"Location": "/v3/recentchange"}), Says((server.event(1),)))
 
     assert next(server.source(POLICY).listen("", in_time())).position == server.position(1)
+
+
+def test_a_missing_contact_is_a_warning(server: EventStreamServer, caplog: pytest.LogCaptureFixture) -> None:
+    server.stage.plays(Says((server.event(1),)), Says((server.event(2),)))
+    next(server.source(POLICY).listen("", in_time()))
+    assert caplog.messages == []
+
+    next(WikipediaSource(server.url, Bots.INCLUDE, POLICY).listen("", in_time()))
+    assert server.agents[1] == f"thunder-redis/{version('thunder-redis')}"
+    [warning] = caplog.messages
+    assert warning.startswith("wikipedia: no contact is set")
+    assert "--contact" in warning

@@ -45,6 +45,20 @@ def test_a_network_that_cannot_be_is_refused(given: dict[str, object], complaint
         SyntheticSettings.model_validate(given)
 
 
+@pytest.mark.parametrize("source", [BlueskySettings, WikipediaSettings])
+@pytest.mark.parametrize("contact", ["ops@example.org", "https://example.org/who?is=it", "http://a"])
+def test_a_contact_is_an_address_or_a_url(source: type[SourceSettings], contact: str) -> None:
+    assert source.model_validate({"contact": contact}).model_dump()["contact"] == contact
+
+
+@pytest.mark.parametrize(
+    "contact", ["", "me", "a@b\r\nX: y", "a@b c", "(a@b)", "ftp://a", "http://", "ö@example.org", "a@" + "b" * 200]
+)
+def test_a_contact_that_does_not_fit_a_header_is_refused(contact: str) -> None:
+    with pytest.raises(ValidationError, match="contact"):
+        WikipediaSettings.model_validate({"contact": contact})
+
+
 @pytest.mark.parametrize("source", [*SOURCES, JsonlSettings])
 def test_every_source_takes_what_users_were_promised(source: type[SourceSettings]) -> None:
     flags = {setting.flag for setting in settings_of(source)}

@@ -3,6 +3,7 @@ from collections.abc import Generator
 
 import pytest
 
+from common.lifecycle import Stop
 from ingest.sources.reader_thread import Silence, read_in_thread
 from tests.support.wait import eventually
 
@@ -16,12 +17,14 @@ class Stream:
 
     def __init__(self, count: int, then: Exception | None = None) -> None:
         self.goes_on = threading.Event()
+        self.is_abandoned = threading.Event()
         self.opened_by = ""
         self.closed_by = ""
         self._count = count
         self._then = then
 
-    def open(self) -> Generator[int]:
+    def open(self, abandoned: Stop) -> Generator[int]:
+        abandoned.call_when_set(self.is_abandoned.set)
         self.opened_by = threading.current_thread().name
         try:
             yield from range(self._count)
@@ -55,13 +58,15 @@ def test_silence_is_what_one_waits_for_in_vain() -> None:
     items = read_in_thread(stream.open, 0.2, never)
 
     assert [next(items), next(items)] == [0, 1]
+    assert not stream.is_abandoned.is_set()
     with pytest.raises(Silence):
         next(items)
+    assert stream.is_abandoned.is_set()
     stream.goes_on.set()
 
 
 def test_pauses_do_not_add_up_to_a_silence() -> None:
-    def with_pauses() -> Generator[int]:
+    def with_pauses(_: Stop) -> Generator[int]:
         for number in range(4):
             threading.Event().wait(0.15)
             yield number
@@ -78,6 +83,7 @@ def test_told_to_stop_it_ends_though_the_stream_waits() -> None:
     is_told.set()
 
     assert list(items) == []
+    assert stream.is_abandoned.is_set()
     assert not stream.closed_by
     stream.goes_on.set()
     eventually(lambda: stream.closed_by, "the thread closes the stream", timeout=5)

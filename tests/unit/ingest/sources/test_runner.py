@@ -2,11 +2,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from common.errors import TooManyBadMessages
 from common.post import LightPost
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
 from ingest.sources.producer.delivery_reports import ProducerClosed, ProducerFigures
 from ingest.sources.producer.outgoing import DeliveryFailure
-from ingest.sources.runner import DropLog, SourceRunner
+from ingest.sources.runner import DropLog, FirstMessages, SourceRunner
 from ingest.sources.statistics import Counts
 from ingest.sources.tracker import DeliveryTracker, TrackedEvent
 
@@ -19,6 +20,7 @@ class Script:
     name = "script"
     expected = None
     reconnects = 0
+    first_position = ""
 
     def __init__(self, parsed: Sequence[ParsedMessage]) -> None:
         self.parsed = parsed
@@ -138,3 +140,24 @@ def test_a_line_counts_the_drops_that_were_not_logged(caplog: pytest.LogCaptureF
 
     line = "bluesky: a message is dropped, bad_did: did is not a DID"
     assert caplog.messages == [line, f"{line} (and 2 more since the last such line)"]
+
+
+def test_a_source_whose_first_messages_are_unreadable_ends() -> None:
+    with pytest.raises(TooManyBadMessages, match=r"^script: none of the first 1,000 messages is readable .*bad_time"):
+        run_source(Queue(), *[BAD] * 5000)
+
+
+@pytest.mark.parametrize("readable", [LIKE, post(1)], ids=["ignored", "sent"])
+def test_one_readable_message_keeps_a_source_running(readable: ParsedMessage) -> None:
+    tracker = run_source(Queue(), *[BAD] * 999, readable, *[BAD] * 5000)
+
+    assert counts(tracker).received == 6000
+
+
+def test_unreadable_messages_are_given_a_minute() -> None:
+    first = FirstMessages("bluesky")
+    first.dropped(BAD, 100.0)
+    first.dropped(BAD, 159.9)
+
+    with pytest.raises(TooManyBadMessages, match="none of the first 3 messages"):
+        first.dropped(BAD, 160.0)

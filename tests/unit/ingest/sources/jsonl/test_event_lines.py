@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,10 @@ from ingest.sources.jsonl.event_lines import BadEventReason, parse_event_line
 from ingest.sources.message import Disposition, ParsedMessage
 
 AT = 1_760_000_000
+
+
+def post_with_id(written: str) -> bytes:
+    return line(tweetCreateEvent={"postId": 0, "authorId": 2, "createdAt": AT}).replace(b"0", written.encode(), 1)
 
 
 def line(**fields: object) -> bytes:
@@ -64,6 +69,57 @@ def test_a_line_that_is_no_event_is_dropped_by_reason(text: bytes, reason: BadEv
     assert (parsed.disposition, parsed.label) == (Disposition.DROPPED, reason)
     assert parsed.detail
     assert reason not in parsed.detail  # it is the label
+
+
+def json_number(number: Decimal) -> str:
+    return str(number).lower()
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False) | st.integers(-(2**65), 2**65).map(Decimal))
+def test_a_number_keeps_every_digit_or_is_refused(number: Decimal) -> None:
+    for written in (json_number(number), f"{number:f}" if abs(number.adjusted()) < 100 else json_number(number)):
+        event = parse_event_line(post_with_id(written)).event
+
+        is_id = 0 < number < 2**63 and number == int(number)
+        assert event == (LightPost(int(number), 2, AT) if is_id else None)
+
+
+@pytest.mark.parametrize(
+    ("written", "post_id"),
+    [
+        ("9007199254740993.0", 2**53 + 1),
+        ("9.223372036854775807e18", 2**63 - 1),
+        ("1.0", 1),
+        ("1e3", 1000),
+    ],
+)
+def test_whole_numbers_with_an_exponent_are_exact(written: str, post_id: int) -> None:
+    assert parse_event_line(post_with_id(written)).event == LightPost(post_id, 2, AT)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1e19",
+        "9223372036854775808.0",
+        "9007199254740993.5",
+        "0.1",
+        "1e-999999999",
+        "1e999999999",
+        "9" * 5000,
+        "1" + "e" + "9" * 30,
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "[1.5]",
+    ],
+)
+def test_a_number_that_is_no_id_costs_the_line(written: str) -> None:
+    parsed = parse_event_line(post_with_id(written))
+
+    assert parsed.label in {BadEventReason.NOT_JSON, BadEventReason.NOT_AN_EVENT}
+    assert parsed.detail
 
 
 JSON = st.recursive(

@@ -28,6 +28,9 @@ def test_every_kind_of_change_is_a_post_of_its_editor(kind: ChangeKind) -> None:
         (change(type=""), IgnoredChange.OTHER),
         (change({"domain": "canary"}), IgnoredChange.CANARY),
         (change({"domain": "canary", "id": None}, user=None), IgnoredChange.CANARY),
+        (change({"domain": "canary"}, type=None), IgnoredChange.CANARY),
+        ('{"meta": {"domain": "canary"}}', IgnoredChange.CANARY),
+        ('{"meta": "x", "type": "external"}', IgnoredChange.OTHER),
     ],
 )
 def test_what_is_no_change_of_a_page_is_ignored_by_kind(text: str, kind: IgnoredChange) -> None:
@@ -46,6 +49,12 @@ def test_bots_are_sent_or_not(bots: Bots, of_a_bot: str, of_a_human: str) -> Non
     assert parse_change(change(bot=True), bots).label == of_a_bot
     assert parse_change(change(bot=False), bots).label == of_a_human
     assert parse_change(change(bot="true"), bots).label == of_a_human
+
+
+def test_a_left_out_change_may_miss_anything_else() -> None:
+    assert parse_change('{"bot": true}', Bots.EXCLUDE).label == IgnoredChange.BOT
+    assert parse_change('{"type": "edit"}', Bots.ONLY).label == IgnoredChange.HUMAN
+    assert parse_change("{}", Bots.ONLY).disposition is Disposition.DROPPED
 
 
 @pytest.mark.parametrize(
