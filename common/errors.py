@@ -28,6 +28,10 @@ class StoreMismatch(ConfigurationError):
     """This Redis holds a store of other settings, or may evict keys. Retrying does not help."""
 
 
+class ClockDisagrees(ThunderError):
+    """This machine's clock and Redis's differ by more than the allowed skew. It may agree again."""
+
+
 class KafkaUnavailable(ThunderError):
     """Kafka cannot be reached or does not answer in time. Retrying may help."""
 

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
+from common.store.clock_check import ClockCheck
+from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
 from common.telemetry.tracing import configure_tracing
@@ -17,6 +19,7 @@ from ingest.events import Event, Follow
 from ingest.metrics import FreshnessMetrics, IngestMetrics
 from ingest.wiring import Route, StoreHooks
 from ingest.worker import KafkaWorker
+from ingest.write.clock_watch import ClockWatch
 from ingest.write.metrics import StoreMetrics
 from ingest.write.refined_topic import RefinedTopicSink
 from ingest.write.store import Store, StoreReports
@@ -46,7 +49,7 @@ def ingest_role(
 ) -> KafkaWorker[Event]:
     """Worker that writes events about posts to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
-    return KafkaWorker(settings, ingest_route(settings, registry), stop, metrics, clock)
+    return KafkaWorker(settings, ingest_route(settings, registry, clock), stop, metrics, clock)
 
 
 def follow_role(
@@ -54,7 +57,7 @@ def follow_role(
 ) -> KafkaWorker[Follow]:
     """Worker that writes follows to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
-    return KafkaWorker(settings, follow_route(settings), stop, metrics, clock)
+    return KafkaWorker(settings, follow_route(settings, registry, clock), stop, metrics, clock)
 
 
 def transform_role(
@@ -64,7 +67,7 @@ def transform_role(
     return KafkaWorker(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
 
 
-def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route[Event]:
+def ingest_route(settings: IngestSettings, registry: CollectorRegistry, clock: Clock = system_clock) -> Route[Event]:
     """From the refined topic, or from the raw one in a single hop, to the posts in Redis."""
     refined = settings.events is EventsSource.REFINED
     store = Store(settings)
@@ -74,12 +77,17 @@ def ingest_route(settings: IngestSettings, registry: CollectorRegistry) -> Route
         ingest_format(settings),
         store.post_writer,
         settings.max_concurrent_writes,
-        StoreHooks(store, store.needs_posts_since, StoreReports(store, StoreMetrics(registry))),
+        StoreHooks(
+            store,
+            store.needs_posts_since,
+            _clock_watch(store, registry, clock),
+            StoreReports(store, StoreMetrics(registry)),
+        ),
         rebuild=settings.rebuild,
     )
 
 
-def follow_route(settings: IngestSettings) -> Route[Follow]:
+def follow_route(settings: IngestSettings, registry: CollectorRegistry, clock: Clock) -> Route[Follow]:
     """From the topic of follows to the follow lists in Redis.
 
     No server waits for them: an old list is better than no answer. Follows do not expire: a replay needs them all.
@@ -91,7 +99,7 @@ def follow_route(settings: IngestSettings) -> Route[Follow]:
         follow_format(settings),
         store.follow_writer,
         settings.max_concurrent_writes,
-        StoreHooks(store, needed_since=_everything),
+        StoreHooks(store, _everything, _clock_watch(store, registry, clock)),
         rebuild=settings.rebuild,
     )
 
@@ -106,6 +114,12 @@ def transform_route(settings: TransformSettings) -> Route[Event]:
         writes_at_once=settings.kafka_num_threads,
         written_topic=settings.innetwork_post_topic,
     )
+
+
+def _clock_watch(store: Store, registry: CollectorRegistry, clock: Clock) -> ClockWatch:
+    check = ClockCheck(clock, store.retention.skew_seconds)
+    register_clock_metrics(registry, "ingest", check)
+    return ClockWatch(store.connect(), check)
 
 
 def _everything(_now: int) -> int:

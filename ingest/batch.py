@@ -85,6 +85,16 @@ class Batch(NamedTuple, Generic[E]):
         return Batch(tuple(entry for entry in self.entries if entry[0].partition not in partitions))
 
 
+class Undecoded(NamedTuple):
+    """Messages in the order of delivery, before they are decoded."""
+
+    messages: list[Message]
+
+    def without(self, partitions: Collection[int]) -> "Undecoded":
+        """The messages less those of partitions that belong to another member now."""
+        return Undecoded([message for message in self.messages if message.partition not in partitions])
+
+
 class Batching(NamedTuple):
     """Sizes of batches in events, and waits in seconds.
 

@@ -11,7 +11,17 @@ from common.errors import TooManyBadMessages
 from common.settings.kafka import LAG_INTERVAL_SECONDS
 from common.telemetry.tracing import span
 from common.timing import Backoff, Clock
-from ingest.batch import Batch, Batching, DeadLetter, E, E_contra, Message, MessageFormat, decode_batch
+from ingest.batch import (
+    Batch,
+    Batching,
+    DeadLetter,
+    E,
+    E_contra,
+    Message,
+    MessageFormat,
+    Undecoded,
+    decode_batch,
+)
 from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
 from ingest.dead_letters.writer import DeadLetterLog
 from ingest.kafka.assignment import AssignmentChanges
@@ -82,13 +92,17 @@ class DeadLetterSink(Protocol):
 
 
 class Adapters(NamedTuple, Generic[E]):
-    """Everything a loop is connected to. report_caught_up: None where no server waits for it."""
+    """Everything a loop is connected to. report_caught_up: None where no server waits for it.
+
+    check_clock: raises ClockDisagrees while rules must not be applied, as the clock cannot be trusted.
+    """
 
     consumer: MessageConsumer
     message_format: MessageFormat[E]
     sink: Sink[E]
     dead_letters: DeadLetterSink
     report_caught_up: ReportCaughtUp | None = None
+    check_clock: Callable[[], None] = lambda: None
 
 
 class Policies(NamedTuple):
@@ -173,10 +187,11 @@ class IngestLoop(Generic[E]):
 
     def _ingest(self, messages: list[Message]) -> None:
         started = time.perf_counter()
-        now = self._clock()
-        batch = decode_batch(messages, self._adapters.message_format, now)
+        batch = self._decode(messages)
+        if batch is None:
+            return
         self._events_per_message = max(1.0, len(batch.entries) / len(messages))
-        self._dead_letter_log.note(batch.dead_letters, now)
+        self._dead_letter_log.note(batch.dead_letters, self._clock())
         self._check_dead_letter_limits(batch)
         delivered = self._deliver(batch)
         if delivered is None:
@@ -186,6 +201,17 @@ class IngestLoop(Generic[E]):
         self._progress.applied(offsets)
         self._metrics.applied(delivered, time.perf_counter() - started)
 
+    def _decode(self, messages: list[Message]) -> Batch[E] | None:
+        """Decode once the clock can be trusted: rules drop by it. None when the stop was set first."""
+        times: list[int] = []
+        held = self._back_pressure.deliver(Undecoded(messages), lambda _: times.append(self._trusted_time()))
+        return None if held is None else decode_batch(held.messages, self._adapters.message_format, times[-1])
+
+    def _trusted_time(self) -> int:
+        now = self._clock()
+        self._adapters.check_clock()
+        return now
+
     def _deliver(self, batch: Batch[E]) -> Batch[E] | None:
         """The part that may be committed; None when the stop was set first."""
         written = self._back_pressure.deliver(batch, self._write)
@@ -193,7 +219,7 @@ class IngestLoop(Generic[E]):
 
     def _write(self, batch: Batch[E]) -> None:
         with self._write_limiter.slot(self._progress.catching_up):
-            self._adapters.sink.write(batch.events, self._clock())
+            self._adapters.sink.write(batch.events, self._trusted_time())
 
     def _dead_letter(self, batch: Batch[E]) -> None:
         self._adapters.dead_letters.write(batch.dead_letters)

@@ -15,6 +15,7 @@ from ingest.kafka.consumer import GroupConsumer
 from ingest.kafka.start_position import NO_LINEAGE, LineageSource
 from ingest.loop import Adapters, IngestLoop, Policies, Sink, WriteLimiter
 from ingest.metrics import IngestMetrics
+from ingest.write.clock_watch import ClockWatch
 from ingest.write.store import Store, StoreReports
 
 
@@ -22,11 +23,13 @@ class StoreHooks(NamedTuple):
     """Calls of a worker to the store that it fills, besides those of its sinks.
 
     needed_since: now -> time (both in Unix s) from which the source topic must be read to fill an empty store.
+    clock_watch: compares the worker's clock with Redis's.
     reports: progress for servers and dashboards; None where no server waits for it.
     """
 
     store: Store
     needed_since: Callable[[int], int]
+    clock_watch: ClockWatch
     reports: StoreReports | None = None
 
 
@@ -65,9 +68,11 @@ def make_loop(
     stop: Stop,
 ) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
-    lineage, report = NO_LINEAGE, None
+    lineage, report, check_clock = NO_LINEAGE, None, _trust_clock
     if (hooks := route.store_hooks) is not None:
-        lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(clock()))
+        check = hooks.clock_watch.check
+        lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(check.earliest_now()))
+        check_clock = check.check
         if hooks.reports is not None:
             report = partial(hooks.reports.report_caught_up, route.topic, partitions=thread.partitions)
     adapters = Adapters(
@@ -76,8 +81,13 @@ def make_loop(
         route.open_sink(),
         DeadLetterTopic(settings, route.topic),
         report,
+        check_clock,
     )
     return IngestLoop(route.topic, adapters, policies_of(settings), write_limiter, metrics, clock, stop.is_set)
+
+
+def _trust_clock() -> None:
+    """For a role without a store: there is no other clock to compare with."""
 
 
 def policies_of(settings: KafkaSettings) -> Policies:

@@ -23,6 +23,11 @@ _CAUGHT_UP_CHECK_SECONDS = 0.1
 _LINEAGE_CHECK_SECONDS = 1.0
 """Interval between checks of the store's lineage; the status is published as often."""
 
+_CLOCK_CHECK_SECONDS = 1.0
+"""Interval between comparisons of the clock with Redis's, in a thread of their own: a silent node delays them."""
+
+_CLOCK_POLL_SECONDS = 0.1
+
 _BACKOFF = Backoff(first=0.2, longest=5.0)
 
 _log = logging.getLogger("thunder.ingest")
@@ -50,8 +55,9 @@ class KafkaWorker(Generic[E]):
         self._background.start("ingest", self._run)
 
     def not_ready(self) -> str | None:
-        """Reason why the role is not ready; None once it was ready: later lag is a metric only."""
-        return self._waiting_for
+        """Reason why the role is not ready; once it was ready, a wrong clock only: later lag is a metric."""
+        hooks = self._route.store_hooks
+        return self._waiting_for or (hooks.clock_watch.check.disagreement() if hooks else None)
 
     def join(self, seconds: float) -> None:
         """Wait at most `seconds` for all threads after the stop was set. Raises the error that ended the first one."""
@@ -63,6 +69,9 @@ class KafkaWorker(Generic[E]):
             return
         if hooks:
             self._background.start("store-watch", partial(self._watch_store, hooks))
+            self._background.start("clock-watch", partial(self._watch_clock, hooks))
+            if not self._wait_for_clock(hooks):
+                return
         if not self._start_consumers():
             return
         if hooks and hooks.reports:
@@ -82,6 +91,15 @@ class KafkaWorker(Generic[E]):
         except StoreUnavailable as reason:
             _log.debug("The store does not answer: %s", reason)  # the threads that write to it warn
 
+    def _watch_clock(self, hooks: StoreHooks) -> None:
+        run_periodically(_CLOCK_CHECK_SECONDS, self._stop, partial(self._compare_clocks, hooks))
+
+    def _compare_clocks(self, hooks: StoreHooks) -> None:
+        try:
+            hooks.clock_watch.compare()
+        except StoreUnavailable as reason:
+            _log.debug("A node of the store does not tell its time: %s", reason)
+
     def _open_store(self, hooks: StoreHooks) -> bool:
         """False when the stop was set first."""
         self._waiting_for = "the store"
@@ -89,6 +107,7 @@ class KafkaWorker(Generic[E]):
         while not self._stop.is_set():
             try:
                 hooks.store.open()
+                hooks.clock_watch.compare()
             except StoreUnavailable as reason:
                 _log.warning("Waiting for the store: %s", reason)
                 self._stop.wait(_BACKOFF.delay(attempt))
@@ -96,6 +115,14 @@ class KafkaWorker(Generic[E]):
             else:
                 return True
         return False
+
+    def _wait_for_clock(self, hooks: StoreHooks) -> bool:
+        """False when the stop was set first. Starts by time are looked up by the clock."""
+        while (reason := hooks.clock_watch.check.disagreement()) is not None:
+            self._waiting_for = reason
+            if self._stop.wait(_CLOCK_POLL_SECONDS):
+                return False
+        return True
 
     def _start_consumers(self) -> bool:
         started = time.monotonic()

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.serve import ServeSettings
+from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
 from common.telemetry.tracing import configure_tracing
@@ -61,7 +62,8 @@ async def serve(
     """
     stopped = event_of(stop)
     try:
-        async with _open_store(settings) as store:
+        async with _open_store(settings, clock) as store:
+            register_clock_metrics(registry, "serve", store.clock_check)
             service = build_service(settings, store.timelines, store.follows, clock, registry)
             server = GrpcServer(service.servicer, settings, settings.shutdown_grace_seconds)
             publisher = ReadinessPublisher(state, server, service.metrics)
@@ -82,8 +84,8 @@ async def serve(
 
 
 @asynccontextmanager
-async def _open_store(settings: ServeSettings) -> AsyncGenerator[ServingStore]:
-    store = ServingStore(settings)
+async def _open_store(settings: ServeSettings, clock: Clock) -> AsyncGenerator[ServingStore]:
+    store = ServingStore(settings, clock)
     try:
         yield store
     finally:

@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from common.ids import MAX_ID
-from common.settings.ingest import WriteSettings
 from common.settings.redis import StoreSettings
 from common.settings.types import CommandOptions, CommaSeparated, Digits, Operand, Settings, Text
 
@@ -18,7 +17,7 @@ class ResultSettings(Settings):
     as_json: Annotated[bool, Field(alias="json", description="print the result as one JSON object")] = False
 
 
-class FollowSettings(StoreSettings, WriteSettings, ResultSettings):
+class FollowSettings(StoreSettings, ResultSettings):
     """thunder follows: reads and writes follow lists directly in Redis."""
 
 

@@ -51,18 +51,6 @@ class RawRuleSettings(Settings):
     ] = True
 
 
-class WriteSettings(Settings):
-    """Retention and rules"""
-
-    clock_skew_seconds: Annotated[
-        int,
-        Field(
-            ge=0, description="largest lead of a creation time over the clock; posts further in the future are dropped"
-        ),
-        Unit("s"),
-    ] = 60
-
-
 class FillSettings(Settings):
     """Store (Redis)"""
 
@@ -86,9 +74,7 @@ class TransformSettings(ProcessSettings, RawRuleSettings, RetentionSettings, Kaf
         return self.tweet_events_topic
 
 
-class IngestSettings(
-    ProcessSettings, FillSettings, StoreSettings, WriteSettings, RawRuleSettings, KafkaSettings, IngestTopicSettings
-):
+class IngestSettings(ProcessSettings, FillSettings, StoreSettings, RawRuleSettings, KafkaSettings, IngestTopicSettings):
     """thunder ingest: refined topic (or raw topic) to Redis."""
 
     max_partition_fetch_bytes: FetchBytes = Field(

@@ -17,6 +17,20 @@ class RetentionSettings(Settings):
     ] = 172_800
 
 
+class ClockSettings(Settings):
+    """Retention and rules"""
+
+    clock_skew_seconds: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="largest lead of a creation time over the clock, above which posts are dropped; a role whose "
+            "clock differs from Redis's by more pauses, and is not ready",
+        ),
+        Unit("s"),
+    ] = 60
+
+
 def _names_a_server(url: str) -> bool:
     """Whether the URL can be parsed. Otherwise redis-py would complain, and quote a part of the password."""
     try:
@@ -77,7 +91,7 @@ class RedisSettings(Settings):
         return self
 
 
-class StoreSettings(RedisSettings, RetentionSettings):
+class StoreSettings(RedisSettings, RetentionSettings, ClockSettings):
     """Store (Redis)"""
 
     author_buckets: Annotated[

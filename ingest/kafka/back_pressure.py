@@ -1,12 +1,12 @@
 """Back pressure: while the sink cannot take a batch, the worker pauses, holds it, resumes. It stays in its group."""
 
 import logging
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Collection
+from typing import Protocol, TypeVar
 
-from common.errors import KafkaUnavailable, StoreUnavailable
+from common.errors import ClockDisagrees, KafkaUnavailable, StoreUnavailable
 from common.timing import Backoff
-from ingest.batch import Batch, E
+from ingest.batch import Message
 from ingest.kafka.assignment import AssignmentChanges
 
 _log = logging.getLogger("thunder.ingest")
@@ -32,6 +32,22 @@ class Pausable(Protocol):
         ...
 
 
+H = TypeVar("H", bound="Held")
+
+
+class Held(Protocol):
+    """A batch, decoded or not."""
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages that are held."""
+        ...
+
+    def without(self: H, partitions: Collection[int]) -> H:
+        """The batch less the messages of these partitions."""
+        ...
+
+
 class BackPressure:
     """Delivers one batch at a time, for as long as that takes."""
 
@@ -50,8 +66,9 @@ class BackPressure:
         self._on_changes = on_changes
         self._on_hold = on_hold
         self._holding = False
+        self._is_logged = True
 
-    def deliver(self, batch: Batch[E], write: Callable[[Batch[E]], None]) -> Batch[E] | None:
+    def deliver(self, batch: H, write: Callable[[H], None]) -> H | None:
         """Write the batch until it succeeds, less the messages of partitions that are lost meanwhile.
 
         Returns the part that was written and still belongs to this member; None when the stop was set before. Blocks.
@@ -60,7 +77,7 @@ class BackPressure:
         while True:
             try:
                 write(batch)
-            except (StoreUnavailable, KafkaUnavailable) as reason:
+            except (StoreUnavailable, KafkaUnavailable, ClockDisagrees) as reason:
                 self._hold(batch, reason)
                 batch = batch.without(self._wait(attempt))
                 attempt += 1
@@ -70,10 +87,12 @@ class BackPressure:
             if self._should_stop():
                 return None
 
-    def _hold(self, batch: Batch[E], reason: Exception) -> None:
+    def _hold(self, batch: Held, reason: Exception) -> None:
         if self._holding:
             return
-        _log.warning("Paused, holding a batch of %d messages: %s", len(batch.entries), reason)
+        self._is_logged = not isinstance(reason, ClockDisagrees)  # which is logged once a process
+        if self._is_logged:
+            _log.warning("Paused, holding a batch of %d messages: %s", len(batch.messages), reason)
         self._holding = True
         self._consumer.pause()
         self._on_hold(True)
@@ -87,7 +106,8 @@ class BackPressure:
     def _release(self) -> None:
         if not self._holding:
             return
-        _log.info("Resumed: the held batch is written")
+        if self._is_logged:
+            _log.info("Resumed: the held batch is written")
         self._holding = False
         self._consumer.resume()
         self._on_hold(False)

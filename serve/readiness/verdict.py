@@ -1,7 +1,7 @@
 """Decides whether this process is ready for requests. Pure.
 
-Ready means: Redis answers, and ingest has caught up. The second is required once per lineage of the store: later lag is
-a metric, and no reason to take every server out of service at once.
+Ready means: Redis answers, ingest has caught up, and our clock is Redis's. The second is required once per lineage of
+the store: later lag is a metric, and no reason to take every server out of service at once.
 """
 
 from typing import NamedTuple
@@ -12,13 +12,15 @@ class StoreStatus(NamedTuple):
 
     answers: Redis answered. lineage: identity of its data, None when nothing was ever stored; a change means that the
     data was replaced. caught_up: ingest has caught up with this store. waiting_for: what is missing, or why Redis does
-    not answer, in words; empty when caught up.
+    not answer, in words; empty when caught up. wrong_clock: how this machine's clock differs from Redis's by more than
+    is allowed, else empty: the cut at the retention would be wrong.
     """
 
     answers: bool
     lineage: str | None
     caught_up: bool
     waiting_for: str
+    wrong_clock: str = ""
 
 
 class Verdict(NamedTuple):
@@ -54,6 +56,8 @@ class Readiness:
             return Verdict(ready=False, reason=status.waiting_for)
         if status.caught_up:
             self._caught_up = status.lineage
+        if status.wrong_clock:
+            return Verdict(ready=False, reason=status.wrong_clock)
         if self.has_caught_up(status.lineage):
             return READY
         return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")

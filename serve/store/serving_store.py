@@ -7,7 +7,9 @@ from common.retention import Retention
 from common.settings.serve import ServeSettings
 from common.store.catch_up import lagging_partitions, read_status
 from common.store.client import StoreClient
+from common.store.clock_check import ClockCheck, node_clocks
 from common.store.layout import check_eviction, check_layout
+from common.timing import Clock, system_clock
 from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
 from serve.store.fetcher import RedisFetcher
@@ -19,11 +21,12 @@ from serve.timeline.timeline import Timelines
 class ServingStore:
     """Redis, read with these settings."""
 
-    def __init__(self, settings: ServeSettings) -> None:
+    def __init__(self, settings: ServeSettings, clock: Clock = system_clock) -> None:
         url = settings.redis_address
         timeout = settings.redis_timeout_ms / 1000
         self._keys = settings.key_space
         self._store_client = StoreClient(url, self._keys.buckets, timeout)
+        self.clock_check = ClockCheck(clock, settings.clock_skew_seconds)
         self._connections = NodeConnections(url, self._keys.buckets, timeout)
         self.gate = StoreGate()
         fetcher = RedisFetcher(self._connections, self._keys, self.gate)
@@ -49,9 +52,15 @@ class ServingStore:
                 return StoreStatus(False, None, False, str(error))
 
     def _read_status(self) -> StoreStatus:
+        status = self._read_progress()
+        return status._replace(wrong_clock=self.clock_check.disagreement() or "")
+
+    def _read_progress(self) -> StoreStatus:
         with self._store_client.refreshing_topology():
-            for node in self._store_client.node_clients():
+            nodes = self._store_client.node_clients()
+            for node in nodes:
                 check_eviction(node)
+            self.clock_check.compare(node_clocks(nodes))
             client = self._store_client.meta_client()
             layout = check_layout(client, self._keys)
             if layout is None:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from common.lifecycle import Stop
 from common.settings.ingest import IngestSettings
 from common.settings.serve import ServeSettings
+from common.store.clock_check import ClockCheck
 from ingest.app import ingest_role
 from tests.acceptance.pipeline import pipeline
 from tests.acceptance.replay import Replay, Wave, replay
@@ -86,7 +87,10 @@ def roles_in_this_process(settings: Mapping[str, object], clock: SetClock) -> Ge
 
 
 @pytest.mark.parametrize("retention", [600, 172_800])
-def test_scenarios_that_need_a_clock(kafka: KafkaBroker, redis_url: str, retention: int) -> None:
+def test_scenarios_that_need_a_clock(
+    kafka: KafkaBroker, redis_url: str, retention: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ClockCheck, "disagreement", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     topic = unique("posts")
     kafka.create_topic(topic, PARTITIONS)
     settings = {

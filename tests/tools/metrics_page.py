@@ -8,6 +8,9 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Metric
 
+from common.store.clock_check import ClockCheck
+from common.telemetry.clock_metrics import register_clock_metrics
+from common.timing import system_clock
 from ingest.metrics import FreshnessMetrics, IngestMetrics
 from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import of_fields
@@ -54,6 +57,7 @@ def _ingest() -> CollectorRegistry:
 def _store() -> CollectorRegistry:
     registry = CollectorRegistry()
     FreshnessMetrics(registry)
+    register_clock_metrics(registry, "ingest", ClockCheck(system_clock, 60))
     StoreMetrics(registry)
     return registry
 
@@ -61,6 +65,7 @@ def _store() -> CollectorRegistry:
 def _serve() -> CollectorRegistry:
     registry = CollectorRegistry()
     ServeMetrics(registry, in_flight=lambda: 0, queueing_delay=lambda: 0.0)
+    register_clock_metrics(registry, "serve", ClockCheck(system_clock, 60))
     return registry
 
 

@@ -52,7 +52,7 @@ def _transform(settings: TransformSettings) -> Iterator[Finding]:
 
 def _serve(settings: ServeSettings) -> Iterator[Finding]:
     yield from _caller_files(settings)
-    yield from probe_redis(settings, SERVE, RedisRequirements(writes=False, skew=_SKEW_SECONDS))
+    yield from probe_redis(settings, SERVE, RedisRequirements(writes=False, skew=settings.clock_skew_seconds))
 
 
 def _source(settings: SourceSettings) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The role `serve` on a real Redis, ready only when ingest has filled it."""
 
+import time
 from collections.abc import Generator
 from contextlib import closing, suppress
 
@@ -163,6 +164,25 @@ def test_a_silent_redis_leaves_the_server_alive_and_unavailable(redis_url: str) 
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     served.end()
     assert served.died_of is None
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(3600, "ahead of Redis's"), (-3600, "behind Redis's")])
+def test_not_ready_while_the_clock_is_wrong(
+    redis_url: str, client: redis.Redis, ahead: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    offsets = [0]
+    fill(client)
+    served = ServeThread(lambda: int(time.time()) + offsets[-1], redis_url=redis_url)
+    served.start()
+    wait_until_ready(served)
+    offsets.append(ahead)
+    wait_for_reason(served, f"this machine's clock is more than 60 s {words}")
+    assert served.registry.get_sample_value("serve_clock_disagrees") == 1
+    offsets.append(0)
+    wait_until_ready(served)
+    assert served.registry.get_sample_value("serve_clock_disagrees") == 0
+    assert caplog.text.count("Not ready: this machine's clock") == 1
+    served.end()
 
 
 def test_stopped_means_not_ready(redis_url: str, client: redis.Redis) -> None:

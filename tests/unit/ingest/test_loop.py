@@ -1,13 +1,13 @@
 """One thread's loop on a topic, a sink and a dead-letter topic in memory."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from common.errors import StoreUnavailable, TooManyBadMessages
+from common.errors import ClockDisagrees, StoreUnavailable, TooManyBadMessages
 from common.settings.kafka import OffsetReset
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
@@ -36,10 +36,12 @@ class Worker:
         self.reported: list[int] = []
         self.reported_lineages: list[str] = []
         self.report_fails = False
+        self.refusals_of_clock = 0
+        self.on_refusal: Callable[[], object] = lambda: None
         self.now = 1000
         self.stopped = False
         self.registry = CollectorRegistry()
-        adapters = Adapters(self.consumer, DIGITS, self.sink, self.dead_letters, self._report)
+        adapters = Adapters(self.consumer, DIGITS, self.sink, self.dead_letters, self._report, self._check_clock)
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop(
             "posts", adapters, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
@@ -50,6 +52,12 @@ class Worker:
             raise StoreUnavailable
         self.reported.append(partition)
         self.reported_lineages.append(lineage)
+
+    def _check_clock(self) -> None:
+        if self.refusals_of_clock:
+            self.refusals_of_clock -= 1
+            self.on_refusal()
+            raise ClockDisagrees
 
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
@@ -108,6 +116,69 @@ def test_nothing_is_committed_before_the_sink_has_acknowledged() -> None:
     assert committed == [{0: 0}, {0: 0}]
     assert worker.topic.commits == {0: 1}
     assert worker.sink.ids == [7]
+
+
+def test_nothing_is_decoded_by_a_wrong_clock() -> None:
+    worker = Worker(topic(b"7"))
+    worker.now = 5000
+    worker.refusals_of_clock = 2
+    held: list[float | None] = []
+
+    def correct_clock() -> None:
+        held.append(worker.metric("ingest_held_batches"))
+        worker.now = 1000
+
+    worker.on_refusal = correct_clock
+    worker.loop.run_once()
+    assert held == [0, 1]
+    assert worker.sink.events == [PostDelete(7, deleted_at=1000)]
+    assert worker.topic.commits == {0: 1}
+    assert worker.metric("ingest_held_batches") == 0
+
+
+def test_nothing_is_written_by_a_wrong_clock() -> None:
+    worker = Worker(topic(b"7"))
+    worker.sink.failures = 1
+
+    def set_clock() -> None:
+        worker.refusals_of_clock = 1
+        worker.on_refusal = lambda: written.append(len(worker.sink.ids))
+
+    written: list[int] = []
+    worker.sink.on_failure = set_clock
+    worker.loop.run_once()
+    assert written == [0]
+    assert worker.sink.ids == [7]
+
+
+def test_wrong_clock_is_not_logged_by_each_thread(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker(topic(b"7"))
+    worker.refusals_of_clock = 1
+    worker.loop.run_once()
+    assert worker.sink.ids == [7]
+    assert caplog.text == ""
+
+
+def test_messages_of_a_partition_lost_before_decoding_are_left_out() -> None:
+    worker = Worker(topic(b"7", partitions=2))
+    worker.topic.produce(b"8", partition=1)
+    worker.refusals_of_clock = 1
+    worker.on_refusal = lambda: worker.consumer.rebalance(lost=[0])
+    worker.loop.run_once()
+    assert worker.sink.ids == [8]
+
+
+def test_worker_with_a_wrong_clock_can_be_stopped() -> None:
+    worker = Worker(topic(b"7"))
+    worker.refusals_of_clock = 10
+
+    def stop() -> None:
+        worker.stopped = True
+
+    worker.on_refusal = stop
+    worker.loop.run_once()
+    assert worker.sink.ids == []
+    assert worker.topic.commits == {0: 0}
 
 
 def test_dead_letters_are_acknowledged_before_the_commit() -> None:

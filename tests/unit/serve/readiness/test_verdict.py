@@ -26,6 +26,17 @@ def test_later_lag_is_no_reason_to_stop_serving() -> None:
     assert verdicts(CAUGHT_UP, CATCHING_UP) == [READY, READY]
 
 
+def test_wrong_clock_is_not_ready_and_passes() -> None:
+    wrong = CAUGHT_UP._replace(wrong_clock="this machine's clock is wrong")
+    unready = Verdict(ready=False, reason="this machine's clock is wrong")
+    assert verdicts(wrong, CAUGHT_UP, CATCHING_UP._replace(wrong_clock=wrong.wrong_clock), CATCHING_UP) == [
+        unready,
+        READY,
+        unready,
+        READY,
+    ]
+
+
 def test_ready_again_when_redis_answers_with_the_same_store() -> None:
     assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, NO_REDIS, READY]
 
