@@ -72,7 +72,7 @@ class GrpcSettings(Settings):
     """gRPC server"""
 
     grpc_host: Annotated[
-        Text, Field(description="address on which the gRPC server listens; :: = all of IPv6 and IPv4")
+        Text, Field(description="address on which the gRPC server listens; :: or 0.0.0.0 = all of IPv6 and IPv4")
     ] = ANY_ADDRESS
     grpc_port: Annotated[Port, Field(description="port of the gRPC server; 0 = any free port")] = 50051
     reflection: Annotated[bool, Field(description="enable gRPC server reflection")] = False
