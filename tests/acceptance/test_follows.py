@@ -59,7 +59,7 @@ class System:
         assert self._producer.flush(30) == 0
 
     def timeline(self, viewer_id: int = VIEWER) -> list[int]:
-        """What the server answers a request that says who asks and nothing else."""
+        """Answer to a request that names the viewer and nothing else."""
         assert self._server is not None
         return [post.post_id for post in self._server.ask(GetInNetworkPostsRequest(user_id=viewer_id)).posts]
 

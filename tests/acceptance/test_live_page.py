@@ -183,7 +183,7 @@ def test_a_server_that_goes_away_is_missed_and_found_again(
     expect(watched.page.locator("#away")).to_be_hidden()
 
 
-def test_a_page_that_nobody_sees_asks_for_nothing(open_page: Open) -> None:
+def test_a_hidden_page_sends_no_requests(open_page: Open) -> None:
     watched = open_page(f"#{ADA}")
     watched.page.clock.install()
     watched.page.reload()

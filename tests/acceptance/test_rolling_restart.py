@@ -1,4 +1,4 @@
-"""Replacing servers under load costs clients that retry nothing, whatever stands between."""
+"""Replacing servers under load costs clients that retry nothing, with or without a balancer in between."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.everything  # a minute of load
 
 REQUEST = GetInNetworkPostsRequest(following_user_ids=[7])
 MANY_CALLS = 500
-"""That a server has answered before the next one is replaced."""
+"""Calls that a server has answered before the next one is replaced."""
 
 StartServer = Callable[..., Role]
 

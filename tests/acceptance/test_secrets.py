@@ -36,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[StoreWithUsers]
 
 @pytest.fixture(scope="module")
 def environment(store: StoreWithUsers, kafka: KafkaBroker, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """What all roles share: every secret that there is, at the level of logs that says most."""
+    """Environment of all roles: every secret that there is, and the most verbose logs."""
     directory = tmp_path_factory.mktemp("secrets")
     tokens, url = directory / "tokens", directory / "url"
     tokens.write_text(f"{TOKEN}\n")
@@ -68,8 +68,8 @@ def _forms(secret: str) -> tuple[str, ...]:
     return secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], coded
 
 
-def told(role: Role) -> str:
-    """All that a running role says to anybody."""
+def output_of(role: Role) -> str:
+    """Log and pages of a running role."""
     return "\n".join([role.output(), *(_page(role, path) for path in ("metrics", "healthz", "readyz"))])
 
 
@@ -108,7 +108,7 @@ def test_roles_that_run_tell_no_secrets(thunder: Thunder, environment: Environme
         refusal = ask(server, TOKEN + "x")
         assert "UNAUTHENTICATED" in refusal
         assert shown(refusal) == []
-        assert [shown(told(role)) for role in roles] == [[], [], []]
+        assert [shown(output_of(role)) for role in roles] == [[], [], []]
         assert [role.terminate() for role in roles] == [0, 0, 0]
         assert [shown(role.output()) for role in roles] == [[], [], []]
 
@@ -134,7 +134,7 @@ def test_follows_tell_no_secrets(thunder: Thunder, environment: Environment) -> 
 
 
 @pytest.mark.parametrize("command", ["ingest", "serve", "follows show 1", "doctor --role ingest"])
-def test_secrets_that_are_wrong_are_not_told_either(
+def test_wrong_secrets_are_not_shown_either(
     thunder: Thunder, environment: Environment, store: StoreWithUsers, command: str
 ) -> None:
     """The user of workers has another password than this."""
@@ -144,7 +144,7 @@ def test_secrets_that_are_wrong_are_not_told_either(
     assert shown(role.output()) == []
 
 
-def test_a_wrong_password_of_kafka_is_not_told(thunder: Thunder, environment: Environment, kafka: KafkaBroker) -> None:
+def test_a_wrong_password_of_kafka_is_not_shown(thunder: Thunder, environment: Environment, kafka: KafkaBroker) -> None:
     kafka.set_password("bertram", "another password")
     role = thunder.start("transform", env=environment | {"KAFKA_SASL_USER": "bertram"})
     assert role.wait() == 3

@@ -35,11 +35,11 @@ def test_query_is_one_trace_from_client_to_store_rounds(thunder: Thunder, redis_
     assert parent
 
 
-def test_a_process_ends_soon_when_nobody_takes_its_spans(thunder: Thunder) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
+def test_a_process_ends_soon_without_a_collector(thunder: Thunder) -> None:
+    absent = f"127.0.0.1:{free_port()}"
     started = time.monotonic()
     asked = thunder.run(
-        "query", "--address", nobody, "--following", "1", env={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{nobody}"}
+        "query", "--address", absent, "--following", "1", env={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{absent}"}
     )
     assert "is not available" in asked.stderr
     assert time.monotonic() - started < 5  # the library alone tries for longer, and up to 30 s

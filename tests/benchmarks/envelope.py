@@ -1,4 +1,4 @@
-"""What it brings to put many events into one Kafka message: python -m tests.benchmarks.envelope [--json].
+"""Effect of many events in one Kafka message: python -m tests.benchmarks.envelope [--json].
 
 Posts of the standard store go through the producer of the sources (one worker, four partitions) to a real broker, and
 are read again: single and in envelopes, compressed and not. Producer CPU: encode, queue, pack, send, deliveries. Ingest

@@ -51,7 +51,7 @@ class BusyTimelines:
 
 
 class Offered(NamedTuple):
-    """What came of offering so many requests per second."""
+    """Outcome of an offered rate, in requests per second."""
 
     rate: float
     answered: float
@@ -72,7 +72,7 @@ async def serve() -> None:
 
 
 async def offer(port: int, rate: float) -> Offered:
-    """Send requests at this rate for some seconds, whatever becomes of them."""
+    """Send requests at this rate for some seconds, without waiting for answers."""
     loop, latencies, ends = asyncio.get_running_loop(), list[float](), Counter[str]()
 
     async def ask_once() -> None:

@@ -1,4 +1,4 @@
-"""How long a store is away: python -m tests.benchmarks.recovery [--json].
+"""Duration of the recovery of a store: python -m tests.benchmarks.recovery [--json].
 
 Fills the standard store from a real broker, then loses it in several ways: Redis is emptied under one and under two
 workers, and Redis is killed and started again with its append-only file. Seconds count from the loss until the server

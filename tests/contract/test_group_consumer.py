@@ -78,7 +78,7 @@ def member(topic: Topic, reset: OffsetReset = OffsetReset.SMALLEST) -> Generator
 
 
 def read(consumer: MessageConsumer, count: int, wanted: int = 1000) -> list[Message]:
-    """Poll until so many messages have arrived; without when they were sent."""
+    """Poll until this number of messages has arrived; without the times they were sent."""
     messages: list[Message] = []
 
     def poll() -> bool:

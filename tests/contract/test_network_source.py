@@ -46,7 +46,7 @@ def listen(source: Source, position: str = "") -> Iterator[ParsedMessage]:
 
 
 def positions(parsed: Iterator[ParsedMessage], number: int) -> list[str]:
-    """Of the next messages that are sent, so many."""
+    """Positions of the next messages that are sent, `number` of them."""
     return [one.position for one in islice((one for one in parsed if one.disposition is Disposition.SENT), number)]
 
 
@@ -63,7 +63,7 @@ def test_it_says_what_it_hears_from_now_on(server: Server) -> None:
     assert (source.reconnects, source.expected) == (0, None)
 
 
-def test_it_begins_where_it_is_told_to(server: Server) -> None:
+def test_it_begins_at_the_given_position(server: Server) -> None:
     server.stage.plays(events(server, 8))
 
     assert positions(listen(server.source(IMPATIENT), server.position(7)), 1) == [server.position(8)]
@@ -71,7 +71,7 @@ def test_it_begins_where_it_is_told_to(server: Server) -> None:
 
 
 @pytest.mark.parametrize("then", [Then.ENDS, Then.IS_SILENT, Then.VANISHES])
-def test_a_lost_connection_is_made_anew_from_where_it_stopped(
+def test_a_lost_connection_resumes_where_it_stopped(
     then: Then, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "thunder.source")
@@ -228,7 +228,7 @@ def test_stop_interrupts_every_wait(scene: Says | NeverAnswers | Refuses, server
     assert time.monotonic() - asked_to_stop_at[0] < 1
 
 
-def test_it_connects_to_nothing_when_told_to_stop_at_once(server: Server) -> None:
+def test_it_connects_to_nothing_when_stopped_at_once(server: Server) -> None:
     assert list(server.source(PATIENT).listen("", lambda: True)) == []
     assert server.stage.asked == []
 
@@ -263,7 +263,7 @@ def test_more_than_is_read_ahead_comes_in_order(server: Server) -> None:
     assert len(server.stage.asked) == 1
 
 
-def test_nothing_is_read_any_more_when_nobody_listens(server: Server) -> None:
+def test_nothing_is_read_after_the_listener_has_left(server: Server) -> None:
     server.stage.plays(events(server, *range(3000), then=Then.ENDS))
     parsed = server.source(IMPATIENT).listen("", in_time())
     next(parsed)

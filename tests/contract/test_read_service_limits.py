@@ -141,7 +141,7 @@ async def test_stopping_lets_calls_in_flight_end() -> None:
 
 
 @in_loop
-async def test_stopping_ends_at_the_grace_whatever_is_in_flight() -> None:
+async def test_stopping_ends_at_the_grace_with_requests_in_flight() -> None:
     async with serving() as served:
         served.timelines.hold()
         call = served.ask(REQUEST)
@@ -163,7 +163,7 @@ async def test_stopping_notifies_health_watchers_without_waiting() -> None:
                 seen.append(status)  # noqa: PERF401 (the test looks on while it grows)
 
         watching = asyncio.create_task(watch())
-        await soon(lambda: seen, "the watcher has heard a status")
+        await soon(lambda: seen, "the watcher has received a status")
         started = asyncio.get_running_loop().time()
         await served.server.stop(30)
         assert asyncio.get_running_loop().time() - started < 10

@@ -58,7 +58,7 @@ def test_the_schema_keeps_the_rules_of_style(lint: Check) -> None:
     assert lint(PROTO) == ""
 
 
-def test_the_schema_breaks_nobody_who_has_the_released_one(breaking: Check) -> None:
+def test_the_schema_is_compatible_with_the_released_one(breaking: Check) -> None:
     assert breaking(PROTO) == ""
 
 
@@ -81,5 +81,5 @@ def test_a_break_is_noticed(breaking: Check, tmp_path: Path, old: str, new: str)
     assert "thunder/v1/in_network.proto:" in breaking(changed(tmp_path, old, new))
 
 
-def test_a_new_field_breaks_nobody(breaking: Check, tmp_path: Path) -> None:
+def test_a_new_field_is_compatible(breaking: Check, tmp_path: Path) -> None:
     assert breaking(changed(tmp_path, "bool partial = 2;", "bool partial = 2;\n  bool cached = 3;")) == ""

@@ -31,7 +31,7 @@ def cluster(built: Callable[[GoTool], Path], progress: Progress) -> Generator[Ku
 
 
 AT_ONCE = ("--set", "serve.minReadySeconds=0")
-"""Nobody calls these servers: none of them need be found by clients before another goes."""
+"""Without callers, no new server has to be found by clients before an old one goes."""
 
 
 class Release:

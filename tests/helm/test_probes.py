@@ -68,12 +68,14 @@ def test_probes_need_no_client_certificate(
     objects = rendered(values)
     mounted = mount_certificates(tmp_path / "mounted", progress)
     (server,) = [container for _, container in containers(objects) if container["name"] == "serve"]
-    told = {name: value.replace("/etc/thunder", str(mounted)) for name, value in environment(objects, server).items()}
-    thunder.start("serve", env=told)
+    variables = {
+        name: value.replace("/etc/thunder", str(mounted)) for name, value in environment(objects, server).items()
+    }
+    thunder.start("serve", env=variables)
     eventually(partial(passes, server, "startupProbe"), "the server has started")
     assert passes(server, "livenessProbe")
     assert not passes(server, "readinessProbe"), "no worker has caught up"
-    assert not is_healthy(int(told["THUNDER_GRPC_PORT"])), "a caller without a certificate"
+    assert not is_healthy(int(variables["THUNDER_GRPC_PORT"])), "a caller without a certificate"
 
 
 def mount_certificates(folder: Path, progress: Progress) -> Path:

@@ -27,7 +27,7 @@ def objects(helm: Path, request: pytest.FixtureRequest) -> list[Manifest]:
     return manifests(helm, "--values", request.param)
 
 
-def settings_told(objects: Sequence[Manifest], container: Manifest) -> ProcessSettings:
+def settings_given(objects: Sequence[Manifest], container: Manifest) -> ProcessSettings:
     """The settings that a role makes of its command line and environment. ConfigurationError."""
     given = gather(flags(container), environment(objects, container), CHART_ROLES.values())
     settings = check(model(container), given)
@@ -36,7 +36,7 @@ def settings_told(objects: Sequence[Manifest], container: Manifest) -> ProcessSe
 
 
 def model(container: Manifest) -> type[Settings]:
-    """What the words before the flags run: a command, or a command and the name of a source."""
+    """Settings of the words before the flags: a command, or a command and the name of a source."""
     *_, role = itertools.takewhile(lambda word: not word.startswith("-"), container["args"])
     return CHART_ROLES[role]
 
@@ -45,11 +45,11 @@ def flags(container: Manifest) -> list[str]:
     return list(itertools.dropwhile(lambda word: not word.startswith("-"), container["args"]))
 
 
-def test_every_role_starts_with_what_it_is_told(objects: Sequence[Manifest]) -> None:
+def test_every_role_starts_with_its_settings(objects: Sequence[Manifest]) -> None:
     for _, container in containers(objects):
         assert container["command"] == ["thunder"]
         assert container["args"][0] in COMMANDS
-        settings_told(objects, container)
+        settings_given(objects, container)
 
 
 def test_what_the_chart_adds_by_itself_is_a_setting_of_the_role(helm: Path) -> None:
@@ -62,7 +62,7 @@ def test_what_the_chart_adds_by_itself_is_a_setting_of_the_role(helm: Path) -> N
 
 def test_ports_are_those_of_the_settings(objects: Sequence[Manifest]) -> None:
     for _, container in containers(objects):
-        settings = settings_told(objects, container)
+        settings = settings_given(objects, container)
         ports = {"http": settings.http_port}
         if isinstance(settings, ServeSettings):
             ports["grpc"] = settings.grpc_port
@@ -71,7 +71,7 @@ def test_ports_are_those_of_the_settings(objects: Sequence[Manifest]) -> None:
 
 def test_probes_ask_what_the_role_answers(objects: Sequence[Manifest]) -> None:
     for _, container in containers(objects):
-        settings = settings_told(objects, container)
+        settings = settings_given(objects, container)
         probes = [container[name] for name in ("startupProbe", "livenessProbe", "readinessProbe")]
         if isinstance(settings, ServeSettings):
             alive = {"port": settings.health_port or settings.grpc_port}
@@ -83,7 +83,7 @@ def test_probes_ask_what_the_role_answers(objects: Sequence[Manifest]) -> None:
 
 def test_a_pod_is_not_killed_before_its_role_has_ended(objects: Sequence[Manifest]) -> None:
     for workload, container in containers(objects):
-        settings = settings_told(objects, container)
+        settings = settings_given(objects, container)
         sleep = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
         grace = workload["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
         assert grace > sleep + settings.shutdown_grace_seconds + LONGEST_GOODBYE_SECONDS
@@ -91,8 +91,8 @@ def test_a_pod_is_not_killed_before_its_role_has_ended(objects: Sequence[Manifes
 
 def test_large_numbers_arrive_as_they_were_written(helm: Path) -> None:
     objects = manifests(helm, "--values", CHART / "tests" / "values" / "many-numbers.yaml")
-    told = {container["args"][0]: settings_told(objects, container) for _, container in containers(objects)}
-    serve, ingest = told["serve"].model_dump(), told["ingest"].model_dump()
+    given = {container["args"][0]: settings_given(objects, container) for _, container in containers(objects)}
+    serve, ingest = given["serve"].model_dump(), given["ingest"].model_dump()
     assert (serve["post_retention_seconds"], serve["max_bytes_per_request"]) == (1209600, 1073741824)
     assert (ingest["post_hashes"], ingest["poison_window_share"], ingest["skip_to_latest"]) == (16777216, 0.25, True)
 

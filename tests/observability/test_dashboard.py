@@ -40,7 +40,7 @@ def cells(panel: dict[str, Any]) -> set[tuple[int, int]]:
     return set(itertools.product(columns, range(place["y"], place["y"] + place["h"])))
 
 
-def test_panels_are_told_apart_by_their_ids_and_titles() -> None:
+def test_panels_differ_in_ids_and_titles() -> None:
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
     assert len(TITLES) == len(GRAPHS)
 

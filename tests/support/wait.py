@@ -18,6 +18,6 @@ def eventually(predicate: Callable[[], T | None], description: str, timeout: flo
 
 
 def in_time(seconds: float = 20.0) -> Callable[[], bool]:
-    """Told to stop when the test takes too long, which then hears too little and fails."""
+    """Stops when the test takes too long, which then receives too little and fails."""
     deadline = time.monotonic() + seconds
     return lambda: time.monotonic() > deadline

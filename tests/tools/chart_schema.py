@@ -27,7 +27,7 @@ CHART_ROLES: Mapping[str, type[Settings]] = {
     "wikipedia": WikipediaSettings,
     "synthetic": SyntheticSettings,
 }
-"""What the chart runs."""
+"""Roles of the chart, and their settings."""
 
 GIVEN_OTHERWISE = frozenset(
     {
@@ -50,10 +50,10 @@ GIVEN_OTHERWISE = frozenset(
         "grpc_tokens_file",
     }
 )
-"""Settings that the chart gives by itself, from other values."""
+"""Settings that the chart computes from other values."""
 
 BY_HAND = frozenset({"rebuild", "replay", "move_times", "json"})
-"""Settings for one run that somebody watches: a pod would come back to them at every restart."""
+"""Settings for a single run: a pod would come back to them at every restart."""
 
 _KEPT = ("description", "type", "enum", "minimum", "exclusiveMinimum", "maximum", "minLength")
 _WIDTH = 118
@@ -91,7 +91,7 @@ def prefixed_variables() -> str:
 
 
 def laid_out(value: Json, indent: int = 0) -> str:
-    """JSON in which whatever fits on a line stands on one."""
+    """JSON in which each value that fits on a line stands on one."""
     line = json.dumps(value)
     if len(line) + indent <= _WIDTH or not isinstance(value, dict | list):
         return line
@@ -114,7 +114,7 @@ def _settings_of(role: type[Settings]) -> dict[str, Schema]:
 
 
 def _plain(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    """A setting as somebody who writes it sees it: what may be absent is left out, not null."""
+    """Schema of a setting for values files: what may be absent is left out, not null."""
     for option in schema.get("anyOf", ()):
         if option.get("type") != "null":
             schema = option | schema

@@ -1,4 +1,4 @@
-"""Lock files pin what pyproject.toml asks for, for images and for whoever installs without uv."""
+"""Lock files pin what pyproject.toml asks for, for images and for installations without uv."""
 
 import tomllib
 from pathlib import Path

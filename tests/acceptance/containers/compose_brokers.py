@@ -46,13 +46,17 @@ class ComposeBrokers:
         return Child([*self._kafka, "kafka.Kafka", configuration], directory / f"{name}.log")
 
     def _properties(self, name: str, broker: Service, directory: Path) -> dict[str, str]:
-        told = {
+        properties = {
             variable.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
             for variable, value in broker["environment"].items()
             if variable.startswith("KAFKA_") and variable not in _OF_THE_PROGRAM
         }
         addresses = ("controller.quorum.voters", "listeners", "advertised.listeners")
-        return told | {key: self._moved(told[key], name) for key in addresses} | {"log.dirs": f"{directory / name}"}
+        return (
+            properties
+            | {key: self._moved(properties[key], name) for key in addresses}
+            | {"log.dirs": f"{directory / name}"}
+        )
 
     def _moved(self, addresses: str, own_name: str) -> str:
         """The addresses of containers as they are on this machine; what is published there moves, too."""

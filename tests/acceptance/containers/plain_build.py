@@ -11,7 +11,7 @@ from tests.acceptance.containers.dockerfile import CHECKOUT, Instruction, Stage,
 from tests.support.programs.installed import Unavailable
 
 USER = 65532
-"""Whom the image and the chart run as."""
+"""User of the image and the chart."""
 
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 
@@ -51,7 +51,7 @@ class PlainBuild:
 
     @property
     def prefix(self) -> Path:
-        """Where the stage installs; known once it has run."""
+        """Folder into which the stage installs; known once it has run."""
         return Path(self.variables["PREFIX"])
 
     def run(self, stage: Stage) -> None:

@@ -18,8 +18,8 @@ class Image:
         self._entrypoint: Sequence[str] = stage.only("ENTRYPOINT")["CmdLine"]
         self._health_check: Sequence[str] = stage.only("HEALTHCHECK")["Health"]["Test"][1:]
         known = {"PREFIX": str(build.prefix), "PATH": build.variables["PATH"]}
-        told = {name: expanded(value, known) for name, value in pairs(stage.only("ENV")["Env"]).items()}
-        self._variables = told | {"HOME": "/nonexistent"}
+        variables = {name: expanded(value, known) for name, value in pairs(stage.only("ENV")["Env"]).items()}
+        self._variables = variables | {"HOME": "/nonexistent"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """docker run IMAGE ARGUMENTS, to its end."""

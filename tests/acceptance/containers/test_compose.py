@@ -44,7 +44,7 @@ def test_everything_is_there(services: Services) -> None:
     }
 
 
-def test_every_role_starts_with_what_it_is_told(ours: Services, image_variables: Mapping[str, str]) -> None:
+def test_every_role_starts_with_its_settings(ours: Services, image_variables: Mapping[str, str]) -> None:
     for service in ours.values():
         assert service["command"][0] in COMMANDS
         settings = check(
@@ -62,7 +62,7 @@ def test_every_role_is_shut_in(ours: Services) -> None:
         assert not service.keys() & {"user", "privileged", "cap_add", "volumes", "entrypoint"}
 
 
-def test_nobody_gets_more_rights_than_at_the_start(services: Services) -> None:
+def test_no_service_gets_more_rights_than_at_the_start(services: Services) -> None:
     assert {tuple(service["security_opt"]) for service in services.values()} == {("no-new-privileges:true",)}
 
 
@@ -86,7 +86,7 @@ def test_every_file_that_is_mounted_is_there_and_stays_as_it_is(services: Servic
         assert mount["read_only"]
 
 
-def test_whoever_is_waited_for_says_when_it_is_time(services: Services) -> None:
+def test_services_that_others_await_have_a_health_check(services: Services) -> None:
     for service in services.values():
         for name, wait in service.get("depends_on", {}).items():
             if wait["condition"] == "service_healthy":
@@ -103,8 +103,8 @@ def test_a_role_is_not_killed_before_its_grace_is_over(ours: Services) -> None:
 
 
 def test_every_partition_is_on_three_brokers_and_a_write_on_two(services: Services) -> None:
-    told = services["topics"]["command"]
-    assert told[told.index("--replication-factor") + 1] == str(len(BROKERS))
+    command = services["topics"]["command"]
+    assert command[command.index("--replication-factor") + 1] == str(len(BROKERS))
     for broker in BROKERS:
         settings = services[broker]["environment"]
         assert int(settings["KAFKA_MIN_INSYNC_REPLICAS"]) == 2
@@ -118,9 +118,9 @@ def test_redis_takes_the_settings_that_thunder_asks_for(services: Services, tmp_
     running.wait_for_output("Ready to accept connections")
     with redis.Redis(port=port, decode_responses=True) as client:
         wanted = ("maxmemory-policy", "appendonly", "zset-max-listpack-entries", "zset-max-listpack-value")
-        told = client.config_get(*wanted)
+        held = client.config_get(*wanted)
     running.terminate()
-    assert told == dict(zip(wanted, ("noeviction", "yes", "512", "128"), strict=True))
+    assert held == dict(zip(wanted, ("noeviction", "yes", "512", "128"), strict=True))
 
 
 def test_prometheus_asks_every_role(ours: Services) -> None:

@@ -19,7 +19,7 @@ _OTHER_NAME_SERVERS = {"GRPC_NODE_USE_ALTERNATIVE_RESOLVER": "true"}
 """Lets Node's library ask a name server that the target names."""
 
 _PYTHONS_OWN = "pip install"
-"""What the environment of the tests has already; see test_the_python_client_pins_our_versions."""
+"""Packages that the tests' environment has already: test_the_python_client_pins_our_versions."""
 
 
 class ExampleClient:

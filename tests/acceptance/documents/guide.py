@@ -37,5 +37,5 @@ def start_ingestion(thunder: Thunder, kafka: KafkaBroker, command: str = INGESTI
 
 
 def _arguments(command: str) -> list[str]:
-    """What a shell makes of a command line, without the program."""
+    """Words of a command line as a shell splits it, without the program."""
     return shlex.split(command)[1:]

@@ -112,7 +112,7 @@ def test_says_that_the_server_stayed_overloaded(
     assert role.metrics().value("rejected_requests_total") == 5
 
 
-def test_says_that_nobody_is_there(client: ExampleClient) -> None:
+def test_an_absent_server_is_reported(client: ExampleClient) -> None:
     ended = shown(client.start(f"dns:///localhost:{free_port()}", [AUTHOR]))
     assert (ended.exit_code, ended.output) == (1, "")
     assert "unavailable" in ended.error.lower()

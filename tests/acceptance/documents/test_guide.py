@@ -89,7 +89,7 @@ def test_serving_mode_is_ready_only_after_catch_up(
 
 
 def refined_events(brokers: KafkaBroker, *ids: int) -> dict[int, Decoded]:
-    """What the refined topic says about these posts, by key, once it has something about each."""
+    """Events of the refined topic about these posts, by key, once it has one about each."""
     events: dict[int, Decoded] = {}
 
     def complete(messages: list[Message]) -> bool:

@@ -49,9 +49,9 @@ def test_its_commands_can_be_read() -> None:
             case ["thunder", "serve", *flags]:
                 read_settings(ServeSettings, flags)
             case ["redis-cli", "--cluster", *_] | ["helm", *_] | ["kubectl", *_]:
-                pass  # tests/helm renders what Helm is told, tests/integration/store/test_resharding.py tells redis-cli
+                pass  # tests/helm and tests/integration/store/test_resharding.py run these
             case words:
-                pytest.fail(f"nobody tests {words}")
+                pytest.fail(f"no test for {words}")
 
 
 def test_its_links_lead_somewhere() -> None:
@@ -62,7 +62,7 @@ def test_its_links_lead_somewhere() -> None:
     assert all((ROOT / "docs" / name).exists() or (ROOT / name).exists() for name in files), files
 
 
-def test_dead_letters_are_read_mended_and_replayed(ingest: IngestWorkers, kafka: KafkaBroker) -> None:
+def test_dead_letters_are_read_corrected_and_replayed(ingest: IngestWorkers, kafka: KafkaBroker) -> None:
     letters = kafka.create_topic(unique("dead_letters"))
     framed = posts(1, 20)
     ingest.topic.produce(*(FRAME + encode_event(post) for post in framed), b"\xff" * 30)

@@ -6,7 +6,7 @@ from ingest.events import Follow
 
 
 def followed(events: Iterable[Follow], viewer_id: int) -> dict[int, int]:
-    """Whom the viewer follows after all these events, and since when."""
+    """Follows of the viewer after all these events, and their times."""
     own = [event for event in events if event.viewer_id == viewer_id]
     removals = [event for event in own if event.removed]
     since: dict[int, int] = {}

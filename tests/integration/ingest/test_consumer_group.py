@@ -50,7 +50,7 @@ class Members:
                 consumer.commit({message.partition: message.offset + 1 for message in messages})
 
     def share(self, *counts: int) -> None:
-        """Poll until the members own so many partitions each, in any order."""
+        """Poll until the members own these numbers of partitions, in any order."""
 
         def shared() -> bool:
             self.poll()
@@ -59,7 +59,7 @@ class Members:
         eventually(shared, f"partitions to be shared as {counts}")
 
     def read(self, count: int) -> None:
-        """Poll until all members together have read so many different messages."""
+        """Poll until all members together have read this number of different messages."""
 
         def enough() -> bool:
             self.poll()

@@ -127,7 +127,7 @@ def test_ten_thousand_follows_are_kept(graph: FollowGraph) -> None:
     assert list(graph.followed(VIEWER)) == [*range(10_005, 5, -1)]
 
 
-def test_follows_of_one_target_are_told_apart_up_to_a_bound(graph: FollowGraph) -> None:
+def test_follows_of_one_target_are_kept_apart_up_to_a_bound(graph: FollowGraph) -> None:
     graph.write(*(follow(ANNA, id_, NOW + id_) for id_ in range(1, 101)), now=NOW)
     assert graph.followed(VIEWER) == {ANNA: NOW + 100}
     assert graph.sizes(VIEWER) == (1, 17, 0)

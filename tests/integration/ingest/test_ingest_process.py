@@ -61,7 +61,7 @@ def test_how_fresh_an_event_was_when_it_became_visible_is_shown(ingest: IngestWo
     assert 0 < role.metrics().value("post_store_freshness_seconds_sum", since=FreshnessOrigin.KAFKA) < 15
 
 
-def test_start_up_is_told_in_four_lines(ingest: IngestWorkers) -> None:
+def test_start_up_is_logged_in_four_lines(ingest: IngestWorkers) -> None:
     ingest.produce(*posts(1, 5))
     role = ingest.ready("--auto-offset-reset", "smallest")
     lines = role.output()

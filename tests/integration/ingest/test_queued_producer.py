@@ -269,7 +269,7 @@ def test_what_no_broker_takes_is_given_up_soon(sending: SendMode) -> None:
 
 
 def nowhere(sending: SendMode) -> tuple[QueuedProducer[int], list[int]]:
-    """A producer whose broker is not there, and what it has given up."""
+    """A producer without its broker, and the events that it failed to deliver."""
     failed: list[int] = []
     settings = ProducerSettings(in_network_events_consumer_dest=f"127.0.0.1:{free_port()}", sending=sending)
     producer = QueuedProducer[int](
@@ -281,7 +281,7 @@ def nowhere(sending: SendMode) -> tuple[QueuedProducer[int], list[int]]:
 def test_a_topic_that_does_not_exist_is_reported_in_time(kafka: KafkaBroker) -> None:
     outbox = Outbox(kafka, unique("missing"), delivery_timeout_ms=1000)
     outbox.producer.put((b"key", 1))
-    eventually(lambda: outbox.failed, "the event is given up")
+    eventually(lambda: outbox.failed, "the event has failed")
     outbox.producer.close(30)
 
 

@@ -30,7 +30,7 @@ FEW_HASHES = ("--post-hashes", "8")
 
 
 class StoreFlows:
-    """Each flow ends what it started, so that what users call can be told apart. ingest() first: serve() reads it."""
+    """Each flow ends what it started, so that the calls of each user are known. ingest() first: serve() reads it."""
 
     def __init__(self, thunder: Thunder, kafka: KafkaBroker, store: StoreWithUsers, directory: Path) -> None:
         self._thunder = thunder
@@ -88,7 +88,7 @@ class StoreFlows:
 
     def tools(self) -> None:
         """Follow lists in an empty store, one of them longer than a list may be, and a removal of long ago."""
-        self._store.begin_anew()
+        self._store.reset()
         lines = self._directory / "follows"
         removal = f'{{"viewer_id": {VIEWER}, "target_id": 1, "at": 1600000000, "removed": true}}\n'
         lines.write_text(removal + "".join(f"{VIEWER},{target}\n" for target in MORE_THAN_A_LIST_HOLDS))

@@ -1,4 +1,4 @@
-"""Mutual TLS with Kafka: what works, and that who is not trusted, or does not trust, is told why and what to mend."""
+"""Mutual TLS with Kafka: logins that work, and errors that say who does not trust whom, and the cure."""
 
 import time
 from collections.abc import Callable

@@ -76,7 +76,7 @@ def test_a_wrong_password_of_the_producer_ends_in_a_clear_error(thunder: Thunder
     refused(role, "PLAIN", kafka.sasl_bootstrap)
 
 
-def test_a_client_that_does_not_log_in_is_told_what_it_waits_for(thunder: Thunder, kafka: KafkaBroker) -> None:
+def test_a_client_without_a_login_says_what_it_waits_for(thunder: Thunder, kafka: KafkaBroker) -> None:
     role = thunder.start(
         *("transform", "--kafka-group-id", unique("group"), "--in-network-events-consumer-dest", kafka.sasl_bootstrap)
     )

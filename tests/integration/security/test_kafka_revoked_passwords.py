@@ -34,7 +34,7 @@ class Transformer:
         self.raw.produce(encode_create(recent_posts(self.sent, self.sent)[0]))
 
     def send_until_it_complains(self, complaint: str) -> None:
-        """It must do so soon: Kafka lets nobody stay for long without a login."""
+        """It must do so soon: Kafka disconnects clients without a login."""
 
         def complains() -> bool:
             self.send()

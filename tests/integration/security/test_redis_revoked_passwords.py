@@ -37,7 +37,7 @@ def revoked(store: StoreWithUsers, user: str) -> Generator[None]:
 
 
 def test_server_is_not_ready_until_the_password_is_back(thunder: Thunder, store: StoreWithUsers) -> None:
-    store.begin_anew()
+    store.reset()
     ShownStore(store.url(ADMINISTRATOR)).write(*recent_posts(1, 3, AUTHOR))
     role = thunder.start("serve", "--redis-url", store.url(SERVE))
     role.wait_until_ready()
@@ -54,7 +54,7 @@ def test_server_is_not_ready_until_the_password_is_back(thunder: Thunder, store:
 def test_worker_drops_nothing_until_the_password_is_back(
     thunder: Thunder, kafka: KafkaBroker, store: StoreWithUsers
 ) -> None:
-    store.begin_anew()
+    store.reset()
     workers = IngestWorkers(thunder, kafka, store.url(INGEST), partitions=1)
     role = workers.ready("--auto-offset-reset", "smallest")
     workers.produce(*posts(1, 3))

@@ -19,7 +19,7 @@ POSTS = {_AUTHOR.posts, _AUTHOR.videos, _AUTHOR.deletions, KeySpace().post(1).ha
 FOLLOWS = {_VIEWER.follows, _VIEWER.records, _VIEWER.removals}
 STATUS = {CATCH_UP, WORKERS}
 COUNTS = {source_key("bluesky")}
-ELSEWHERE = {b"somebody:else", b"a", b"m:{meta}x", b"s:{x}", b"i:bluesky"}
+ELSEWHERE = {b"another:key", b"a", b"m:{meta}x", b"s:{x}", b"i:bluesky"}
 EVERYTHING = POSTS | FOLLOWS | STATUS | COUNTS | ELSEWHERE | {META, NAMES}
 
 READ = {
@@ -32,7 +32,7 @@ WRITTEN = READ | {SERVE: set[bytes]()}
 
 
 class Observed(NamedTuple):
-    """What the flows of each user called and were refused, in a store that still runs."""
+    """Commands that the flows of each user called, and those refused, in a store that still runs."""
 
     store: StoreWithUsers
     called: dict[str, frozenset[str]]
@@ -96,7 +96,7 @@ def test_each_touches_its_own_keys_alone(user: str, standalone: Observed) -> Non
         assert {key for key in EVERYTHING if may(client, "EXPIRE", key, "10")} == WRITTEN[user]
 
 
-def test_nobody_comes_in_without_a_password(standalone: Observed) -> None:
+def test_no_one_logs_in_without_a_password(standalone: Observed) -> None:
     store = standalone.store
     for user in ("default", *USERS):
         with (
@@ -111,7 +111,7 @@ def login(url: str) -> redis.Redis:
 
 
 def may(client: redis.Redis, *words: str | bytes) -> bool:
-    """Whether the user may run a command, be it of no use. Redis 7 allows DEBUG and MODULE to nobody."""
+    """Whether the user may run a command, even a useless one. Redis 7 allows DEBUG and MODULE to no user."""
     try:
         client.execute_command(*words)  # pyright: ignore[reportUnknownMemberType]
     except ResponseError as error:

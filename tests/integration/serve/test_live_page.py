@@ -1,4 +1,4 @@
-"""What the live page asks its server for, on a real Redis and a real Redis Cluster."""
+"""Requests of the live page, on a real Redis and a real Redis Cluster."""
 
 import json
 import time

@@ -27,7 +27,7 @@ REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
 
 
 def fill(client: redis.Redis) -> None:
-    """What ingest does when it starts on an empty topic of one partition."""
+    """Do as ingest when it starts on an empty topic of one partition."""
     layout = initialise_layout(client, KeySpace(), 172_800)
     report_caught_up(client, TOPIC, 0, 1, layout.lineage, 3600)
 
@@ -118,7 +118,7 @@ def test_the_first_call_after_a_loss_is_unavailable(store_url: str) -> None:
     served.end()
 
 
-def test_not_ready_while_the_store_is_filled_anew(served: ServeThread, client: redis.Redis) -> None:
+def test_not_ready_while_the_store_is_refilled(served: ServeThread, client: redis.Redis) -> None:
     fill(client)
     address = served.start()
     wait_until_ready(served)

@@ -34,7 +34,7 @@ class GatedStoreClient(StoreClient):
         self._arrived.acquire()
 
     def leave(self) -> None:
-        """The worker has ended: nobody needs to wait for it."""
+        """The worker has ended: do not wait for it."""
         self._arrived.release()
 
     def let_through(self) -> None:

@@ -19,7 +19,7 @@ _MAYBE_AUTHOR = st.none() | AUTHORS
 
 
 class Step(NamedTuple):
-    """Wait so many seconds, then worker 0 or 1 applies a batch; again: twice, as after a crash before the commit."""
+    """Wait these seconds, then worker 0 or 1 applies a batch; again: twice, as after a crash before the commit."""
 
     wait: int
     worker: int

@@ -1,6 +1,6 @@
 """Members of two versions in one store, while the roles of one release replace those of another.
 
-The newer version is made up: its members are those of today with one field more, in front of all others.
+The newer version does not exist: its members are those of today with one field more, in front of all others.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ def ids(answer: Answer) -> list[int]:
 
 
 def shown(*events: Event) -> list[int]:
-    """What the model answers once the events are applied."""
+    """Ids that the model answers once the events are applied."""
     model = Model(RETENTION.seconds)
     model.apply(events, NOW)
     return model.read(query_of(EVERYBODY), NOW)

@@ -1,4 +1,4 @@
-"""What a viewer sees of a recording of Bluesky, whatever happened to the order of its lines. Real Redis and Cluster."""
+"""Timelines of a recording of Bluesky, with its lines in any order. Real Redis and Cluster."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -95,14 +95,14 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 
 
 def said(path: Path, lines: Sequence[str]) -> list[Event | Follow]:
-    """What a recording has to say to a store."""
+    """Events of a recording for a store."""
     path.write_text("\n".join(lines))
     parsed = ReplaySource("bluesky", path, parse_jetstream_line).listen("", lambda: False)
     return [one.event for one in parsed if one.event is not None]
 
 
 def events(path: Path, lines: Sequence[str]) -> list[Event]:
-    """What reaches the store of a recording, over the format of the refined topic."""
+    """Events of a recording that reach the store, over the format of the refined topic."""
     sent = [event for event in said(path, lines) if not isinstance(event, Follow)]
     wire = [InNetworkEvent.FromString(encode_event(event)) for event in sent]
     return [event for event in (accepted(message, NOW, RETENTION) for message in wire) if event is not None]

@@ -32,7 +32,7 @@ EVENTS: list[Event] = [
     PostDelete(1003, NOW),
     PostDelete(1060, NOW),
 ]
-"""What Kafka holds: the last 60 hours."""
+"""Posts in Kafka: the last 60 hours."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 
 
 def write(store_client: StoreClient, retention: int, events: Sequence[Event] = EVENTS, now: int = NOW) -> None:
-    """What a worker with this retention does with them."""
+    """Write them as a worker with this retention."""
     accepted = [
         event for event in events if not (isinstance(event, LightPost) and drop_reason(event, now, retention, 60))
     ]
@@ -51,7 +51,7 @@ def write(store_client: StoreClient, retention: int, events: Sequence[Event] = E
 
 
 def shown(url: str, retention: int, now: int = NOW) -> list[int]:
-    """What a server with this retention answers."""
+    """Answer of a server with this retention."""
 
     async def read() -> bytes:
         connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
@@ -69,7 +69,7 @@ def shown(url: str, retention: int, now: int = NOW) -> list[int]:
 
 
 def expected(retention: int, now: int = NOW, more: Sequence[Event] = ()) -> list[int]:
-    """What the rules say."""
+    """Answer by the rules."""
     model = Model(retention)
     model.apply([*EVENTS, *more], now)
     return model.read(query_of(GetInNetworkPostsRequest(following_user_ids=[QUIET, BUSY])), now)

@@ -1,6 +1,6 @@
 """The work of one script call on stores of the worst shapes: redis.calls and elements read, counted within Redis.
 
-Each script runs inside a wrapper that counts. A call must stay near 10 ms: Redis answers nobody else meanwhile.
+Each script runs inside a wrapper that counts. A call must stay near 10 ms: Redis answers no one else meanwhile.
 """
 
 from collections.abc import Iterator

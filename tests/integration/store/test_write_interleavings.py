@@ -26,7 +26,7 @@ Dump = dict[bytes, object]
 
 
 def interleavings(first: int, second: int) -> Iterator[tuple[int, ...]]:
-    """All orders of so many calls of worker 0 and of worker 1."""
+    """All orders of these numbers of calls of worker 0 and of worker 1."""
     if not first or not second:
         yield (0,) * first + (1,) * second
         return
@@ -42,7 +42,7 @@ def dump(client: redis.Redis) -> Dump:
 
 
 class Race:
-    """Two workers, each with one event, that crash after so many calls and then apply their event again."""
+    """Two workers, each with one event, that crash after these numbers of calls and then apply their event again."""
 
     def __init__(self, url: str, pool: ThreadPoolExecutor) -> None:
         self._url = url
@@ -86,7 +86,7 @@ def race(redis_url: str) -> Iterator[Race]:
 
 
 def outcomes(race: Race, events: tuple[Event, Event], calls: int) -> Iterator[Dump]:
-    """Ends of all races of two writes with at most so many calls each, and a crash of either after any of them."""
+    """Ends of all races of two writes with at most this number of calls each, with a crash of either after any call."""
     for first, second in product(range(calls + 1), repeat=2):
         for order in interleavings(first + calls, second + calls):
             yield race.run(events, (first, second), order)

@@ -20,7 +20,7 @@ NO_BROKER = ("--in-network-events-consumer-dest", "127.0.0.1:1")
 
 
 class Report(NamedTuple):
-    """What the doctor said, in JSON: (verdict, subject, fact) of each finding."""
+    """Findings of the doctor, in JSON: (verdict, subject, fact) of each."""
 
     exit_code: int
     findings: list[tuple[str, str, str]]

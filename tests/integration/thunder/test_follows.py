@@ -27,7 +27,7 @@ class Shell:
         self._capsys = capsys
 
     def run(self, *words: object, code: int = ExitCode.DONE) -> str:
-        """What the command prints to stdout."""
+        """Stdout of the command."""
         assert main(["follows", *map(str, words), "--redis-url", self.url]) == code
         captured = self._capsys.readouterr()
         self.complaints = captured.err

@@ -72,7 +72,7 @@ class MemoryBrokers(Generic[T]):
             if not self._answering and not self._given_up:
                 return []
             sent, self._unanswered = self._unanswered, []
-        failure = DeliveryFailure("given up") if self._given_up else self.failure
+        failure = DeliveryFailure("not delivered") if self._given_up else self.failure
         return [DeliveryReport(message, failure) for message in sent]
 
     def give_up(self) -> None:

@@ -45,7 +45,7 @@ class MemoryConsumer:
         self.closed = False
 
     def rebalance(self, lost: Collection[int] = (), gained: Collection[int] = ()) -> None:
-        """What the group decides before the next message arrives."""
+        """Decision of the group before the next message arrives."""
         self._coming = (lost, gained)
 
     def poll(self, wanted: int) -> list[Message]:

@@ -31,7 +31,7 @@ class Authority:
         _run([self._openssl, "req", "-x509", *_KEY, *made])
 
     def issue(self, name: str, names: str = HERE, days: int = 1) -> Issued:
-        """A certificate for a common name and alternative names, valid for so many days; expired when below 0.
+        """A certificate for a common name and alternative names, valid for these days; expired when below 0.
 
         Issued again for the same name, it takes the place of the old one.
         """

@@ -14,7 +14,7 @@ _SAME_NAME_TTL_0 = b"\xc0\x0c" + _ADDRESS_RECORD + b"\x00\x01" + bytes(4)
 
 
 class LoopbackDns:
-    """Answers with `addresses` (IPv4), which may change, whatever name is asked for; used with `with`.
+    """Answers with `addresses` (IPv4), which may change, for any name; used with `with`.
 
     asked: set by the first question.
     """

@@ -30,7 +30,7 @@ def is_running(pid: int) -> bool:
 
 
 def end_descendants(grace_seconds: float = 5.0) -> list[Descendant]:
-    """Return the living descendants of this process that do not end by themselves within the grace, killed."""
+    """Return the living descendants of this process that have not ended within the grace, killed."""
     with suppress(AssertionError):
         eventually(lambda: not descendants(), "no descendants", grace_seconds)
     found = descendants()

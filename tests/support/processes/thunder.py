@@ -115,7 +115,7 @@ class Thunder:
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60.0, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command such as `query` to its end, whatever its exit code."""
+        """Run a command such as `query` to its end, with any exit code."""
         return subprocess.run(
             [_PROGRAM, *arguments],
             env=_environment(env or {}),

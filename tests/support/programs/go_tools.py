@@ -33,15 +33,15 @@ class GoTool(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it is kept once it is built."""
+        """Path at which it is kept once it is built."""
         return user_cache() / "bin" / f"{self.name}-{self.version}"
 
 
 def _of_kubernetes(name: str, package: str) -> GoTool:
     """Built without these flags, Kubernetes takes itself for version 0."""
-    told = {"gitVersion": "v1.36.3", "gitMajor": "1", "gitMinor": "36"}
+    stamped = {"gitVersion": "v1.36.3", "gitMajor": "1", "gitMinor": "36"}
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    flags = [f"-X {where}.{key}={value}" for where in packages for key, value in told.items()]
+    flags = [f"-X {where}.{key}={value}" for where in packages for key, value in stamped.items()]
     return GoTool(name, "1.36.3", package, "kubernetes.mod", " ".join(flags))
 
 

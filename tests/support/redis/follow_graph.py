@@ -23,7 +23,7 @@ class FollowGraph:
         FollowWriter(self.store_client, _KEYS, bounds).write(events, now)
 
     def followed(self, viewer_id: int) -> dict[int, int]:
-        """Whom the viewer follows, and since when, the newest first."""
+        """Follows of the viewer and their times, the newest first."""
         viewer = _KEYS.viewer(viewer_id)
         (flat,) = self._ask(viewer, (b"ZREVRANGE", viewer.follows, b"0", b"-1", b"WITHSCORES"))
         return {int(target): int(at) for target, at in zip(flat[::2], flat[1::2], strict=True)}

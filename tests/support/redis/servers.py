@@ -131,7 +131,7 @@ class RedisCluster:
         for node in (target, source, *self.nodes):
             node.command("CLUSTER SETSLOT", slot, "NODE", _id_of(target))
         for node in self.nodes:  # else the late word of the former master may take the slot back
-            eventually(lambda node=node: _has_heard(node, target), f"{node.url} has heard of the new master")
+            eventually(lambda node=node: _knows_master(node, target), f"{node.url} knows the new master")
 
     def _master_of(self, slot: int) -> RedisServer:
         ranges = cast("list[tuple[int, int, tuple[bytes, int]]]", self.nodes[0].command("CLUSTER SLOTS"))
@@ -179,7 +179,7 @@ def _id_of(node: RedisServer) -> str:
     return cast("bytes", node.command("CLUSTER MYID")).decode()
 
 
-def _has_heard(node: RedisServer, master: RedisServer) -> bool:
+def _knows_master(node: RedisServer, master: RedisServer) -> bool:
     """Whether the node knows a master's latest claim to its slots."""
     latest = cast("dict[str, str]", master.command("CLUSTER INFO"))["cluster_my_epoch"]
     known = cast("dict[str, dict[str, str]]", node.command("CLUSTER NODES"))

@@ -85,7 +85,7 @@ class StoreWithUsers:
         ]
         return sorted(commands)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Remove every key and every script, and forget that."""
         self._store.flush()
         for node in self.nodes:
@@ -96,7 +96,7 @@ class StoreWithUsers:
         self._store.kill()
 
     def _comparable(self, names: Iterable[str]) -> frozenset[str]:
-        """Redis 6.2 does not count subcommands by themselves."""
+        """Redis 6.2 does not count subcommands separately."""
         return frozenset(name if self.has_read_only_keys else name.partition("|")[0] for name in names)
 
 
@@ -109,13 +109,13 @@ def _parts(facts: dict[str, Any]) -> list[Command]:
 
 
 def _command(name: str, arity: int, flags: list[str]) -> Command:
-    """arity counts the words of the name; negative: at least so many words."""
+    """arity counts the words of the name; negative: at least this number of words."""
     words = name.split("|")
     return Command(name, (*words, *("1" for _ in range(abs(arity) - len(words)))), "write" in flags)
 
 
 def _version() -> tuple[int, ...]:
-    told = subprocess.run([server_binary(), "--version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"v=([\d.]+)", told)
+    output = subprocess.run([server_binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"v=([\d.]+)", output)
     assert found
     return tuple(map(int, found[1].split(".")))

@@ -91,7 +91,7 @@ class FakeFollows:
 
 
 class SilentFollows:
-    """Follow lists that nobody ever gets."""
+    """Follow lists that are never answered."""
 
     async def following(self, viewer_id: int, limit: int, deadline: Deadline) -> list[int]:
         """As FollowStore."""

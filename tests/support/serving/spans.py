@@ -76,7 +76,7 @@ class Collector:
 
     def of(self, service: str, name: str) -> list[tuple[str, str]]:
         """(Trace id, id of the parent) of the spans of that service and name."""
-        return [(trace, parent) for told, span, trace, parent in self.spans if (told, span) == (service, name)]
+        return [(trace, parent) for sender, span, trace, parent in self.spans if (sender, span) == (service, name)]
 
     def stop(self) -> None:
         """Close the port."""

@@ -5,7 +5,7 @@ import json
 ALICE, BOB = "did:plc:alicexxxxxxxxxxxxxxxxxxx", "did:web:bob.example"
 POST, REPOST, FOLLOW = "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow"
 AT = 1_760_000_000
-"""When it all happens, in Unix seconds; lines say 999,999 microseconds more."""
+"""Time of all events, in Unix seconds; lines say 999,999 microseconds more."""
 
 Json = dict[str, object]
 

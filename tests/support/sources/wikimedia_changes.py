@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 AT = 1_760_000_000
-"""When it all happens, in Unix seconds."""
+"""Time of all events, in Unix seconds."""
 
 EVENT_ID = "be377c94-ae8a-42f6-bbeb-99b7ad4b3ad8"
 USER = "Ada Lovelace"

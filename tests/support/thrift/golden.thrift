@@ -1,5 +1,5 @@
 // The raw topic once more, written apart from proto/ so that the two can disagree. Besides what the transformer reads it
-// has fields of every wire type that nobody reads, as the structs in use do.
+// has fields of every wire type that no code reads, as the structs in use do.
 
 enum Color { RED = 1, BLUE = 7 }
 

@@ -20,7 +20,7 @@ def event(**variant: TPayload) -> bytes:
 
 
 def core_data(**changes: object) -> TPayload:
-    """The core data of a plain post, with some fields set otherwise. Its user_id is nobody's."""
+    """The core data of a plain post, with some fields set otherwise. Its user_id belongs to no user."""
     fields = {"user_id": 99, "text": "grüße", "created_via": "web", "created_at_secs": CREATED_AT}
     return golden.CoreData(**fields | changes)
 

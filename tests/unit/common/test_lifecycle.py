@@ -97,7 +97,7 @@ def test_what_no_except_clause_sees_stops_the_process(monkeypatch: pytest.Monkey
         background.join(10)
 
 
-def test_a_second_death_is_told_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_second_death_is_logged_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
     stop = Stop()
     background = ThreadGroup(stop)
     background.start("brief", lambda: None)
@@ -124,7 +124,7 @@ def test_a_background_thread_that_returns_too_early_has_failed() -> None:
         background.join(10)
 
 
-def test_whoever_is_late_is_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_late_threads_are_named(caplog: pytest.LogCaptureFixture) -> None:
     stop, release = Stop(), threading.Event()
     background = ThreadGroup(stop)
     background.start("stubborn", release.wait)

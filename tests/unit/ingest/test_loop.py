@@ -368,7 +368,7 @@ def test_a_bad_message_is_logged_with_its_offset_and_a_preview(caplog: pytest.Lo
 
 
 def crowd(limiter: WriteLimiter, size: int, catching_up: bool) -> int:
-    """How many of so many threads write at once."""
+    """Number of threads, of `size` ones, that write at once."""
     writing: list[int] = []
     waiting: list[int] = []
     done = threading.Event()

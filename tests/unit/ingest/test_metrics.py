@@ -60,7 +60,7 @@ def test_figures_are_applied_events_and_the_sum_of_lags() -> None:
 
 
 def freshness(*entries: tuple[Message, Event | Ignored]) -> CollectorRegistry:
-    """What is shown after these became visible at 1000.5 s."""
+    """Metrics after these became visible at 1000.5 s."""
     registry = CollectorRegistry()
     IngestMetrics(registry, FreshnessMetrics(registry, lambda: 1000.5)).applied(Batch[Event](entries), 0.1)
     return registry

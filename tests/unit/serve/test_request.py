@@ -38,7 +38,7 @@ def test_ids_of_the_whole_range_are_valid() -> None:
     assert (query.viewer_id, query.following, query.excluded) == (MAX_ID, (1, MAX_ID), {1, MAX_ID})
 
 
-def test_the_viewer_may_be_nobody() -> None:
+def test_the_viewer_may_be_unknown() -> None:
     assert validated(GetInNetworkPostsRequest(user_id=0)).query.viewer_id == 0
 
 

@@ -1,4 +1,4 @@
-"""The image's health check tells a role that answers from whatever else may be at its port."""
+"""The image's health check tells a role that answers from anything else at its port."""
 
 import socket
 import threading

@@ -61,15 +61,15 @@ def test_one_failed_creation_leaves_the_other_topics_created(cluster: KafkaClust
 
 
 def test_unreachable_brokers_are_awaited_until_the_timeout() -> None:
-    nobody = f"127.0.0.1:{free_port()}"
-    cluster = KafkaCluster(KafkaConnection(nobody))
-    with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s for Kafka brokers at {nobody}: .*refused"):
+    absent = f"127.0.0.1:{free_port()}"
+    cluster = KafkaCluster(KafkaConnection(absent))
+    with pytest.raises(KafkaUnavailable, match=rf"waited 0\.1 s for Kafka brokers at {absent}: .*refused"):
         cluster.wait_for_brokers(seconds=0.1)
-    with pytest.raises(KafkaUnavailable, match=f"Kafka at {nobody} does not list its topics"):
+    with pytest.raises(KafkaUnavailable, match=f"Kafka at {absent} does not list its topics"):
         cluster.create_topics([TopicConfiguration("posts")])
 
 
-def test_waiting_ends_when_told_to_stop(cluster: KafkaCluster) -> None:
+def test_waiting_ends_when_stopped(cluster: KafkaCluster) -> None:
     stop = Event()
     stop.set()
     assert cluster.wait_for_brokers(stop) is None

@@ -108,7 +108,7 @@ def test_missing_partition_is_awaited_until_the_timeout(cluster: KafkaCluster, p
         cluster.reader_of(place._replace(partition=7), timeout_seconds=0.1)
 
 
-def test_a_broker_that_goes_away_is_waited_for_as_long_as_told(
+def test_a_broker_that_goes_away_is_awaited_until_the_timeout(
     kafka: KafkaBroker, cluster: KafkaCluster, place: PartitionAddress
 ) -> None:
     with cluster.reader_of(place, timeout_seconds=0.1) as reader:

@@ -100,8 +100,8 @@ def test_flush_fails_without_the_broker_and_starts_afresh(
 
 
 def test_a_writer_whose_queue_is_full_waits_for_room() -> None:
-    nobody = KafkaCluster(KafkaConnection(f"127.0.0.1:{free_port()}"))
-    writer = impatient(nobody, PartitionAddress("posts", 0))
+    absent = KafkaCluster(KafkaConnection(f"127.0.0.1:{free_port()}"))
+    writer = impatient(absent, PartitionAddress("posts", 0))
     for _ in range(MOST_QUEUED + 1):
         writer.produce(ProducerRecord(b""))
     with pytest.raises(KafkaUnavailable, match="not delivered"):
@@ -150,7 +150,7 @@ def test_a_wrong_password_is_refused(kafka: KafkaBroker, place: PartitionAddress
         SecretStr("not-the-password"),
     )
     writer = KafkaCluster(stranger).writer_for(place)
-    writer.produce(ProducerRecord(b"whoever reads this"))
+    writer.produce(ProducerRecord(b"for any reader"))
     with pytest.raises(KafkaRefused, match=f"Kafka refused user '{SASL_USER}'"):
         writer.flush()
     writer.close()

@@ -84,7 +84,7 @@ def test_a_message_carries_the_span_in_which_it_was_sent(kafka: KafkaBroker) -> 
         with span("batch of raw"):
             sent_in = outgoing()["traceparent"]
             RefinedTopicSink(settings).write([LightPost(1, 10, 1000)], now=0)
-        topic.produce(b"by somebody who does not trace")
+        topic.produce(b"by a sender that does not trace")
         member = topic.join()
         try:
             eventually(lambda: messages.extend(member.poll(10)) or len(messages) == 2, "both messages")

@@ -1,4 +1,4 @@
-"""What is Bluesky's own about listening to it. What it has in common with other sources: test_network_source."""
+"""Listening to Bluesky. The parts shared with other sources: tests/contract/test_network_source.py."""
 
 import threading
 from collections.abc import Generator

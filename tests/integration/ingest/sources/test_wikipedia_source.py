@@ -1,4 +1,4 @@
-"""What is Wikimedia's own about listening to it. What it has in common with other sources: test_network_source."""
+"""Listening to Wikimedia. The parts shared with other sources: tests/contract/test_network_source.py."""
 
 import time
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""How a command line is split into flags, operands and values, and what --help shows of them."""
+"""Splitting of a command line into flags, operands and values, and their --help."""
 
 from pathlib import Path
 from typing import Annotated

@@ -17,7 +17,7 @@ def test_credentials_without_a_mechanism_are_left_alone() -> None:
     assert settings.consumer_connection.password is None
 
 
-def test_the_producer_is_the_consumer_unless_told_otherwise() -> None:
+def test_the_producer_is_the_consumer_by_default() -> None:
     login = {"sasl_mechanism": "PLAIN", "kafka_sasl_user": "u", "kafka_sasl_password": "p"}
     same = ingest(in_network_events_consumer_dest="here:1", **login)
     assert same.producer_connection == same.consumer_connection

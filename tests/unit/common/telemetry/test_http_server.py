@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 
 
 class Process:
-    """What an HTTP port tells of: a registry, and a readiness and routes that the test sets."""
+    """A process behind an HTTP port: a registry, and a readiness and routes that the test sets."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -48,7 +48,7 @@ def process() -> Iterator[Process]:
     process.http.stop()
 
 
-def test_any_free_port_is_bound_and_told(process: Process) -> None:
+def test_any_free_port_is_bound_and_reported(process: Process) -> None:
     assert process.http.port > 0
     assert process.get("/healthz") == (200, "alive\n")
 
@@ -98,7 +98,7 @@ def test_routes_are_added_and_removed(process: Process) -> None:
         ("&".join(f"p{number}=1" for number in range(9)), "at most 8 parameters\n"),
     ],
 )
-def test_a_wrong_query_is_told_what_is_wrong(query: str, complaint: str, process: Process) -> None:
+def test_a_wrong_query_gets_an_explanation(query: str, complaint: str, process: Process) -> None:
     process.routes = {"/page": show_colour}
     assert process.get(f"/page?{query}") == (400, complaint)
 
@@ -134,7 +134,7 @@ def test_content_security_policy_allows_nothing_from_elsewhere(process: Process)
         assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_slow_clients_are_cut_off_and_hold_nobody_up(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_clients_are_cut_off_and_delay_no_others(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.5)
     slow = [process.connect() for _ in range(10)]
     for client in slow:

@@ -11,7 +11,7 @@ SIZES = [b"\x00\x0f\x42\x40", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x80\x
 
 
 def mutated(messages: Sequence[bytes], count: int, seed: int) -> Iterator[bytes]:
-    """So many damaged messages, the same for the same seed; each has one to four wounds."""
+    """Damaged messages, count of them, the same for the same seed; each has one to four wounds."""
     random = Random(seed)
     wounds = [_flip_bits, _set_byte, _cut, _splice, _inflate, _nest, _repeat, _remove]
     for _ in range(count):

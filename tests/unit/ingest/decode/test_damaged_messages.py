@@ -59,7 +59,7 @@ def framed(payloads: Iterable[bytes]) -> list[bytes]:
 
 
 def outcome(decode: Callable[[bytes], Decoded], payload: bytes) -> str:
-    """What a message ended in. An event's ids are those of a post or an author."""
+    """Outcome of a message. An event's ids are those of a post or an author."""
     try:
         decoded = decode(payload)
     except Malformed as malformed:

@@ -38,7 +38,7 @@ def refusal(wire_type: int, value: bytes) -> MalformedReason:
 
 
 def nested(wire_type: int, levels: int) -> bytes:
-    """A value of so many structs or containers inside each other."""
+    """A value of structs or containers inside each other, `levels` of them."""
     innermost = {STRUCT: b"\x00", LIST: container(BOOL), SET: container(BOOL), MAP: pairs(BOOL, BOOL, claimed_count=0)}
     opening = {
         STRUCT: field(STRUCT, 1, b""),

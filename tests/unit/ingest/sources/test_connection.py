@@ -5,7 +5,7 @@ BACKOFF = Backoff(first=1.0, longest=60.0)
 
 
 def bounds(failures: int) -> tuple[float, float]:
-    """The shortest and the longest wait after so many failures."""
+    """The shortest and the longest wait after a number of failures."""
     whole = min(60.0, 2.0 ** (failures - 1))
     return whole / 2, whole
 
@@ -19,7 +19,7 @@ def test_waits_grow_without_progress() -> None:
         assert attempts.failures == failures
 
 
-def test_whoever_got_further_begins_anew() -> None:
+def test_progress_resets_the_backoff() -> None:
     attempts = Attempts(BACKOFF)
     for _ in range(5):
         attempts.lost("100", 0)

@@ -11,7 +11,7 @@ NONE = Counts(0, 0, 0, 0, 0, {}, {}, {})
 
 
 class Hash:
-    """What is kept, and whether it can be reached."""
+    """A hash of Redis in memory, which can be out of reach."""
 
     def __init__(self) -> None:
         self.fields = Counter[str]()

@@ -74,7 +74,7 @@ def test_pauses_do_not_add_up_to_a_silence() -> None:
     assert list(read_in_thread(with_pauses, 0.35, never)) == [0, 1, 2, 3]
 
 
-def test_told_to_stop_it_ends_though_the_stream_waits() -> None:
+def test_a_stopped_reader_ends_though_the_stream_waits() -> None:
     stream = Stream(2)
     is_told = threading.Event()
     items = read_in_thread(stream.open, 60, is_told.is_set)

@@ -35,7 +35,7 @@ class Script:
 
 
 class Queue:
-    """An outlet with room for so many events; then it drops, or raises when it was closed."""
+    """An outlet with room for a number of events; then it drops, or raises when it was closed."""
 
     def __init__(self, room: int = 100, *, closes: bool = False) -> None:
         self.taken: list[TrackedEvent] = []

@@ -20,7 +20,7 @@ def test_a_window_spans_its_last_seconds() -> None:
     window.add(107, 9)
     assert window.span() == WindowSpan(4, 9, 4)
     window.add(200, 10)
-    assert window.span() is None, "nobody looked for long: what was before says nothing of now"
+    assert window.span() is None, "without a reader for long, earlier figures say nothing of now"
 
 
 def test_a_look_that_is_not_later_is_passed_over() -> None:
@@ -61,7 +61,7 @@ def test_serving_figures_are_those_of_the_last_seconds() -> None:
     assert board.figures(Served((1000, 9, 0, 1), 10_099), 12) == (5, 50, 6.0, 100.0)
 
 
-def test_a_server_that_nobody_asks_has_no_latency() -> None:
+def test_a_server_without_requests_has_no_latency() -> None:
     board = ServingBoard(BOUNDS)
     board.figures(Served((5, 0, 0, 0), 50), 10)
     assert board.figures(Served((5, 0, 0, 0), 50), 11) == (0, 0, None, None)

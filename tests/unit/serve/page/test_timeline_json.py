@@ -70,7 +70,7 @@ def reply(*, to: int, user: int | None = None, conversation: int | None = None) 
             reply(to=1001, user=2, conversation=1000), Why.CONVERSATION, id="second level, to someone followed"
         ),
         pytest.param(reply(to=1001, user=99, conversation=1000), Why.STORED_POST, id="an original, to a stranger"),
-        pytest.param(reply(to=1001, conversation=1000), Why.STORED_POST, id="an original, to nobody"),
+        pytest.param(reply(to=1001, conversation=1000), Why.STORED_POST, id="an original that answers no one"),
         pytest.param(reply(to=1001, user=2), Why.STORED_POST, id="no conversation"),
     ],
 )

@@ -41,7 +41,7 @@ def test_ready_again_when_redis_answers_with_the_same_store() -> None:
     assert verdicts(CAUGHT_UP, SILENT, CATCHING_UP) == [READY, NO_REDIS, READY]
 
 
-def test_a_store_that_began_anew_must_be_filled_again() -> None:
+def test_a_store_of_a_new_lineage_must_be_refilled() -> None:
     wiped, refilled = CATCHING_UP._replace(lineage="second"), CAUGHT_UP._replace(lineage="second")
     assert verdicts(CAUGHT_UP, NOTHING_STORED, wiped, refilled, wiped) == [
         READY,

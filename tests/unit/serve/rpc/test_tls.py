@@ -29,11 +29,11 @@ def test_new_certificates_are_used_once_they_can_be_read(authority: Authority, m
 
 
 def _denied(files: CertificateFiles) -> None:
-    """As with rights that are mended later: neither size nor time tells."""
+    """As with rights that are corrected later: size and time stay the same."""
     raise PermissionError(files.key)
 
 
-def test_nobody_is_asked_for_the_password_of_a_key(authority: Authority, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_prompt_asks_for_the_password_of_a_key(authority: Authority, capfd: pytest.CaptureFixture[str]) -> None:
     certificate, key = authority.issue("server")
     authority.encrypt(key)
     settings = ServeSettings(grpc_tls_certificate=str(certificate), grpc_tls_key=str(key))

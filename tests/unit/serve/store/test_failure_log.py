@@ -22,7 +22,7 @@ def test_a_cause_is_logged_once_per_interval_with_its_count(caplog: pytest.LogCa
     ]
 
 
-def test_causes_are_told_apart_by_node_and_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_causes_differ_by_node_and_error(caplog: pytest.LogCaptureFixture) -> None:
     causes = ["Redis 10.0.0.7:6379: x", "Redis 10.0.0.8:6379: x", "Redis: MOVED 1 10.0.0.7:6379", "Redis: LOADING x"]
     again = ["Redis: MOVED 2 10.0.0.8:6379"]
     assert lines_of(*((0.0, cause) for cause in causes + again), caplog=caplog) == causes

@@ -1,4 +1,4 @@
-"""What the scenarios cannot show of the merge: what it asks for, and stores that hold more than they should."""
+"""Parts of the merge that the scenarios cannot show: its requests, and stores that hold more than they should."""
 
 from common.post import LightPost
 from common.store.member import LIST_CAP, NEWEST_TAG, encode_member

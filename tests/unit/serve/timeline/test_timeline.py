@@ -1,4 +1,4 @@
-"""What a reader answers when the store stops answering half-way."""
+"""Answers of a reader whose store stops answering half-way."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ REPLY = LightPost(8, 5, NOW, in_reply_to_post_id=6, is_reply=True)
 
 
 class FailingFetcher:
-    """Answers so many rounds with a post and a reply, then no more."""
+    """Answers a number of rounds with a post and a reply, then no more."""
 
     def __init__(self, rounds: int) -> None:
         self._rounds = rounds

@@ -1,4 +1,4 @@
-"""What the doctor asks for is what the users of the ACL file are given."""
+"""The doctor asks for the rights that the users of the ACL file are given."""
 
 from pathlib import Path
 

@@ -116,7 +116,7 @@ def test_an_absurd_time_is_not_the_end_of_a_recording(tmp_path: Path) -> None:
     assert times(ReplaySource("jsonl", path, parse, ends_at=lambda: 100)) == [100, 9999999999999]
 
 
-def test_it_ends_when_told_to_stop(tmp_path: Path) -> None:
+def test_it_ends_when_stopped(tmp_path: Path) -> None:
     answers = iter([False, False, True])
     source = recording(tmp_path, *[commit(POST)] * 5)
 

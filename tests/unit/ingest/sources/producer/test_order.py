@@ -1,4 +1,4 @@
-"""Whatever the number of workers, and however it is sent, the items of a key arrive in the order they were put in."""
+"""With any number of workers, in every mode, the items of a key arrive in the order they were put in."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -75,7 +75,7 @@ def test_everybody_follows_so_many_others() -> None:
 
 
 @pytest.mark.parametrize(("number", "each"), [(3, 2), (3, 50), (1, 5), (3, 0)])
-def test_nobody_follows_more_than_there_are(number: int, each: int) -> None:
+def test_no_one_follows_more_than_there_are(number: int, each: int) -> None:
     assert len(list(follows(people(number), each, random.Random(1), START))) == number * min(each, number - 1)
 
 

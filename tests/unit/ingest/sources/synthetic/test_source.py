@@ -62,7 +62,7 @@ def test_a_rate_of_zero_never_waits() -> None:
     assert all(post.created_at == NOW for post in posts if isinstance(post, LightPost))
 
 
-def test_follows_are_told_first_and_count() -> None:
+def test_follows_are_sent_first_and_count() -> None:
     clock = PatientClock()
     settings = NetworkSettings(rate=0, authors=10, follows_per_person=3, count=50)
     source = SyntheticSource(settings, clock, clock.wait)

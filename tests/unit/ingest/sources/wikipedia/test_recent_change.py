@@ -116,7 +116,7 @@ def test_a_hostile_change_is_dropped_by_reason(hostile: str | bytes, reason: Bad
 
 
 @given(mutated_json(change()), st.sampled_from(Bots))
-def test_whatever_a_change_says_something_becomes_of_it(text: str, bots: Bots) -> None:
+def test_every_change_has_a_disposition(text: str, bots: Bots) -> None:
     parsed = parse_change(text, bots)
 
     assert parsed.label in {*ChangeKind, *IgnoredChange, *BadLineReason}
