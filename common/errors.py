@@ -24,6 +24,14 @@ class StoreFilling(StoreUnavailable):
         self.retry_after_ms = retry_after_ms
 
 
+class ServerClockWrong(StoreUnavailable):
+    """The clock of this server and Redis's differ: its answers would be wrong. Retrying on another server helps."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__()
+        self.retry_after_ms = retry_after_ms
+
+
 class StoreMismatch(ConfigurationError):
     """This Redis holds a store of other settings, or may evict keys. Retrying does not help."""
 

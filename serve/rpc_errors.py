@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from common.errors import StoreFilling, StoreUnavailable
+from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
 from serve.overload.admission import Rejection
 from serve.request import InvalidRequest
 
@@ -31,6 +31,7 @@ class RpcFailure(NamedTuple):
 
 STORE_UNAVAILABLE = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The store cannot be reached, please retry")
 STORE_FILLING = "The store is being filled, please retry"
+CLOCK_WRONG = "The clock of this server is wrong, please retry on another"
 INTERNAL = RpcFailure(grpc.StatusCode.INTERNAL, "Internal error")
 
 
@@ -40,6 +41,8 @@ def rpc_failure(error: Exception) -> RpcFailure:
         return invalid_argument(error)
     if isinstance(error, StoreFilling):
         return _retry_later(grpc.StatusCode.UNAVAILABLE, STORE_FILLING, error.retry_after_ms)
+    if isinstance(error, ServerClockWrong):
+        return _retry_later(grpc.StatusCode.UNAVAILABLE, CLOCK_WRONG, error.retry_after_ms)
     return STORE_UNAVAILABLE if isinstance(error, StoreUnavailable) else INTERNAL
 
 

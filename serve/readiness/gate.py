@@ -1,11 +1,14 @@
-"""Keeps requests from a store that is being filled: its answers would lack posts, or show deleted ones."""
+"""Keeps requests from a store that is being filled: its answers would lack posts, or show deleted ones.
+
+And from any store while the clock of this server is wrong: answers would be cut at the wrong time.
+"""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 
-from common.errors import StoreFilling, StoreUnavailable
+from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
 from serve.readiness.verdict import Readiness, StoreStatus, Verdict
 
 _PERIOD_SECONDS = 0.5
@@ -35,11 +38,14 @@ class StoreGate:
     def check(self) -> None:
         """Raise StoreFilling while the store is known to hold a lineage that has not caught up.
 
-        StoreUnavailable when no lineage ever has, and Redis does not answer either.
+        ServerClockWrong while this server's clock is wrong. StoreUnavailable when none ever has caught up, and Redis
+        does not answer either.
         """
         if self._status.answers:
             if not self._readiness.has_caught_up(self._status.lineage):
                 raise self._filling()
+            if self._status.wrong_clock:
+                raise ServerClockWrong(next(self._pushbacks))
         elif self._readiness.is_first:
             raise StoreUnavailable(self._status.waiting_for)
 

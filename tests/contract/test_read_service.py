@@ -5,7 +5,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from common.errors import StoreFilling, StoreUnavailable
+from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
 from common.ids import MAX_ID
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
 from tests.support.in_loop import in_loop, soon
@@ -204,14 +204,18 @@ async def test_without_a_follow_store_no_follows_means_no_posts() -> None:
         assert [query.following for query in served.timelines.queries] == [()]
 
 
+@pytest.mark.parametrize(
+    ("error", "details"),
+    [
+        (StoreFilling(650), "The store is being filled, please retry"),
+        (ServerClockWrong(650), "The clock of this server is wrong, please retry on another"),
+    ],
+)
 @in_loop
-async def test_a_store_that_is_being_filled_is_unavailable_for_a_while() -> None:
+async def test_a_store_that_must_not_be_read_is_unavailable_for_a_while(error: Exception, details: str) -> None:
     async with serving() as served:
-        served.timelines.result = StoreFilling(650)
+        served.timelines.result = error
         unavailable = await failure(served.ask)
-    assert (unavailable.code(), unavailable.details()) == (
-        grpc.StatusCode.UNAVAILABLE,
-        "The store is being filled, please retry",
-    )
+    assert (unavailable.code(), unavailable.details()) == (grpc.StatusCode.UNAVAILABLE, details)
     assert dict(unavailable.trailing_metadata() or ())["grpc-retry-pushback-ms"] == "650"
     assert status_details(unavailable).code == 14

@@ -173,14 +173,18 @@ def test_not_ready_while_the_clock_is_wrong(
     offsets = [0]
     fill(client)
     served = ServeThread(lambda: int(time.time()) + offsets[-1], redis_url=redis_url)
-    served.start()
+    address = served.start()
     wait_until_ready(served)
     offsets.append(ahead)
     wait_for_reason(served, f"this machine's clock is more than 60 s {words}")
     assert served.registry.get_sample_value("serve_clock_disagrees") == 1
+    with pytest.raises(grpc.RpcError) as caught:
+        get_in_network_posts(address, REQUEST)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     offsets.append(0)
     wait_until_ready(served)
     assert served.registry.get_sample_value("serve_clock_disagrees") == 0
+    assert get_in_network_posts(address, REQUEST) == GetInNetworkPostsResponse()
     assert caplog.text.count("Not ready: this machine's clock") == 1
     served.end()
 

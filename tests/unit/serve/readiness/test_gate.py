@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from common.errors import StoreFilling, StoreUnavailable
+from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
 from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
 from tests.support.in_loop import in_loop
@@ -53,6 +53,14 @@ def test_a_store_that_has_never_answered_is_unavailable() -> None:
         with pytest.raises(StoreUnavailable) as caught:
             gate.check()
         assert not isinstance(caught.value, StoreFilling)
+
+
+def test_store_is_closed_while_the_clock_is_wrong() -> None:
+    gate = gate_after(FULL, FULL._replace(wrong_clock="this machine's clock is wrong"))
+    with pytest.raises(ServerClockWrong):
+        gate.check()
+    gate.evaluate(FULL)
+    gate.check()
 
 
 def test_a_look_that_failed_leaves_the_judgement_to_each_request() -> None:
