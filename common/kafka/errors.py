@@ -61,7 +61,7 @@ class RefusalWatch:
     def on_error(self, error: KafkaError) -> None:
         """Remember an error. Called by librdkafka from within the client's calls."""
         if error.name() == "_ALL_BROKERS_DOWN":
-            return  # follows upon the error that says why
+            return  # comes after the error that says why
         self._latest = error.str()
         if error.name() in _REFUSALS or refuses_client_certificate(self._latest):
             self._refusal = self._refusal or error

@@ -46,7 +46,7 @@ def existing_topic(wanted: TopicConfiguration, partitions: int) -> TopicOutcome:
 
 
 def dead_letter_topic(name: str, replication_factor: int | None = None) -> TopicConfiguration:
-    """The topic of bad messages: few, and kept for two weeks: longer than most holidays."""
+    """The dead-letter topic: one partition, kept for two weeks, which is longer than most holidays."""
     return TopicConfiguration(name, 1, replication_factor, 14 * _DAY_SECONDS)
 
 

@@ -37,7 +37,7 @@ class AuthorKeys(NamedTuple):
     bucket: int
     posts: bytes  # sorted set: member by created_at
     videos: bytes  # sorted set: member by created_at
-    deletions: bytes  # sorted set: encoded post id by created_at, and the author's own erasure
+    deletions: bytes  # sorted set: encoded post id by the time of its delete, and the author's own erasure
 
 
 class PostKey(NamedTuple):

@@ -80,16 +80,17 @@ class Environment:
 
     def wait_until_ready(self, stop: Stop, report: Callable[[str], object]) -> bool:
         """Waits for the roles and reports which ones. Returns False if stopped before. Raises ChildDied, NotReady."""
-        deadline = time.monotonic() + _SECONDS_TO_GET_READY
+        began = time.monotonic()
         while waiting_for := [role for role in self._roles if not role.is_ready()]:
             self.check()
             if stop.wait(_SECONDS_BETWEEN_CHECKS):
                 return False
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > _SECONDS_TO_GET_READY:
                 raise NotReady(
                     "\n".join(f"{role.name} is not ready:\n{role.process.last_lines()}" for role in waiting_for)
                 )
-            report(f"starting: {', '.join(role.name for role in waiting_for)}")
+            report(f"starting: {', '.join(role.name for role in waiting_for)} · {waited:.0f} s")
         return True
 
     def _stop_roles(self) -> None:
