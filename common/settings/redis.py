@@ -1,11 +1,13 @@
 """Settings of the store: address of Redis, layout, retention."""
 
 from typing import Annotated, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from common.errors import ConfigurationError
 from common.settings.types import Count, Millis, Seconds, Settings, Unit
+from common.store.address import parse_address
 from common.store.keys import DEFAULT_BUCKETS, DEFAULT_POST_HASHES, KeySpace
 
 
@@ -31,26 +33,19 @@ class ClockSettings(Settings):
     ] = 60
 
 
-def _names_a_server(url: str) -> bool:
-    """Whether the URL can be parsed. Otherwise redis-py would complain, and quote a part of the password."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return bool(parts.hostname) and port != 0 and "@" not in parts.path + parts.query + parts.fragment
-
-
 class RedisSettings(Settings):
     """Store (Redis)"""
 
     redis_url: Annotated[
         SecretStr,
-        Field(description="redis://[user:password@]host:port, or rediss:// for TLS; any node of a Redis Cluster"),
+        Field(
+            description="redis://[user:password@]host:port[,host:port] (any nodes of a Redis Cluster), "
+            "rediss:// for TLS, redis+sentinel:// or rediss+sentinel://host:port[,host:port]/service for Sentinel, unix:///path"
+        ),
     ] = SecretStr("redis://localhost:6379")
     redis_timeout_ms: Annotated[Millis, Field(description="time limit of a call to Redis")] = 2000
     redis_tls_ca: Annotated[
-        str | None, Field(description="CA file that verifies the certificate of Redis (PEM; rediss:// only)")
+        str | None, Field(description="CA file that verifies the certificate of Redis (PEM; with TLS only)")
     ] = None
     redis_tls_certificate: Annotated[
         str | None, Field(description="client certificate file for Redis with mutual TLS (PEM)")
@@ -61,7 +56,7 @@ class RedisSettings(Settings):
 
     @property
     def redis_address(self) -> str:
-        """The URL, with the files as redis-py reads them from one. It may hold a password: never show it."""
+        """The URL, with the files as its options. It may hold a password: never show it."""
         files = {
             "ssl_ca_certs": self.redis_tls_ca,
             "ssl_certfile": self.redis_tls_certificate,
@@ -74,20 +69,21 @@ class RedisSettings(Settings):
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(("redis://", "rediss://")):
-            raise ValueError("must begin with redis:// or rediss://")
-        if not _names_a_server(url.get_secret_value()):
-            raise ValueError(
-                "must name a host, and a port in digits; / ? # @ : of a password are written %2F and so on"
-            )
+        try:
+            parse_address(url.get_secret_value())
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
         return url
 
     @model_validator(mode="after")
     def _redis_tls_is_whole(self) -> Self:
         if (self.redis_tls_certificate is None) != (self.redis_tls_key is None):
             raise ValueError("redis_tls_certificate and redis_tls_key need each other")
-        if (self.redis_tls_ca or self.redis_tls_key) and not self.redis_url.get_secret_value().startswith("rediss://"):
-            raise ValueError("redis_tls_... need a redis_url that begins with rediss://")
+        tls = parse_address(self.redis_url.get_secret_value()).tls
+        if (self.redis_tls_ca or self.redis_tls_key) and tls is None:
+            raise ValueError("redis_tls_... need a redis_url that begins with rediss:// or rediss+sentinel://")
+        if tls and ((self.redis_tls_ca and tls.ca) or (self.redis_tls_key and tls.key)):
+            raise ValueError("redis_tls_... and ssl_... options of redis_url name the same files: give one of them")
         return self
 
 

@@ -3,6 +3,7 @@
 The errors of redis-py stop here: callers see StoreUnavailable.
 """
 
+import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 
@@ -11,20 +12,28 @@ from redis.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from common.errors import StoreUnavailable
+from common.store.address import Node, parse_address
 from common.store.commands import NodeCommand, Reply
+from common.store.node_client import node_client
 from common.store.scripts import SCRIPTS
-from common.store.topology import Node, Topology, node_client, read_topology
+from common.store.topology import Topology, TopologyReader
+
+ADDRESS_CHECK_SECONDS = 5.0
+"""Interval of checks whether the address leads to another server than the open connections, which may still answer."""
 
 
 class StoreClient:
-    """Runs packed commands on the nodes of their buckets. The next call after a failure reads the topology again."""
+    """Runs packed commands on the nodes of their buckets.
+
+    The next call after a failure connects again, through the address. ConfigurationError when the URL is wrong.
+    """
 
     def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
-        self._url = url
-        self._buckets = buckets
+        self._address = parse_address(url)
+        self._reader = TopologyReader(self._address, buckets, timeout_seconds)
         self._timeout = timeout_seconds
         self._topology: Topology | None = None
-        self._known: tuple[Node, ...] = ()
+        self._checked_at = 0.0
         self._clients: dict[Node, redis.Redis] = {}
 
     def run(self, commands: Sequence[NodeCommand]) -> list[Reply]:
@@ -32,7 +41,7 @@ class StoreClient:
 
         StoreUnavailable is raised when no node can be asked at all.
         """
-        topology = self._topology or self._refresh()
+        topology = self._current_topology()
         by_node: dict[int, list[int]] = {}
         for index, command in enumerate(commands):
             by_node.setdefault(topology.node_of_bucket[command.bucket], []).append(index)
@@ -45,21 +54,21 @@ class StoreClient:
 
     def node_clients(self) -> tuple[redis.Redis, ...]:
         """A client per node."""
-        topology = self._topology or self._refresh()
+        topology = self._current_topology()
         return tuple(self._client(node) for node in topology.nodes)
 
     def meta_client(self) -> redis.Redis:
         """Client of the node that holds the store's own keys."""
-        topology = self._topology or self._refresh()
+        topology = self._current_topology()
         return self._client(topology.nodes[topology.node_of_meta])
 
     @contextmanager
     def refreshing_topology(self) -> Generator[None]:
-        """Read the topology again after a StoreUnavailable inside: for what callers ask of the clients of nodes."""
+        """Connect again after a StoreUnavailable inside: for what callers ask of the clients of nodes."""
         try:
             yield
         except StoreUnavailable:
-            self._topology = None
+            self._reset()
             raise
 
     def close(self) -> None:
@@ -68,14 +77,40 @@ class StoreClient:
             client.close()
         self._clients.clear()
 
-    def _refresh(self) -> Topology:
-        topology = read_topology(self._url, self._known, self._buckets, self._timeout)
-        self._topology, self._known = topology, topology.nodes
-        return topology
+    def _current_topology(self) -> Topology:
+        if self._topology is not None and time.monotonic() - self._checked_at > ADDRESS_CHECK_SECONDS:
+            self._check_address(self._topology)
+        if self._topology is None:
+            self._topology, self._checked_at = self._reader.read(), time.monotonic()
+            for node in self._clients.keys() - {*self._topology.nodes}:
+                self._clients.pop(node).close()
+        return self._topology
+
+    def _check_address(self, held: Topology) -> None:
+        """Drop the connections to a server that the address no longer leads to. They stay when nothing answers."""
+        self._checked_at = time.monotonic()
+        try:
+            found = self._reader.read()
+        except StoreUnavailable:
+            return
+        if found.nodes != held.nodes or (found.run_id and self._connected_run_id(found.nodes[0]) != found.run_id):
+            self._reset()
+        self._topology = found
+
+    def _connected_run_id(self, node: Node) -> str | None:
+        try:
+            server = self._client(node).info("server")
+        except RedisError:
+            return None
+        return str(server.get("run_id", ""))
+
+    def _reset(self) -> None:
+        self._topology = None
+        self.close()
 
     def _client(self, node: Node) -> redis.Redis:
         if node not in self._clients:
-            self._clients[node] = node_client(self._url, node, self._timeout)
+            self._clients[node] = node_client(self._address, node, self._timeout)
         return self._clients[node]
 
     def _pipeline(self, node: Node, packed: list[bytes]) -> list[Reply]:
@@ -89,16 +124,18 @@ class StoreClient:
             if any(isinstance(reply, NoScriptError) for reply in replies):
                 load_scripts(self._client(node))
                 replies = _exchange(connection, packed)
+            if any(isinstance(reply, ResponseError) for reply in replies):  # READONLY among them: no longer the master
+                pool.disconnect()
             return [self._failed(node, reply) if isinstance(reply, ResponseError) else reply for reply in replies]
         except RedisError as error:
-            connection.disconnect()
+            pool.disconnect()
             return [self._failed(node, error)] * len(packed)
         finally:
             pool.release(connection)
 
     def _failed(self, node: Node, error: RedisError) -> StoreUnavailable:
         self._topology = None
-        return StoreUnavailable(f"Redis {node.host}:{node.port}: {error}")
+        return StoreUnavailable(f"Redis {node}: {error}")
 
 
 @contextmanager

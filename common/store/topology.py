@@ -1,69 +1,93 @@
 """Node of each bucket: one server, or the masters of a Redis Cluster. Callers read it again after a failure."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, NamedTuple, cast
 
-import redis
-from redis.backoff import NoBackoff
 from redis.crc import key_slot
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from common.errors import StoreUnavailable
+from common.errors import ConfigurationError, StoreUnavailable
+from common.store.address import Address, Node
 from common.store.keys import META, bucket_tag
-
-
-class Node(NamedTuple):
-    """Address of a Redis server."""
-
-    host: str
-    port: int
+from common.store.node_client import entry_client, sentinel_client
 
 
 class Topology(NamedTuple):
-    """Nodes, and the node of every bucket and of the store's own keys (meta, status) as an index into them."""
+    """Nodes, and the node of every bucket and of the store's own keys (meta, status) as an index into them.
+
+    run_id: of the server, when it is one alone; it tells servers apart that share an address. Empty for a cluster.
+    """
 
     nodes: tuple[Node, ...]
     node_of_bucket: tuple[int, ...]
     node_of_meta: int
+    run_id: str = ""
 
 
-def node_client(url: str, node: Node | None, timeout_seconds: float) -> redis.Redis:
-    """Client of the URL's server, or of another node with the same credentials. It never retries."""
-    options: dict[str, Any] = {
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
-        "socket_keepalive": True,
-        "driver_info": None,  # CLIENT SETINFO needs a right that a user may lack
-    }
-    client = redis.Redis.from_url(url, **options)
-    if node is not None:
-        client.connection_pool.connection_kwargs |= {"host": node.host, "port": node.port}
-    return client
+class TopologyReader:
+    """Finds the nodes through the address, each time from the start: Sentinel, DNS and seeds may lead elsewhere now.
 
+    The entry that answered last is asked first, the known masters of a cluster last. For any thread.
+    """
 
-def read_topology(url: str, known: tuple[Node, ...], buckets: int, timeout_seconds: float) -> Topology:
-    """Ask the URL's server, or else the first known node that answers. StoreUnavailable when none does. Blocks."""
-    failure: RedisError | None = None
-    for node in (None, *known):
-        client = node_client(url, node, timeout_seconds)
-        try:
-            return _read_from(client, buckets)
-        except RedisError as error:
-            failure = error
-        finally:
-            client.close()
-    raise StoreUnavailable(f"Redis does not answer: {failure}") from failure
+    def __init__(self, address: Address, buckets: int, timeout_seconds: float) -> None:
+        self._address = address
+        self._buckets = buckets
+        self._timeout = timeout_seconds
+        self._entries = address.hosts
+        self._known: tuple[Node, ...] = ()
 
+    def read(self) -> Topology:
+        """Ask the entries in turn for the master. Of several servers, a replica counts when none is a master. Blocks.
 
-def _read_from(client: redis.Redis, buckets: int) -> Topology:
-    info = client.info("cluster")
-    if not info.get("cluster_enabled"):
-        kwargs = client.connection_pool.connection_kwargs
-        return Topology((Node(kwargs.get("host", ""), kwargs.get("port", 0)),), (0,) * buckets, 0)
-    ranges = cast("list[list[Any]]", client.execute_command("CLUSTER SLOTS"))
-    return cluster_topology(ranges, client.connection_pool.connection_kwargs["host"], buckets)
+        StoreUnavailable when none answers; ConfigurationError when the address does not fit what it leads to.
+        """
+        failure: Exception | None = None
+        replica: Topology | None = None
+        for entry in dict.fromkeys((*self._entries, *self._known)):
+            try:
+                topology, is_master = self._read_from(self._master(entry))
+            except (RedisError, StoreUnavailable) as error:
+                failure = error
+                continue
+            if is_master:
+                self._entries = tuple(dict.fromkeys((entry, *self._address.hosts)))
+                self._known = () if topology.run_id or self._address.service else topology.nodes
+                return topology
+            replica = replica or topology
+        if replica and not self._address.service:
+            return replica
+        raise StoreUnavailable(
+            f"Sentinel names {replica.nodes[0]} as the master, which is a replica"
+            if replica
+            else f"Redis does not answer: {failure}"
+        ) from failure
+
+    def _master(self, entry: Node) -> Node:
+        """The entry itself, or the server that it names as the master when it is a Sentinel."""
+        service = self._address.service
+        if service is None:
+            return entry
+        with closing(sentinel_client(self._address, entry, self._timeout)) as sentinel:
+            command = "SENTINEL GET-MASTER-ADDR-BY-NAME"
+            named = cast("Sequence[bytes | str] | None", sentinel.execute_command(command, service))
+        if not named:
+            raise StoreUnavailable(f"Sentinel {entry} watches no service {service}")
+        host, port = (word.decode() if isinstance(word, bytes) else str(word) for word in named)
+        return Node(host, int(port))
+
+    def _read_from(self, node: Node) -> tuple[Topology, bool]:
+        """Topology by this server, and whether it is a master or belongs to a cluster."""
+        with closing(entry_client(self._address, node, self._timeout)) as client:
+            info = client.info()
+            if not info.get("cluster_enabled"):
+                run_id = str(info.get("run_id", ""))
+                return Topology((node,), (0,) * self._buckets, 0, run_id), info.get("role") != "slave"
+            if self._address.database:
+                raise ConfigurationError("redis_url: option db: a Redis Cluster has database 0 only")
+            ranges = cast("list[list[Any]]", client.execute_command("CLUSTER SLOTS"))
+        return cluster_topology(ranges, node.host, self._buckets), True
 
 
 def cluster_topology(ranges: list[list[Any]], asked_host: str, buckets: int) -> Topology:

@@ -1,11 +1,11 @@
 {{/* Stops the rendering with a reason when values that are valid one by one contradict each other. */}}
 {{- define "thunder.refusals" -}}
-{{- if regexMatch "://[^/]*@" .Values.redis.url }}
+{{- if regexMatch "://[^/]*@|[?&](sentinel_)?password=" .Values.redis.url }}
 {{- fail "redis.url contains credentials: put the URL into a Secret and set redis.existingSecret.name" }}
 {{- end }}
 {{- with .Values.redis }}
-{{- if and (or .ca.existingSecret .certificate.existingSecret) (not .existingSecret.name) (not (hasPrefix "rediss://" .url)) }}
-{{- fail "redis.ca and redis.certificate need a redis.url that begins with rediss://" }}
+{{- if and (or .ca.existingSecret .certificate.existingSecret) (not .existingSecret.name) (not (regexMatch "^rediss(\\+sentinel)?://" .url)) }}
+{{- fail "redis.ca and redis.certificate need a redis.url that begins with rediss:// or rediss+sentinel://" }}
 {{- end }}
 {{- end }}
 {{- with .Values.serve.tls }}

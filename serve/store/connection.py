@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import Any
 
 import hiredis
-import redis
 
 from common.errors import StoreUnavailable
+from common.store.address import Address, Node
 from common.store.commands import pack
-from common.store.topology import Node
+from common.store.node_client import tls_context
 
 Reply = Any
 """bytes, int, None, a list of these, or a hiredis.ReplyError."""
@@ -57,11 +57,12 @@ class RespConnection(asyncio.Protocol):
         self._waiting: deque[PendingReplies] = deque()
         self._progress_at = 0.0
         self._transport: asyncio.Transport | None = None
+        self._is_retired = False
 
     @property
     def is_open(self) -> bool:
-        """Whether commands can be sent."""
-        return self._transport is not None and not self._transport.is_closing()
+        """Whether commands should be sent."""
+        return not self._is_retired and self._transport is not None and not self._transport.is_closing()
 
     def is_silent(self, seconds: float) -> bool:
         """Whether replies are due and nothing has come for longer: the server hangs, or the connection is half open.
@@ -82,6 +83,14 @@ class RespConnection(asyncio.Protocol):
         if pending.loss is not None:
             raise self._lost(pending.loss)  # an exception of its own: one kept in `pending` would refer to itself
         return pending.received
+
+    def retire(self, seconds: float) -> None:
+        """Close once the pipelines that wait have their replies, at the latest after so many seconds."""
+        self._is_retired = True
+        if self._waiting:
+            asyncio.get_running_loop().call_later(seconds, self.close)
+        else:
+            self.close()
 
     def close(self) -> None:
         """Close; pipelines that wait for replies fail."""
@@ -115,25 +124,25 @@ class RespConnection(asyncio.Protocol):
                     pending.received.append(reply)
                 self._waiting.popleft()
                 pending.end()
+            if self._is_retired:
+                self.close()
         except hiredis.ProtocolError:
             self.close()
 
     def _lost(self, cause: str) -> StoreUnavailable:
-        return StoreUnavailable(f"Redis {self._node.host}:{self._node.port}: {cause}")
+        return StoreUnavailable(f"Redis {self._node}: {cause}")
 
 
-async def connect(url: str, node: Node, timeout: float) -> RespConnection:
-    """Connect to a node with the credentials of the URL. StoreUnavailable after at most timeout seconds."""
-    pool = redis.ConnectionPool.from_url(url)
+async def connect(address: Address, node: Node, timeout: float) -> RespConnection:
+    """Connect to a node with the credentials of the address. StoreUnavailable after at most timeout seconds."""
     connection, is_ready = RespConnection(node), False
-    loop = asyncio.get_running_loop()
     try:
-        tls = _tls_of(pool.connection_kwargs) if pool.connection_class is redis.SSLConnection else None
+        tls = tls_context(address.tls) if address.tls and node.port else None
         async with asyncio.timeout(timeout):
-            await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
-            await _greet(connection, pool.connection_kwargs)
+            await _open(connection, node, tls)
+            await _greet(connection, address)
     except (OSError, TimeoutError, hiredis.ReplyError) as error:
-        raise StoreUnavailable(f"Redis {node.host}:{node.port}: {error or 'does not answer'}") from error
+        raise StoreUnavailable(f"Redis {node}: {error or 'does not answer'}") from error
     else:
         is_ready = True
         return connection
@@ -142,22 +151,18 @@ async def connect(url: str, node: Node, timeout: float) -> RespConnection:
             connection.close()
 
 
-def _tls_of(options: dict[str, Any]) -> ssl.SSLContext:
-    """The TLS context of the URL's options, as redis-py names them. OSError, which ssl.SSLError is, for bad files."""
-    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
-    if certificate := options.get("ssl_certfile"):
-        context.load_cert_chain(certificate, options.get("ssl_keyfile"))
-    return context
+async def _open(connection: RespConnection, node: Node, tls: ssl.SSLContext | None) -> None:
+    loop = asyncio.get_running_loop()
+    if node.port:
+        await loop.create_connection(lambda: connection, node.host, node.port, ssl=tls)
+    else:
+        await loop.create_unix_connection(lambda: connection, node.host)
 
 
-async def _greet(connection: RespConnection, options: dict[str, Any]) -> None:
-    commands: list[list[bytes]] = []
-    if password := options.get("password"):
-        user = options.get("username")
-        commands.append([b"AUTH", *([user.encode()] if user else []), password.encode()])
-    if database := options.get("db"):
-        commands.append([b"SELECT", b"%d" % database])
+async def _greet(connection: RespConnection, address: Address) -> None:
+    select = ("SELECT", str(address.database)) if address.database else ()
+    commands = [pack([word.encode() for word in words]) for words in (address.login.words, select) if words]
     if commands:
-        for reply in await connection.run(b"".join(map(pack, commands)), PendingReplies(len(commands))):
+        for reply in await connection.run(b"".join(commands), PendingReplies(len(commands))):
             if isinstance(reply, hiredis.ReplyError):
                 raise reply

@@ -34,8 +34,12 @@ class ServingStore:
         self.follows = RedisFollows(self._connections, self._keys, self.gate) if settings.follow_store else None
 
     async def status(self) -> StoreStatus:
-        """Read the status from Redis. StoreMismatch when this server must not read it; never StoreUnavailable."""
-        return await asyncio.to_thread(self._status)
+        """Read the status from Redis. StoreMismatch when this server must not read it; never StoreUnavailable.
+
+        The connections that requests use must answer too.
+        """
+        status, failure = await asyncio.gather(asyncio.to_thread(self._status), self._connections.check())
+        return StoreStatus(False, None, False, str(failure)) if failure and status.answers else status
 
     def close(self) -> None:
         """Close all connections."""

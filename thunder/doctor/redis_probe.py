@@ -9,6 +9,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from common.errors import ThunderError
 from common.settings.redis import RedisSettings, StoreSettings
+from common.store.address import Node
 from common.store.client import StoreClient, load_scripts, redis_errors_as_unavailable
 from common.store.keys import KeySpace
 from common.store.layout import layout_mismatch, read_layout
@@ -42,7 +43,8 @@ def probe_redis(settings: RedisSettings, rights: RedisRights, required: RedisReq
 def _state(node: redis.Redis) -> NodeState:
     address = node.connection_pool.connection_kwargs
     info = cast("dict[str, object]", node.info())
-    return NodeState(f"Redis {address.get('host')}:{address.get('port')}", info, time.time(), _listpack(node))
+    name = Node(address.get("host") or address.get("path", ""), address.get("port") or 0)
+    return NodeState(f"Redis {name}", info, time.time(), _listpack(node))
 
 
 def _listpack(node: redis.Redis) -> dict[str, int] | None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Generator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -12,8 +11,8 @@ from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.settings.ingest import IngestSettings
 from common.settings.redis import RedisSettings
+from common.store.address import parse_address
 from common.store.keys import KeySpace
-from common.store.topology import Node
 from common.timing import system_clock
 from ingest.write.store import Store
 from serve.store.connection import connect
@@ -122,14 +121,35 @@ def write(settings: dict[str, str | None]) -> None:
 
 
 def read(settings: dict[str, str | None]) -> None:
-    checked = RedisSettings.model_validate(settings)
-    port = urlsplit(checked.redis_url.get_secret_value()).port
-    asyncio.run(connect(checked.redis_address, Node("localhost", port or 0), timeout=5))
+    address = parse_address(RedisSettings.model_validate(settings).redis_address)
+
+    async def open_and_close() -> None:
+        (await connect(address, address.hosts[0], timeout=5)).close()
+        await asyncio.sleep(0)
+
+    asyncio.run(open_and_close())
 
 
 def look_up_follows(settings: dict[str, str | None]) -> None:
     connections = NodeConnections(RedisSettings.model_validate(settings).redis_address, buckets=1, timeout_seconds=5)
-    asyncio.run(RedisFollows(connections, KeySpace(buckets=1)).following(1, 10))
+
+    async def look_up() -> None:
+        try:
+            await RedisFollows(connections, KeySpace(buckets=1)).following(1, 10)
+        finally:
+            connections.close()
+            await asyncio.sleep(0)  # the transport is closed by the next step of the loop
+
+    asyncio.run(look_up())
+
+
+@pytest.mark.parametrize("use", [write, read, look_up_follows])
+def test_the_first_call_without_a_password_succeeds(
+    tmp_path: Path, authority: Authority, use: Callable[[dict[str, str | None]], None]
+) -> None:
+    with tls_redis(tmp_path, authority, authority.issue("redis"), password=None) as server:
+        for _ in range(10):  # the session tickets of TLS 1.3 come at any time after the handshake
+            use(server.settings())
 
 
 @pytest.mark.parametrize("use", [write, read, look_up_follows])

@@ -1,0 +1,94 @@
+"""Builds the TLS context and the blocking clients of an address, for Redis servers and for Sentinels alike."""
+
+import ssl
+from contextlib import suppress
+from socket import socket
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection, UnixDomainSocketConnection
+from redis.exceptions import ResponseError
+from redis.retry import Retry
+
+from common.store.address import Address, Login, Node, TlsFiles
+from common.tls_files import refuse_encrypted_key
+
+
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """Build the TLS context. OSError, which ssl.SSLError is, for files that cannot be used. Reads files."""
+    context = ssl.create_default_context(cafile=files.ca)
+    if files.certificate:
+        context.load_cert_chain(files.certificate, files.key, password=refuse_encrypted_key)
+    return context
+
+
+class _PingFirst(AbstractConnection):
+    """Reads a reply before the pool looks for stray data: TLS 1.3 sends its session tickets after the handshake.
+
+    A login or a SELECT has a reply; a connection without either sends PING, which a user need not have the right to.
+    """
+
+    def on_connect_check_health(self, check_health: bool = True) -> None:
+        """Called by redis-py once the socket is open."""
+        super().on_connect_check_health(check_health)
+        if self.username or self.password or self.db:
+            return
+        self.send_command("PING", check_health=False)
+        with suppress(ResponseError):
+            self.read_response()
+
+
+class _TcpConnection(_PingFirst, redis.Connection):
+    """A connection without TLS."""
+
+
+class _SocketConnection(_PingFirst, UnixDomainSocketConnection):
+    """A connection over a Unix socket."""
+
+
+class _TlsConnection(_PingFirst, redis.SSLConnection):
+    """A connection with the TLS context that every client has."""
+
+    def __init__(self, tls_files: TlsFiles, **options: Any) -> None:  # noqa: ANN401 (redis-py's)
+        super().__init__(**options)
+        self._tls_files = tls_files
+
+    def _wrap_socket_with_ssl(self, sock: socket) -> ssl.SSLSocket:
+        return tls_context(self._tls_files).wrap_socket(sock, server_hostname=self.host)
+
+
+def node_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:
+    """Client of a Redis server of the address. It never retries, and connects with its first command."""
+    return _client(address, node, address.login, address.database, timeout_seconds)
+
+
+def entry_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:
+    """Client that selects no database, as a node of a cluster refuses that."""
+    return _client(address, node, address.login, 0, timeout_seconds)
+
+
+def sentinel_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:
+    """Client of a Sentinel of the address."""
+    return _client(address, node, address.sentinel_login, 0, timeout_seconds)
+
+
+def _client(address: Address, node: Node, login: Login, database: int, timeout_seconds: float) -> redis.Redis:
+    options: dict[str, Any] = {
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        "driver_info": None,  # CLIENT SETINFO needs a right that a user may lack
+        "db": database,
+        "username": login.username,
+        "password": login.password,
+    }
+    if not node.port:
+        options |= {"connection_class": _SocketConnection, "path": node.host}
+    else:
+        options |= {"host": node.host, "port": node.port, "socket_keepalive": True}
+        is_tls = address.tls is not None
+        options |= {"connection_class": _TlsConnection if is_tls else _TcpConnection}
+        options |= {"tls_files": address.tls} if is_tls else {}
+    return redis.Redis.from_pool(redis.ConnectionPool(**options))
