@@ -88,7 +88,7 @@ class ServeMetrics:
         return self._count
 
     def request_rejected(self) -> None:
-        """Count a request that admission rejected."""
+        """Count a request that was not admitted."""
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
 
@@ -130,6 +130,9 @@ class ServeMetrics:
     def request_finished(self, outcome: Outcome, seconds: float, lookup_seconds: float) -> None:
         """Count an admitted request by its outcome and duration; lookup_seconds: the part of the follow look-up."""
         self._outcomes[outcome].inc()
+        if outcome is Outcome.REFUSED:
+            self._rejected.inc()
+            return
         self._duration.observe(seconds)
         self._duration_without_strato.observe(seconds - lookup_seconds)
 

@@ -14,7 +14,7 @@ from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
-from serve.overload.admission import Rejection
+from serve.overload.admission import Rejected, Rejection
 from serve.request import InvalidRequest
 
 _DETAILS_TRAILER = "grpc-status-details-bin"
@@ -39,6 +39,8 @@ def rpc_failure(error: Exception) -> RpcFailure:
     """The status for an exception that ended a request."""
     if isinstance(error, InvalidRequest):
         return invalid_argument(error)
+    if isinstance(error, Rejected):
+        return resource_exhausted(error.rejection)
     if isinstance(error, StoreFilling):
         return _retry_later(grpc.StatusCode.UNAVAILABLE, STORE_FILLING, error.retry_after_ms)
     if isinstance(error, ServerClockWrong):

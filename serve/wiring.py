@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from common.settings.serve import AnswerSettings, ServingSettings
 from common.timing import Clock
 from serve.metrics import ServeMetrics
-from serve.overload.admission import Admission, TokenBucket
+from serve.overload.admission import Admission, Capacity, TokenBucket
 from serve.overload.scheduler import RequestScheduler
 from serve.query import Caps
 from serve.request import RequestLimits
@@ -33,7 +33,8 @@ def build_service(
 ) -> Service:
     """Build the service over these stores, with its metrics on the registry. ConfigurationError."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
-    admission = Admission(settings.max_concurrent_requests, settings.max_loop_lag_ms / 1000, rate)
+    capacity = Capacity(settings.max_concurrent_requests, settings.max_bytes_in_flight, settings.max_loop_lag_ms / 1000)
+    admission = Admission(capacity, rate)
     scheduler = RequestScheduler()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, scheduler.queueing_delay)
     posts = PostsService(timelines, follows, limits_of(settings), admission, scheduler, metrics, clock)

@@ -78,9 +78,19 @@ class GrpcSettings(Settings):
     reflection: Annotated[bool, Field(description="enable gRPC server reflection")] = False
     max_concurrent_requests: Annotated[
         Count,
-        Field(description="number of concurrent requests; more are rejected with RESOURCE_EXHAUSTED"),
+        Field(
+            description="number of concurrent requests; more are rejected with RESOURCE_EXHAUSTED; "
+            "a request counts once per 4,000 list entries that it reads, one with 5,000 follows five times"
+        ),
         Unit("requests"),
     ] = 100
+    max_bytes_in_flight: Annotated[
+        Bytes,
+        Field(
+            description="limit of the bytes that concurrent requests read from Redis first; more requests are rejected "
+            "with RESOURCE_EXHAUSTED; a request wider than this runs alone"
+        ),
+    ] = 128 * MEBIBYTE
     qps_limit: Annotated[
         Count | None,
         Field(description="limit of requests per second; more are rejected with RESOURCE_EXHAUSTED"),
@@ -88,7 +98,8 @@ class GrpcSettings(Settings):
         DefaultInWords("no limit"),
     ] = None
     max_loop_lag_ms: Annotated[
-        Millis, Field(description="reject new requests while the queueing delay exceeds this")
+        Millis,
+        Field(description="reject new requests while the queueing delay exceeds this and 16 or more are in flight"),
     ] = 100
     request_timeout_ms: Annotated[
         int,

@@ -8,11 +8,14 @@ import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from serve.deadline import Deadline, deadline_of_call
-from serve.overload.admission import Rejection
+from serve.overload.admission import Rejection, Ticket
 from serve.query import Answer
 from serve.rpc_errors import RpcFailure, resource_exhausted, rpc_failure
 
 _STOPPED = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The server is stopping")
+
+_CALLER = "page"
+"""All pages together are one caller."""
 
 
 class TimedResponse(NamedTuple):
@@ -25,11 +28,11 @@ class TimedResponse(NamedTuple):
 class RequestRunner(Protocol):
     """The part of PostsService that a page needs."""
 
-    def admit(self) -> Rejection | None:
-        """Admit a request, which run() must follow, and return None; or return why it is rejected."""
+    def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
+        """Admit a request, which run() must follow with this ticket, or return why it is rejected."""
         ...
 
-    async def run(self, payload: bytes, deadline: Deadline) -> Answer:
+    async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         """Answer a serialised request that was admitted."""
         ...
 
@@ -56,9 +59,10 @@ class TimelineClient:
         return TimedResponse(GetInNetworkPostsResponse.FromString(ended.body), time.perf_counter() - began)
 
     async def _run(self, payload: bytes) -> Answer | RpcFailure:
-        if rejection := self._service.admit():
-            return resource_exhausted(rejection)
+        admitted = self._service.admit(_CALLER, len(payload))
+        if isinstance(admitted, Rejection):
+            return resource_exhausted(admitted)
         try:
-            return await self._service.run(payload, deadline_of_call(time.monotonic(), self._timeout, None))
+            return await self._service.run(payload, admitted, deadline_of_call(time.monotonic(), self._timeout, None))
         except Exception as error:  # noqa: BLE001 - the service has logged it
             return rpc_failure(error)

@@ -85,6 +85,7 @@ class Authenticator:
         self._watched = WatchedFiles([self._tokens] if self._tokens else [])
         self._due = RateLimiter(_SECONDS_BETWEEN_CHECKS)
         self._last_error = ""
+        self._has_identities = bool(self._tokens or settings.grpc_tls_client_ca)
         self._allowed = AllowedCallers(settings.allowed_identities or None)
         if self._tokens:
             try:
@@ -99,6 +100,13 @@ class Authenticator:
         self._reload_tokens()
         failure = self._allowed.check(_caller(context))
         return AUTH_ERRORS[failure] if failure else None
+
+    def caller_of(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> str:
+        """The token or certificate that an authenticated call came with, as text; its connection without any."""
+        caller = _caller(context) if self._has_identities else Caller()
+        if self._tokens:
+            return _bearer_digest(caller.authorization).hex()
+        return ",".join(sorted(caller.identities)) or context.peer()
 
     def _reload_tokens(self) -> None:
         if self._tokens is None or not self._due.allow(time.monotonic()):

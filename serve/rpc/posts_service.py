@@ -15,11 +15,12 @@ from common.telemetry.tracing import span
 from common.timing import Clock
 from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
-from serve.overload.admission import Admission, Rejection
+from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
 from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.query import Answer, Query
 from serve.request import InvalidRequest, RequestLimits, distinct_ids, validate_request
 from serve.rpc.request_log import RequestLog
+from serve.timeline.read_plan import first_depth, wire_bytes
 
 log = logging.getLogger("thunder.serve")
 
@@ -76,27 +77,34 @@ class PostsService:
         self._clock = clock
         self._log = RequestLog(limits.list_size)
 
-    def admit(self) -> Rejection | None:
-        """Admit a request, which run() must follow, and return None; or return why it is rejected."""
+    def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
+        """Admit a request, which run() must follow with this ticket, or return why it is rejected.
+
+        caller: the identity or the connection that has a fair share of the capacity.
+        """
         self._scheduler.call_arrived()
-        rejection = self._admission.admit(time.monotonic(), self._scheduler.queueing_delay())
-        if rejection is not None:
+        cost, delay = estimated_cost(payload_bytes), self._scheduler.queueing_delay()
+        admitted = self._admission.admit(caller, cost, time.monotonic(), delay)
+        if isinstance(admitted, Rejection):
             self._scheduler.call_rejected()
             self._metrics.request_rejected()
-        return rejection
+        return admitted
 
-    async def run(self, payload: bytes, deadline: Deadline) -> Answer:
+    async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         """Answer an admitted request, given as it was sent: decoding waits until here, so a rejection stays cheap.
 
-        InvalidRequest, StoreUnavailable; any other exception is a defect, which is logged here.
+        InvalidRequest, StoreUnavailable, Rejected; any other exception is a defect, which is logged here.
         """
         times, outcome = _Times(), Outcome.CANCELLED
         try:
-            answer = await Scheduled(self._answer(payload, deadline, times), self._scheduler)
+            answer = await Scheduled(self._answer(payload, ticket, deadline, times), self._scheduler)
             outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
             return answer
         except InvalidRequest:
             outcome = Outcome.INVALID
+            raise
+        except Rejected:
+            outcome = Outcome.REFUSED
             raise
         except StoreUnavailable as unavailable:
             outcome = Outcome.UNAVAILABLE
@@ -107,10 +115,10 @@ class PostsService:
             log.exception("Request failed with an internal error")
             raise
         finally:
-            self._admission.release()
+            self._admission.release(ticket)
             self._metrics.request_finished(outcome, times.elapsed(), times.lookup_seconds)
 
-    async def _answer(self, payload: bytes, deadline: Deadline, times: _Times) -> Answer:
+    async def _answer(self, payload: bytes, ticket: Ticket, deadline: Deadline, times: _Times) -> Answer:
         request = _decode(payload)
         self._log.received(request)
         query, adjustments = validate_request(request, self._limits)
@@ -121,9 +129,16 @@ class PostsService:
             query = query._replace(following=distinct_ids(found, self._limits.list_size, adjustments))
         self._metrics.request_validated(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
         self._log.adjusted(request, adjustments)
+        self._reassess(ticket, query)
         answer = await self._read(query, deadline)
         self._log.answered(request, answer.scored.posts)
         return answer
+
+    def _reassess(self, ticket: Ticket, query: Query) -> None:
+        """Admit the read that the query begins with. Rejected."""
+        entries = len(query.following) * first_depth(query)
+        if rejection := self._admission.reassess(ticket, cost_of_read(entries, wire_bytes(entries))):
+            raise Rejected(rejection)
 
     async def _look_up(
         self, follows: FollowStore, request: GetInNetworkPostsRequest, deadline: Deadline, times: _Times

@@ -7,6 +7,7 @@ import grpc
 
 from common.telemetry.tracing import TRACEPARENT, is_tracing, span
 from serve.deadline import deadline_of_call
+from serve.overload.admission import Rejection, Ticket
 from serve.query import Answer
 from serve.rpc.authentication import Authenticator
 from serve.rpc.posts_service import PostsService
@@ -36,11 +37,13 @@ class InNetworkPostsServicer:
         """Answer a serialised request with a serialised response."""
         if failure := self._authenticator.authenticate(context):
             await context.abort(*failure)
-        if rejection := self._service.admit():
-            await context.abort(*resource_exhausted(rejection))
+        admitted = self._service.admit(self._authenticator.caller_of(context), len(payload))
+        if isinstance(admitted, Rejection):
+            await context.abort(*resource_exhausted(admitted))
+            return b""  # never reached: abort raises
         self._remember_call()
         with span("GetInNetworkPosts", parent=_traceparent_of(context)):
-            ended = await self._run(payload, context)
+            ended = await self._run(payload, admitted, context)
         if isinstance(ended, RpcFailure):
             await context.abort(*ended)
         if _asks_for_gzip(context):
@@ -49,10 +52,10 @@ class InNetworkPostsServicer:
             await context.send_initial_metadata(())
         return ended.body
 
-    async def _run(self, payload: bytes, context: Context) -> Answer | RpcFailure:
+    async def _run(self, payload: bytes, ticket: Ticket, context: Context) -> Answer | RpcFailure:
         deadline = deadline_of_call(time.monotonic(), self._request_timeout, context.time_remaining())
         try:
-            return await self._service.run(payload, deadline)
+            return await self._service.run(payload, ticket, deadline)
         except Exception as error:  # noqa: BLE001 - the service has logged it
             return rpc_failure(error)
 

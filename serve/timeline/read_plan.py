@@ -55,6 +55,6 @@ def next_depth(depth: int) -> int:
     return depth * GROWTH
 
 
-def wire_bytes(depths: Mapping[int, int]) -> int:
-    """Upper bound of the bytes that a read of these depths returns."""
-    return sum(depths.values()) * MAX_ENTRY_BYTES
+def wire_bytes(entries: int) -> int:
+    """Upper bound of the bytes that a read of so many entries returns."""
+    return entries * MAX_ENTRY_BYTES

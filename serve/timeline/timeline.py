@@ -61,7 +61,7 @@ class _Progress:
         depths = {author: self._depths[author] for author in self._merged.incomplete_authors}
         if not depths and not self._merged.unknown_parents:
             return None
-        self._bytes_left -= wire_bytes(depths)
+        self._bytes_left -= wire_bytes(sum(depths.values()))
         if self._bytes_left < 0:
             self.partial = True
             return None

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import grpc
 import pytest
@@ -12,7 +14,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.rpc.server import SERVICE
 from tests.support.in_loop import in_loop, soon
 from tests.support.serving.grpc_health import watch_health
-from tests.support.serving.read_service import Serving, answer_with, serving
+from tests.support.serving.read_service import Call, Serving, answer_with, call_on, serving
 from tests.support.serving.rpc import METHOD
 
 REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
@@ -169,3 +171,116 @@ async def test_stopping_notifies_health_watchers_without_waiting() -> None:
         assert asyncio.get_running_loop().time() - started < 10
         await asyncio.gather(watching, return_exceptions=True)
     assert seen == [HealthCheckResponse.SERVING, HealthCheckResponse.NOT_SERVING]
+
+
+OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
+
+
+def token(text: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {text}"),)
+
+
+@asynccontextmanager
+async def channels(served: Serving, number: int) -> AsyncGenerator[list[Call]]:
+    """Calls over so many connections of their own."""
+    async with AsyncExitStack() as stack:
+        opened = [grpc.aio.insecure_channel(served.address, OWN_CONNECTION) for _ in range(number)]
+        yield [call_on(await stack.enter_async_context(channel)) for channel in opened]
+
+
+async def rejected_of(calls: Sequence[Awaitable[object]]) -> int:
+    """How many of the calls are rejected with the time to retry; the others end some time."""
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    errors = [end for end in ends if isinstance(end, grpc.aio.AioRpcError)]
+    for error in errors:
+        assert error.details() == "Server at capacity, please retry"
+        assert "grpc-retry-pushback-ms" in dict(error.trailing_metadata() or ())
+    return len(errors)
+
+
+async def admitted(served: Serving, ask: Call, calls: int, of: Sequence[tuple[str, str]] = ()) -> float:
+    """How many of so many calls are admitted, while reads are held back."""
+    before, rejected = in_flight(served), served.metric("rejected_requests_total")
+    asked = [asyncio.ensure_future(ask(REQUEST, metadata=grpc.aio.Metadata(*of))) for _ in range(calls)]
+    await soon(
+        lambda: in_flight(served) - before + served.metric("rejected_requests_total") - rejected == calls,
+        "every call is admitted or rejected",
+    )
+    del asked
+    return in_flight(served) - before
+
+
+@in_loop
+async def test_a_flood_leaves_half_of_the_capacity_to_another_client() -> None:
+    async with serving(max_concurrent_requests=20) as served, channels(served, 2) as (flood, other):
+        served.timelines.hold()
+        assert await admitted(served, other, 1) == 1
+        assert await admitted(served, flood, 60) == 10
+        assert await admitted(served, other, 20) == 9
+        served.timelines.let_go()
+        await soon(lambda: in_flight(served) == 0, "no call is in flight")
+
+
+@in_loop
+async def test_a_lone_client_may_use_the_whole_capacity() -> None:
+    async with serving(max_concurrent_requests=20) as served, channels(served, 1) as (alone,):
+        served.timelines.hold()
+        assert await admitted(served, alone, 60) == 20
+        served.timelines.let_go()
+
+
+@in_loop
+async def test_the_connections_of_one_token_have_one_share(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("flood\nother\n")
+    async with (
+        serving(max_concurrent_requests=20, grpc_tokens_file=str(tokens)) as served,
+        channels(served, 3) as (first, second, third),
+    ):
+        served.timelines.hold()
+        assert await admitted(served, third, 1, token("other")) == 1
+        assert await admitted(served, first, 6, token("flood")) == 6
+        assert await admitted(served, second, 20, token("flood")) == 4
+        assert await admitted(served, first, 20, token("other")) == 9
+        served.timelines.let_go()
+
+
+@in_loop
+async def test_wide_requests_count_more_and_one_is_always_admitted() -> None:
+    wide = GetInNetworkPostsRequest(user_id=1, following_user_ids=range(1, 5001))
+    async with serving(max_concurrent_requests=4) as served, channels(served, 1) as (ask,):
+        served.timelines.hold()
+        alone = asyncio.ensure_future(ask(wide))
+        await soon(lambda: served.timelines.waiting == 1, "the wide request is admitted")
+        assert await rejected_of([ask(REQUEST) for _ in range(5)]) == 5
+        served.timelines.let_go()
+        await alone
+        await ask(REQUEST)
+
+
+@in_loop
+async def test_the_bytes_in_flight_are_bounded_and_rejections_counted() -> None:
+    async with serving(max_bytes_in_flight=1_000_000) as served, channels(served, 1) as (ask,):
+        served.timelines.hold()
+        asked = GetInNetworkPostsRequest(user_id=1, following_user_ids=range(1, 201))  # 230,400 bytes
+        calls = [asyncio.ensure_future(ask(asked)) for _ in range(10)]
+        await soon(lambda: served.metric("rejected_requests_total") == 6, "six calls are rejected")
+        assert served.metric("get_in_network_posts_outcomes_total", outcome="refused") == 6
+        assert in_flight(served) == 4
+        served.timelines.let_go()
+        assert await rejected_of(calls) == 6
+
+
+@pytest.mark.parametrize("connections", [1, 16])
+@in_loop
+async def test_sixteen_callers_with_wide_requests_are_all_served(connections: int) -> None:
+    wide = GetInNetworkPostsRequest(user_id=1, following_user_ids=range(1, 5001))
+
+    async def keep_asking(ask: Call) -> None:
+        for _ in range(3):
+            await ask(wide, timeout=30)
+
+    async with serving() as served, channels(served, connections) as asks:
+        served.timelines.busy_seconds = 0.02
+        await asyncio.gather(*(keep_asking(asks[number % connections]) for number in range(16)))
+        assert served.metric("rejected_requests_total") == 0

@@ -39,13 +39,14 @@ def answer_with(*posts: LightPost, partial: bool = False) -> Answer:
 
 
 class FakeTimelines:
-    """Answers with `result` (or raises it) and keeps what it was asked; can be held back."""
+    """Answers with `result` (or raises it) and keeps what it was asked; can be busy, and held back."""
 
     def __init__(self) -> None:
         self.result: Answer | Exception = answer_with()
         self.queries: list[Query] = []
         self.timeouts: list[float | None] = []
         self.waiting = 0
+        self.busy_seconds = 0.0
         self._gate = asyncio.Event()
         self._gate.set()
 
@@ -64,6 +65,9 @@ class FakeTimelines:
         timeout = deadline.remaining(time.monotonic())
         self.timeouts.append(timeout)
         self.waiting += 1
+        work_until = time.monotonic() + self.busy_seconds
+        while time.monotonic() < work_until:
+            pass
         try:
             async with asyncio.timeout(timeout):
                 await self._gate.wait()

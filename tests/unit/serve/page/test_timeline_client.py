@@ -4,7 +4,7 @@ import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.deadline import Deadline
-from serve.overload.admission import Rejection
+from serve.overload.admission import Cost, Rejection, Ticket
 from serve.page.timeline_client import TimedResponse, TimelineClient
 from serve.query import Answer
 from serve.rpc_errors import RpcFailure
@@ -16,10 +16,11 @@ class EndlessService:
     def __init__(self) -> None:
         self.running: asyncio.Future[asyncio.Task[object]] = asyncio.get_running_loop().create_future()
 
-    def admit(self) -> Rejection | None:
-        return None
+    def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
+        del payload_bytes
+        return Ticket(caller, Cost())
 
-    async def run(self, payload: bytes, deadline: Deadline) -> Answer:
+    async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         task = asyncio.current_task()
         assert task is not None
         self.running.set_result(task)
