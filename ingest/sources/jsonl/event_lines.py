@@ -1,5 +1,6 @@
 """Parses events from lines of JSON: an InNetworkEvent or a FollowEvent in proto3's JSON on each. Pure."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +17,9 @@ from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, Event, Follow, Malformed, PostDelete
 from ingest.sources.json_line import BadLine, parse_object
 from ingest.sources.message import Disposition, ParsedMessage, sent_message
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""Number of JSON. ParseDict would read others too (1_0, digits of other scripts), and some of them through a float."""
 
 M = TypeVar("M", bound=Message)
 
@@ -72,7 +76,7 @@ def _parsed(line: bytes) -> Mapping[str, object]:
 def _message(fields: Mapping[str, object], message: M, what: str) -> M:
     try:
         return ParseDict({name: _exact(value) for name, value in fields.items()}, message)
-    except (ParseError, ValueError, RecursionError) as error:
+    except (ParseError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadEvent(BadEventReason.NOT_AN_EVENT, f"not {what}: {error}") from error
 
 
@@ -87,8 +91,25 @@ def _exact(value: object) -> object:
         case list():
             return [_exact(inner) for inner in cast("list[object]", value)]
         case Decimal():
-            if not (-MAX_ID <= value <= MAX_ID and value == value.to_integral_value()):
-                raise ValueError("a number is not whole, or above 2^63-1")
-            return int(value)
+            return _whole(value)
+        case str():
+            return _exact_text(value)
         case _:
             return value
+
+
+def _exact_text(text: str) -> int | str:
+    """The number in quotes; any other text as it is, for ParseDict to refuse by the name of its field."""
+    if _NUMBER.fullmatch(text):
+        return _whole(Decimal(text))
+    try:
+        float(text)
+    except ValueError:
+        return text
+    raise ValueError("a number in quotes is not written as in JSON")
+
+
+def _whole(number: Decimal) -> int:
+    if not (-MAX_ID <= number <= MAX_ID and number == number.to_integral_value()):
+        raise ValueError("a number is not whole, or above 2^63-1")
+    return int(number)

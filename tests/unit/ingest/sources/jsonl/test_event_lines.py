@@ -71,13 +71,10 @@ def test_a_line_that_is_no_event_is_dropped_by_reason(text: bytes, reason: BadEv
     assert reason not in parsed.detail  # it is the label
 
 
-def json_number(number: Decimal) -> str:
-    return str(number).lower()
-
-
 @given(st.decimals(allow_nan=False, allow_infinity=False) | st.integers(-(2**65), 2**65).map(Decimal))
 def test_a_number_keeps_every_digit_or_is_refused(number: Decimal) -> None:
-    for written in (json_number(number), f"{number:f}" if abs(number.adjusted()) < 100 else json_number(number)):
+    forms = {str(number).lower(), f"{number:f}" if abs(number.adjusted()) < 100 else str(number)}
+    for written in forms | {f'"{form}"' for form in forms}:
         event = parse_event_line(post_with_id(written)).event
 
         is_id = 0 < number < 2**63 and number == int(number)
@@ -89,6 +86,8 @@ def test_a_number_keeps_every_digit_or_is_refused(number: Decimal) -> None:
     [
         ("9007199254740993.0", 2**53 + 1),
         ("9.223372036854775807e18", 2**63 - 1),
+        ('"9007199254740993.0"', 2**53 + 1),
+        ('"9.223372036854775807e18"', 2**63 - 1),
         ("1.0", 1),
         ("1e3", 1000),
     ],
@@ -113,6 +112,18 @@ def test_whole_numbers_with_an_exponent_are_exact(written: str, post_id: int) ->
         "-Infinity",
         "1e400",
         "[1.5]",
+        '"1_0"',
+        '" 1"',
+        '"1\\n"',
+        '"٣"',
+        '"+1.0"',
+        '"1_0.0"',
+        '".5e1"',
+        '"1."',
+        '"0.5"',
+        '"1e19"',
+        '"1e' + "9" * 30 + '"',
+        '""',
     ],
 )
 def test_a_number_that_is_no_id_costs_the_line(written: str) -> None:
