@@ -26,7 +26,7 @@ from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
 from ingest.dead_letters.writer import DeadLetterLog
 from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.back_pressure import BackPressure, Pausable
-from ingest.kafka.catch_up import CatchUpPolicy, CatchUpProgress
+from ingest.kafka.catch_up import CatchUpProgress
 from ingest.kafka.commits import offsets_to_commit
 from ingest.kafka.lag_monitor import EndOffsets, LagMonitor, ReportCaughtUp
 from ingest.metrics import IngestMetrics
@@ -51,6 +51,10 @@ class MessageConsumer(Pausable, EndOffsets, Protocol):
 
         After each poll take_changes() must be called. KafkaRefused. Blocks.
         """
+        ...
+
+    def passed(self) -> Mapping[int, int]:
+        """Offset of each partition below which all messages were polled, or never will be, where that is its end."""
         ...
 
     def commit(self, offsets: Mapping[int, int]) -> None:
@@ -110,7 +114,6 @@ class Policies(NamedTuple):
 
     batching: Batching
     dead_letter_limits: DeadLetterLimits
-    catch_up: CatchUpPolicy
     backoff: Backoff = Backoff()
     lag_interval: float = LAG_INTERVAL_SECONDS
 
@@ -140,7 +143,7 @@ class IngestLoop(Generic[E]):
         self._should_stop = should_stop
         self.caught_up = False
         self._events_per_message = 1.0
-        self._progress = CatchUpProgress(policies.catch_up)
+        self._progress = CatchUpProgress()
         self._dead_letter_limits = DeadLetterLimitState(policies.dead_letter_limits)
         self._dead_letter_log = DeadLetterLog(topic)
         consumer = adapters.consumer
@@ -166,12 +169,13 @@ class IngestLoop(Generic[E]):
         messages = consumer.poll(self._batching.wanted(self._progress.catching_up, self._events_per_message))
         changes = consumer.take_changes()
         self._partitions_changed(changes)
+        applied = True
         if messages:
             sent_by = (message.traceparent for message in messages)
             with span(f"batch of {self._topic}", links=sent_by, messages=len(messages)):
-                self._ingest(messages)
-        elif self._progress.catching_up and not changes.gained:
-            self._progress.nothing_arrived(consumer.ends(self._progress.partitions))
+                applied = self._ingest(messages)
+        if applied:
+            self._commit(self._progress.behind(consumer.passed()))
         self._monitor.show_lags(self._progress, self._clock())
         self._monitor.report(self._progress, consumer.lineage)
         self.caught_up = consumer.start_offsets_committed and not self._progress.catching_up
@@ -185,21 +189,27 @@ class IngestLoop(Generic[E]):
         self._partitions_changed(changes)
         self._monitor.show_lags(self._progress, self._clock())
 
-    def _ingest(self, messages: list[Message]) -> None:
+    def _commit(self, offsets: Mapping[int, int]) -> None:
+        """Everything below these offsets is applied, or was never delivered."""
+        if offsets:
+            self._adapters.consumer.commit(offsets)
+            self._progress.applied(offsets)
+
+    def _ingest(self, messages: list[Message]) -> bool:
+        """False when the stop was set first."""
         started = time.perf_counter()
         batch = self._decode(messages)
         if batch is None:
-            return
+            return False
         self._events_per_message = max(1.0, len(batch.entries) / len(messages))
         self._dead_letter_log.note(batch.dead_letters, self._clock())
         self._check_dead_letter_limits(batch)
         delivered = self._deliver(batch)
         if delivered is None:
-            return
-        offsets = offsets_to_commit(delivered.messages)
-        self._adapters.consumer.commit(offsets)
-        self._progress.applied(offsets)
+            return False
+        self._commit(offsets_to_commit(delivered.messages))
         self._metrics.applied(delivered, time.perf_counter() - started)
+        return True
 
     def _decode(self, messages: list[Message]) -> Batch[E] | None:
         """Decode once the clock can be trusted: rules drop by it. None when the stop was set first."""

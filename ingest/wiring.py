@@ -10,7 +10,6 @@ from common.timing import Clock
 from ingest.batch import E, MessageFormat, batching_of
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.dead_letters.writer import DeadLetterTopic
-from ingest.kafka.catch_up import CatchUpPolicy
 from ingest.kafka.consumer import GroupConsumer
 from ingest.kafka.start_position import NO_LINEAGE, LineageSource
 from ingest.loop import Adapters, IngestLoop, Policies, Sink, WriteLimiter
@@ -95,6 +94,5 @@ def policies_of(settings: KafkaSettings) -> Policies:
     return Policies(
         batching_of(settings),
         DeadLetterLimits(settings.poison_consecutive_limit, settings.poison_window, settings.poison_window_share),
-        CatchUpPolicy(settings.kafka_batch_size),
         lag_interval=settings.lag_monitor_interval_secs,
     )

@@ -81,6 +81,9 @@ _HEARTBEAT_MS = 1_000
 
 _MAX_POLL_MS = 300_000
 
+_METADATA_REFRESH_MS = 15_000
+"""Interval in which a consumer learns of partitions that were added to its topic."""
+
 _LOG_CRITICAL = 2
 """librdkafka logs every attempt to connect; the error callback reports the same, and RefusalWatch logs it."""
 
@@ -127,9 +130,22 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
         "auto.offset.reset": "earliest",
         "allow.auto.create.topics": False,
         "isolation.level": "read_committed",
+        "enable.partition.eof": True,
+        "topic.metadata.refresh.interval.ms": _METADATA_REFRESH_MS,
         "max.partition.fetch.bytes": settings.max_partition_fetch_bytes,
         "fetch.max.bytes": fetch_bytes,
         "receive.message.max.bytes": fetch_bytes + _RESPONSE_OVERHEAD_BYTES,
+    }
+
+
+def lookup_configuration(settings: KafkaSettings, on_error: OnError) -> Configuration:
+    """For a client that asks for the commits of the group and for offsets, and reads nothing."""
+    return {
+        **connection_configuration(settings.consumer_connection, on_error),
+        "group.id": settings.kafka_group_id,
+        "enable.auto.commit": False,
+        "allow.auto.create.topics": False,
+        "isolation.level": "read_committed",
     }
 
 

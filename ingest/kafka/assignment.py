@@ -17,30 +17,46 @@ _NO_CHANGES = AssignmentChanges({}, frozenset())
 
 
 class Assignment:
-    """Partitions of this member. One without a commit is not ready until its start offset is committed."""
+    """Partitions of this member. One is ready once its start offset is known and committed."""
 
     def __init__(self) -> None:
-        self._owned: set[int] = set()
+        self._owned: dict[int, int] = {}
+        self._count = 0
+        self._unstarted: set[int] = set()
         self._uncommitted: dict[int, OffsetRange] = {}
         self._gained: dict[int, OffsetRange] = {}
         self._lost: set[int] = set()
         self._assigned = False
 
-    def assigned(self, offset_ranges: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
-        """The group assigned these partitions, perhaps none."""
+    def assigned(self, partitions: Collection[int]) -> None:
+        """The group assigned these partitions, perhaps none. Their starts are not known yet."""
         self._assigned = True
-        self._owned.update(offset_ranges)
+        self._count += 1
+        self._owned.update(dict.fromkeys(partitions, self._count))
+        self._unstarted.update(partitions)
+
+    def started(self, offset_ranges: Mapping[int, OffsetRange], without_commit: Collection[int]) -> None:
+        """The starts of these partitions are known. Those without a commit are not ready."""
+        self._unstarted.difference_update(offset_ranges)
         for partition, offset_range in offset_ranges.items():
             pending = self._uncommitted if partition in without_commit else self._gained
             pending[partition] = offset_range
 
+    def restart(self) -> frozenset[int]:
+        """Forget the starts that are not committed. Returns these partitions."""
+        partitions = frozenset(self._uncommitted)
+        self._uncommitted.clear()
+        self._unstarted.update(partitions)
+        return partitions
+
     def revoked(self, partitions: Collection[int]) -> None:
         """The group revoked these partitions, or they are lost."""
-        self._owned.difference_update(partitions)
         self._lost.update(partitions)
         for partition in partitions:
+            self._owned.pop(partition, None)
             self._uncommitted.pop(partition, None)
             self._gained.pop(partition, None)
+        self._unstarted.difference_update(partitions)
 
     def committed(self, offsets: Mapping[int, int]) -> frozenset[int]:
         """These offsets are committed. Returns the partitions that became ready to be read."""
@@ -65,7 +81,7 @@ class Assignment:
     @property
     def start_offsets_committed(self) -> bool:
         """There was an assignment, perhaps an empty one, and all of it is ready to be read."""
-        return self._assigned and not self._uncommitted
+        return self._assigned and not (self._uncommitted or self._unstarted)
 
     @property
     def owned(self) -> frozenset[int]:
@@ -73,6 +89,11 @@ class Assignment:
         return frozenset(self._owned)
 
     @property
+    def unstarted(self) -> dict[int, int]:
+        """Partitions whose start is not known, each with the number of its assignment: it may go and come back."""
+        return {partition: self._owned[partition] for partition in self._unstarted}
+
+    @property
     def ready(self) -> frozenset[int]:
         """Partitions that may be read."""
-        return frozenset(self._owned - self._uncommitted.keys())
+        return frozenset(self._owned.keys() - self._uncommitted.keys() - self._unstarted)

@@ -11,37 +11,15 @@ class OffsetRange(NamedTuple):
     end: int
 
 
-class CatchUpPolicy(NamedTuple):
-    """A lag below batch_size is no lag once quiet_polls polls in a row brought nothing.
-
-    Transaction markers at the end of a partition are never delivered: its end offset may never be reached.
-    """
-
-    batch_size: int
-    quiet_polls: int = 5
-
-    def reached(self, offset_range: OffsetRange) -> bool:
-        """The messages that were there at the start are applied. True at once for an empty partition."""
-        return offset_range.next >= offset_range.end
-
-    def ended(self, next_offset: int, end: int, empty_polls: int) -> bool:
-        """Nothing more arrives, and less than a batch is left."""
-        return empty_polls >= self.quiet_polls and end - next_offset < self.batch_size
-
-
 class CatchUpProgress:
     """Progress of a member of the group on each of its partitions. One that has caught up stays so until it is lost."""
 
-    def __init__(self, policy: CatchUpPolicy) -> None:
-        self._policy = policy
+    def __init__(self) -> None:
         self._offset_ranges: dict[int, OffsetRange] = {}
         self._caught_up: set[int] = set()
-        self._empty_polls = 0
 
     def gained(self, offset_ranges: Mapping[int, OffsetRange]) -> None:
         """Partitions were assigned."""
-        if offset_ranges:
-            self._empty_polls = 0
         self._offset_ranges.update(offset_ranges)
         self._mark_reached(offset_ranges)
 
@@ -53,19 +31,18 @@ class CatchUpProgress:
 
     def applied(self, next_offsets: Mapping[int, int]) -> None:
         """Everything below these offsets is applied."""
-        self._empty_polls = 0
         for partition, next_offset in next_offsets.items():
             if partition in self._offset_ranges:
                 self._offset_ranges[partition] = self._offset_ranges[partition]._replace(next=next_offset)
         self._mark_reached(next_offsets)
 
-    def nothing_arrived(self, ends: Mapping[int, int]) -> None:
-        """A poll ended without a message while the partitions ended at these offsets, as far as they are known."""
-        self._empty_polls += 1
-        for partition, end in ends.items():
-            offset_range = self._offset_ranges.get(partition)
-            if offset_range is not None and self._policy.ended(offset_range.next, end, self._empty_polls):
-                self._caught_up.add(partition)
+    def behind(self, next_offsets: Mapping[int, int]) -> dict[int, int]:
+        """The offsets of partitions of this member that are applied up to another offset."""
+        return {
+            partition: next_offset
+            for partition, next_offset in next_offsets.items()
+            if partition in self._offset_ranges and self._offset_ranges[partition].next != next_offset
+        }
 
     @property
     def partitions(self) -> frozenset[int]:
@@ -93,6 +70,8 @@ class CatchUpProgress:
         }
 
     def _mark_reached(self, partitions: Collection[int]) -> None:
+        """An empty partition is reached at once."""
         for partition in partitions:
-            if partition in self._offset_ranges and self._policy.reached(self._offset_ranges[partition]):
+            offset_range = self._offset_ranges.get(partition)
+            if offset_range is not None and offset_range.next >= offset_range.end:
                 self._caught_up.add(partition)

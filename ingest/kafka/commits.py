@@ -1,8 +1,12 @@
 """Offsets that may be committed, and commits that are not acknowledged yet. Pure."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 
+from common.timing import Backoff
 from ingest.batch import Message
+
+_BACKOFF = Backoff(first=0.2, longest=10.0)
 
 
 def offsets_to_commit(applied: Iterable[Message]) -> dict[int, int]:
@@ -15,11 +19,17 @@ def offsets_to_commit(applied: Iterable[Message]) -> dict[int, int]:
 
 
 class PendingCommits:
-    """Next offset to read of each partition whose commit is not acknowledged, and the number of requests under way."""
+    """Next offset to read of each partition whose commit is not acknowledged, and the number of requests under way.
 
-    def __init__(self) -> None:
+    After a failure nothing is requested for a while. Times are seconds of one clock that never goes back.
+    """
+
+    def __init__(self, backoff: Backoff = _BACKOFF) -> None:
         self._offsets: dict[int, int] = {}
         self._requests = 0
+        self._backoff = backoff
+        self._failures = 0
+        self._not_before = -math.inf
 
     def add(self, offsets: Mapping[int, int]) -> None:
         """These offsets are to be committed; they replace older ones."""
@@ -35,21 +45,35 @@ class PendingCommits:
         self._requests += 1
 
     def answered(self, committed: Mapping[int, int]) -> None:
-        """A request was answered: these offsets are committed, none when it failed."""
+        """A request succeeded: these offsets are committed."""
         self._requests -= 1
+        self._failures, self._not_before = 0, -math.inf
         for partition, offset in committed.items():
             if self._offsets.get(partition) == offset:
                 del self._offsets[partition]
+
+    def failed(self, now: float) -> None:
+        """A request failed."""
+        self._requests -= 1
+        self._not_before = now + self._backoff.delay(self._failures)
+        self._failures += 1
+
+    def hurry(self) -> None:
+        """Let the next request be made at once."""
+        self._failures, self._not_before = 0, -math.inf
 
     @property
     def offsets(self) -> dict[int, int]:
         """Offsets that a request made now must name."""
         return dict(self._offsets)
 
-    @property
-    def must_be_repeated(self) -> bool:
-        """Some are not acknowledged, and no request for them is under way."""
-        return bool(self._offsets) and not self._requests
+    def may_be_requested(self, now: float) -> bool:
+        """Some are not acknowledged, and no failure was short ago."""
+        return bool(self._offsets) and now >= self._not_before
+
+    def must_be_repeated(self, now: float) -> bool:
+        """The same, and no request for them is under way."""
+        return self.may_be_requested(now) and not self._requests
 
     @property
     def acknowledged(self) -> bool:

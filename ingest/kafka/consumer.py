@@ -8,20 +8,28 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from common.kafka.configuration import consumer_configuration, rebalances_incrementally
+from common.kafka.configuration import consumer_configuration, lookup_configuration, rebalances_incrementally
 from common.kafka.errors import RefusalWatch, client_configuration, error_of
 from common.settings.kafka import KafkaSettings
 from common.telemetry.tracing import TRACEPARENT, is_tracing
 from ingest.batch import Message, batching_of
 from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.commits import PendingCommits
-from ingest.kafka.rebalance import Rebalance
+from ingest.kafka.faults import CallbackErrors, Complaint
+from ingest.kafka.positions import Positions
+from ingest.kafka.rebalance import Rebalance, RebalanceHooks
 from ingest.kafka.start_lookup import StartLookup
 from ingest.kafka.start_position import NO_LINEAGE, LineageSource, StartPolicy
+from ingest.kafka.start_retry import StartRetry
 from ingest.metrics import IngestMetrics
 
 _WATERMARK_SECONDS = 1.0
 _FINAL_COMMIT_SECONDS = 5.0
+_SETTLED_SECONDS = 0.2
+_UNSETTLED_SECONDS = 0.02
+"""Longest time without attention to the group: the second one, while start offsets are looked up or committed."""
+
+_END = "_PARTITION_EOF"
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -48,18 +56,24 @@ class GroupConsumer:
         self._refusals = RefusalWatch(settings.consumer_connection)
         self._metrics = metrics
         self._received_while_idle: list[Message] = []
+        self._positions = Positions()
+        self._moved = False
         self._commits = PendingCommits()
-        configuration = consumer_configuration(settings, member, self._poll_failed)
+        self._complaint = Complaint()
+        self._errors = CallbackErrors()
+        kept = self._errors.kept
+        configuration = consumer_configuration(settings, member, kept(self._poll_failed))
         with client_configuration(settings.consumer_connection):
-            self._consumer = Consumer({**configuration, "on_commit": self._on_commit})
+            self._consumer = Consumer({**configuration, "on_commit": kept(self._on_commit)})
+        lookup = StartLookup(lookup_configuration(settings, kept(self._poll_failed)), topic, lineage.since)
         self._rebalance = Rebalance(
             self._consumer,
             topic,
-            StartLookup(self._consumer, lineage.since, metrics),
+            StartRetry(lookup, topic, self._poll_failed),
             StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild),
             lineage,
-            self._commits,
-            self.commit,
+            self._positions,
+            RebalanceHooks(self.commit, self._commits.drop, self._errors),
             incremental=rebalances_incrementally(settings),
         )
         self._assignment = self._rebalance.assignment
@@ -69,7 +83,7 @@ class GroupConsumer:
         """Up to `wanted` messages; partitions start again first if the lineage of the store changed."""
         if self._rebalance.replay_if_lineage_changed():
             self._received_while_idle = []
-        messages = self._received_while_idle or self._receive(1, self._batching.fetch_timeout)
+        messages = self._received_while_idle or self._receive_first()
         self._received_while_idle = []
         if messages and wanted > 1:
             messages += self._receive(wanted - 1, self._batching.linger)
@@ -93,9 +107,18 @@ class GroupConsumer:
         return self._assignment.take_changes()
 
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
-        """Current end offsets. Fetches bring them along; while paused there are none, so the brokers are asked."""
+        """Offset below which each partition can be read now.
+
+        At the end it is known; before it, fetches bring the end along, with open transactions counted. While paused
+        there are no fetches, so the brokers are asked.
+        """
         ends: dict[int, int] = {}
+        reached = {} if self._rebalance.paused else self._positions.ends
         for partition in self._rebalance.named(partitions):
+            number = partition.partition
+            if number in reached:
+                ends[number] = reached[number]
+                continue
             try:
                 _, end = self._consumer.get_watermark_offsets(
                     partition, timeout=_WATERMARK_SECONDS, cached=not self._rebalance.paused
@@ -104,23 +127,32 @@ class GroupConsumer:
                 self._poll_failed(error_of(failure))
                 break
             if end >= 0:
-                ends[partition.partition] = end
+                ends[number] = end
         return ends
+
+    def passed(self) -> dict[int, int]:
+        """Offset that each partition was read up to, where that is its end.
+
+        The last messages below it may be transaction markers, of aborted transactions, or compacted away.
+        """
+        kept = {message.partition for message in self._received_while_idle}
+        return {partition: end for partition, end in self._positions.ends.items() if partition not in kept}
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Begin to commit offsets, for the lineage that they were reached with. A failure is counted and repeated."""
         self._commits.add(offsets)
+        if not self._commits.may_be_requested(time.monotonic()):
+            return
         lineage = self._rebalance.lineage
         places = [
             TopicPartition(self._topic, partition, offset, lineage)
             for partition, offset in self._commits.offsets.items()
         ]
+        self._commits.requested()
         try:
             self._consumer.commit(offsets=places, asynchronous=True)
         except KafkaException as failure:
             self._commit_failed(error_of(failure))
-        else:
-            self._commits.requested()
 
     @property
     def lineage(self) -> str:
@@ -136,29 +168,49 @@ class GroupConsumer:
         """Finish commits, leave the group. Brokers that do not answer notice by the session timeout instead."""
         deadline = time.monotonic() + _FINAL_COMMIT_SECONDS
         self.pause()
+        self._commits.hurry()
+        self._commits.drop(self._commits.offsets.keys() - self._assignment.ready)  # nothing of these was read
         while not self._commits.acknowledged:
             self._repeat_commits()
             self._consumer.poll(0.1)
-            if self._refusals.refused or time.monotonic() > deadline:
-                _log.warning(
-                    "Leaving the group with offsets of %s uncommitted: their messages are read again: %s",
-                    self._topic,
-                    self._commits.offsets,
-                )
-                return
+            if self._refusals.refused or not self._commits.offsets or time.monotonic() > deadline:
+                break
+        if self._commits.offsets:
+            _log.warning(
+                "Leaving the group with offsets of %s uncommitted: their messages are read again: %s",
+                self._topic,
+                self._commits.offsets,
+            )
+            return
         self._consumer.close()
+
+    def _receive_first(self) -> list[Message]:
+        """One message, unless none arrives in time; ends when the group or a position moves without one, too."""
+        deadline = time.monotonic() + self._batching.fetch_timeout
+        self._moved = False
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            settled = self._assignment.start_offsets_committed
+            messages = self._receive(1, min(left, _SETTLED_SECONDS if settled else _UNSETTLED_SECONDS))
+            if messages or self._moved or left == 0 or settled != self._assignment.start_offsets_committed:
+                return messages
 
     def _receive(self, count: int, timeout: float) -> list[Message]:
         self._repeat_commits()
+        self._rebalance.advance()
         received: list[Message] = []
         for message in self._consumer.consume(count, timeout):
+            partition, offset = cast("tuple[int, int]", (message.partition(), message.offset()))
             error = message.error()
-            if error is not None:
+            if error is None:
+                _, sent_ms = message.timestamp()
+                received.append(Message(partition, offset, message.value(), sent_ms, _traceparent_of(message)))
+                self._positions.received(partition, offset)
+            elif error.name() == _END:
+                self._moved |= self._positions.reached_end(partition, offset)
+            else:
                 self._poll_failed(error)
-                continue
-            place = cast("tuple[int, int]", (message.partition(), message.offset()))
-            _, sent_ms = message.timestamp()
-            received.append(Message(*place, message.value(), sent_ms, _traceparent_of(message)))
+        self._errors.raise_first()
         self._refusals.raise_if_refused()
         return received
 
@@ -167,23 +219,25 @@ class GroupConsumer:
         self._refusals.on_error(error)
 
     def _repeat_commits(self) -> None:
-        if self._commits.must_be_repeated:
+        if self._commits.must_be_repeated(time.monotonic()):
             self.commit({})
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
         errors = (error, *(partition.error for partition in partitions))
         failure = next((each for each in errors if each is not None), None)
         if failure is not None:
-            self._commits.answered({})
             self._commit_failed(failure)
             return
+        self._complaint.ended()
         committed = {partition.partition: partition.offset for partition in partitions}
         self._commits.answered(committed)
         self._rebalance.committed(committed)
 
     def _commit_failed(self, error: KafkaError) -> None:
+        self._commits.failed(time.monotonic())
         self._metrics.commit_failed()
-        _log.warning("Commit of offsets of %s failed, it is repeated: %s", self._topic, error.str())
+        if self._complaint.is_new(error.name()):
+            _log.warning("Commits of offsets of %s fail, they are repeated: %s", self._topic, error.str())
 
 
 def _traceparent_of(message: KafkaMessage) -> str:

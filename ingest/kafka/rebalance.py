@@ -1,40 +1,50 @@
-"""Callbacks of a rebalance: take over partitions at their start offsets, release others."""
+"""Partitions of one consumer, from their assignment by the group until messages flow, and back."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
 from ingest.kafka.assignment import Assignment
-from ingest.kafka.commits import PendingCommits
-from ingest.kafka.start_lookup import StartLookup
+from ingest.kafka.catch_up import OffsetRange
+from ingest.kafka.faults import CallbackErrors
+from ingest.kafka.positions import Positions
+from ingest.kafka.start_lookup import StartAnswer, StartRequest
 from ingest.kafka.start_position import LineageSource, StartPolicy
+from ingest.kafka.start_retry import StartRetry
 
 _log = logging.getLogger("thunder.ingest")
+
+
+class RebalanceHooks(NamedTuple):
+    """Calls to the consumer: begin to commit offsets, commit those of some partitions no more, keep errors."""
+
+    commit: Callable[[Mapping[int, int]], None]
+    drop_commits: Callable[[Collection[int]], None]
+    errors: CallbackErrors
 
 
 class Rebalance:
     """Partitions of one consumer, and whether they flow. All calls, and so all callbacks, belong to one thread.
 
-    A partition without a commit flows only when its start offset is committed.
+    librdkafka is given a partition only when its start offset is known and committed: what it does not have it does
+    not read. The member polls on meanwhile, and keeps its partitions.
     """
 
     def __init__(
         self,
         consumer: Consumer,
         topic: str,
-        starts: StartLookup,
+        starts: StartRetry,
         policy: StartPolicy,
         lineage: LineageSource,
-        pending: PendingCommits,
-        commit: Callable[[Mapping[int, int]], None],
+        positions: Positions,
+        hooks: RebalanceHooks,
         *,
         incremental: bool,
     ) -> None:
-        """commit: begins to commit offsets, which `pending` keeps until they are acknowledged.
-
-        incremental: the group moves partitions one by one.
-        """
+        """incremental: the group moves partitions one by one."""
         self.assignment = Assignment()
         self.lineage = lineage.lineage()
         self.paused = False
@@ -42,15 +52,22 @@ class Rebalance:
         self._topic = topic
         self._starts = starts
         self._policy = policy
+        self._policies: dict[int, StartPolicy] = {}
+        self._positions = positions
+        self._flowing: set[int] = set()
+        self._group_start: set[int] = set()
         self._lineage_now = lineage.lineage
-        self._pending = pending
-        self._commit = commit
+        self._hooks = hooks
         self._incremental = incremental
 
     def subscribe(self) -> None:
         """Join the group. Its decisions arrive while the consumer polls."""
+        kept = self._hooks.errors.kept
         self._consumer.subscribe(
-            [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            [self._topic],
+            on_assign=kept(self._on_assign),
+            on_revoke=kept(self._on_revoke),
+            on_lost=kept(self._on_lost),
         )
 
     def replay_if_lineage_changed(self) -> bool:
@@ -59,70 +76,129 @@ class Rebalance:
         if lineage == self.lineage:
             return False
         self.lineage = lineage
-        if partitions := self.named(self.assignment.owned):
-            self._give_up(partitions)
-            self._take_over(partitions, self._policy._replace(rebuild=True))
+        if owned := self.assignment.owned:
+            self._give_up(owned)
+            self._take_over(owned, self._policy._replace(rebuild=True))
         return True
+
+    def advance(self) -> None:
+        """Bring partitions nearer to their flow: look up starts, commit them, read. Called often; does not block."""
+        if answer := self._starts.take():
+            self._learn(answer)
+        self._let_flow(self.assignment.ready - self._flowing)
+        self._look_up()
 
     def committed(self, offsets: Mapping[int, int]) -> None:
         """These offsets are committed: partitions that start there may flow."""
-        if self.assignment.committed(offsets):
-            self._update_flow()
+        self.assignment.committed(offsets)
+        self._group_start.difference_update(offsets)
 
     def pause(self) -> None:
         """Receive nothing until resume."""
         self.paused = True
-        self._consumer.pause(self.named(self.assignment.owned))
+        self._consumer.pause(self.named(self._flowing))
 
     def resume(self) -> None:
         """Receive again."""
         self.paused = False
-        self._consumer.resume(self.named(self.assignment.ready))
+        self._consumer.resume(self.named(self._flowing))
 
     def named(self, partitions: Iterable[int]) -> list[TopicPartition]:
         """Partitions of the topic as librdkafka takes them."""
         return [TopicPartition(self._topic, partition) for partition in partitions]
 
+    @property
+    def flowing(self) -> frozenset[int]:
+        """Partitions that librdkafka reads, unless they are paused."""
+        return frozenset(self._flowing)
+
     def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        self._take_over(partitions, self._policy)
+        if self._incremental:
+            self._consumer.incremental_assign([])
+        else:
+            self._consumer.assign([])
+            self._flowing.clear()
+        self._take_over(_numbers(partitions), self._policy)
         self._policy = self._policy.after_first_assignment
 
     def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        _log.info("Revoked partitions of %s: %s", self._topic, [partition.partition for partition in partitions])
-        self._give_up(partitions)
+        _log.info("Revoked partitions of %s: %s", self._topic, _numbers(partitions))
+        self._give_up(_numbers(partitions))
 
     def _on_lost(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        numbers = [partition.partition for partition in partitions]
-        _log.warning("Lost partitions of %s: the group removed this member: %s", self._topic, numbers)
-        self._give_up(partitions)
+        _log.warning("Lost partitions of %s: the group removed this member: %s", self._topic, _numbers(partitions))
+        self._give_up(_numbers(partitions))
 
-    def _take_over(self, partitions: Sequence[TopicPartition], policy: StartPolicy) -> None:
-        starts = self._starts.starts(partitions, policy, self.lineage)
-        _log.info(
-            "Reading partitions of %s from %s",
-            self._topic,
-            {s.partition.partition: s.offset_range.next for s in starts},
-        )
-        assign = self._consumer.incremental_assign if self._incremental else self._consumer.assign
-        assign([s.partition for s in starts])
-        without_commit = {s.partition.partition: s.offset_range.next for s in starts if not s.has_commit}
-        self.assignment.assigned({s.partition.partition: s.offset_range for s in starts}, without_commit)
-        self._update_flow()
-        if without_commit:
-            self._commit(without_commit)
+    def _take_over(self, partitions: Collection[int], policy: StartPolicy) -> None:
+        self.assignment.assigned(partitions)
+        self._policies.update(dict.fromkeys(partitions, policy))
+        self._starts.hurry()
+        self._look_up()
 
-    def _give_up(self, partitions: Sequence[TopicPartition]) -> None:
-        numbers = [partition.partition for partition in partitions]
-        self.assignment.revoked(numbers)
-        self._pending.drop(numbers)
+    def _give_up(self, partitions: Collection[int]) -> None:
+        self._abandon_group_start()
+        self.assignment.revoked(partitions)
+        self._hooks.drop_commits(partitions)
+        self._positions.forget(partitions)
+        flowing = self._flowing.intersection(partitions)
+        self._flowing -= flowing
         if self._incremental:
-            self._consumer.incremental_unassign(list(partitions))
+            self._consumer.incremental_unassign(self.named(flowing))
         else:
             self._consumer.unassign()
 
-    def _update_flow(self) -> None:
-        """Pause what must not be read yet, resume the rest: a partition that comes back is as paused as it went."""
-        owned, ready = self.assignment.owned, self.assignment.ready
-        flowing = frozenset[int]() if self.paused else ready
-        self._consumer.pause(self.named(owned - flowing))
-        self._consumer.resume(self.named(flowing))
+    def _look_up(self) -> None:
+        unstarted = self.assignment.unstarted
+        policies = {partition: self._policies[partition] for partition in sorted(unstarted)}
+        self._starts.begin(StartRequest(policies, unstarted, self.lineage))
+
+    def _learn(self, answer: StartAnswer) -> None:
+        request, unstarted = answer.request, self.assignment.unstarted
+        found = {
+            partition: start
+            for partition, start in answer.found.items()
+            if unstarted.get(partition) == request.assignments[partition] and request.lineage == self.lineage
+        }
+        if found != answer.found and answer.group_start:
+            return  # another member may start the group now
+        if found:
+            self._start({partition: start.offset_range for partition, start in found.items()}, answer)
+
+    def _start(self, offset_ranges: Mapping[int, OffsetRange], answer: StartAnswer) -> None:
+        offsets = {partition: offset_range.next for partition, offset_range in offset_ranges.items()}
+        _log.info("Reading partitions of %s from %s", self._topic, offsets)
+        self._policy = self._policy.in_started_group
+        self._positions.started(offsets)
+        uncommitted = {number: offset for number, offset in offsets.items() if not answer.found[number].has_commit}
+        self.assignment.started(offset_ranges, uncommitted)
+        self._group_start.update(answer.group_start)
+        if uncommitted:
+            self._hooks.commit({**answer.group_start, **uncommitted})
+
+    def _abandon_group_start(self) -> None:
+        """Look up the starts again unless all of the group's are committed: part of them must not be."""
+        if self._group_start:
+            self._hooks.drop_commits(self._group_start | self.assignment.restart())
+            self._group_start.clear()
+            self._starts.hurry()
+
+    def _let_flow(self, partitions: Collection[int]) -> None:
+        """Let librdkafka read these too. Each is as paused as it was when it was read last."""
+        if not partitions:
+            return
+        if self._incremental:
+            self._consumer.incremental_assign(self._places(partitions))
+        else:
+            self._consumer.assign(self._places(self._flowing.union(partitions)))
+        self._flowing.update(partitions)
+        if self.paused:
+            self._consumer.pause(self.named(partitions))
+        else:
+            self._consumer.resume(self.named(partitions))
+
+    def _places(self, partitions: Collection[int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition, self._positions.next[partition]) for partition in partitions]
+
+
+def _numbers(partitions: Sequence[TopicPartition]) -> list[int]:
+    return [partition.partition for partition in partitions]

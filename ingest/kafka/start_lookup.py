@@ -1,79 +1,169 @@
-"""Looks up in Kafka the start offsets of partitions that were just assigned."""
+"""Looks up in Kafka the start offsets of assigned partitions, in a thread beside the polls: brokers may be away.
 
-import logging
-import time
-from collections.abc import Callable, Sequence
+It has a client of its own: calls of one client wait for each other.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from threading import Thread
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from common.errors import KafkaUnavailable
+from common.kafka.configuration import Configuration
 from common.kafka.errors import error_of
-from common.timing import Backoff
 from ingest.kafka.catch_up import OffsetRange
 from ingest.kafka.start_position import Commit, StartOffset, StartPolicy, Watermarks
-from ingest.metrics import IngestMetrics
 
 _REQUEST_SECONDS = 10.0
-_TIMEOUT_SECONDS = 120.0
-"""Less than half of the time that a member may spend between two polls."""
+_IMPATIENT_SECONDS = 1.0
+"""Longest wait for an answer about one partition: the second one, once a broker did not answer about another."""
 
-_BACKOFF = Backoff(first=0.1, longest=2.0)
+_FIRST_PARTITION = 0
+"""The member that reads it starts a new group with `largest`: it commits the ends of all partitions at once.
 
-_log = logging.getLogger("thunder.ingest")
+So a start that a member has begun to read from is never overwritten with a later one. The others wait for that commit.
+From then on a partition without a commit is one that was added later.
+"""
 
 
 class PartitionStart(NamedTuple):
-    """A partition with the offset to read first, and whether the group has committed that offset."""
+    """The offset to read first and the end of a partition, and whether the group has committed that offset."""
 
-    partition: TopicPartition
     offset_range: OffsetRange
     has_commit: bool
 
 
+class StartRequest(NamedTuple):
+    """Assigned partitions, each with the policy for its start and the number of its assignment."""
+
+    policies: Mapping[int, StartPolicy]
+    assignments: Mapping[int, int]
+    lineage: str
+
+
+class StartAnswer(NamedTuple):
+    """Starts that were found. failure: why others were not; None where there is none, or another member comes first.
+
+    group_start: ends of all partitions of the topic, to be committed at once, where the group is new.
+    """
+
+    request: StartRequest
+    found: Mapping[int, PartitionStart]
+    group_start: Mapping[int, int]
+    failure: KafkaError | None = None
+    crash: BaseException | None = None
+
+
 class StartLookup:
-    """Start offsets for one consumer. Blocks while brokers do not answer, at most two minutes: KafkaUnavailable."""
+    """Looks up one request at a time. Calls belong to one thread; none blocks."""
 
-    def __init__(self, consumer: Consumer, since: Callable[[], int], metrics: IngestMetrics) -> None:
+    def __init__(self, configuration: Configuration, topic: str, since: Callable[[], int]) -> None:
         """since: time (Unix s) from which messages are needed where no commit holds."""
-        self._consumer = consumer
+        self._configuration = configuration
+        self._topic = topic
         self._since = since
-        self._metrics = metrics
+        self._thread: Thread | None = None
+        self._answer: StartAnswer | None = None
 
-    def starts(self, partitions: Sequence[TopicPartition], policy: StartPolicy, lineage: str) -> list[PartitionStart]:
-        """Start offset of each partition, for a store of this lineage."""
-        deadline = time.monotonic() + _TIMEOUT_SECONDS
-        attempt = 0
-        while partitions:
+    @property
+    def running(self) -> bool:
+        """Whether a request is under way, or its answer was not taken."""
+        return self._thread is not None
+
+    def begin(self, request: StartRequest) -> None:
+        """Look up one attempt; not while one is running."""
+        self._thread = Thread(target=self._run, args=(request,), name="start-lookup", daemon=True)
+        self._thread.start()
+
+    def take(self) -> StartAnswer | None:
+        """The answer, once."""
+        if self._thread is None or self._thread.is_alive():
+            return None
+        self._thread = None
+        answer, self._answer = self._answer, None
+        return answer
+
+    def _run(self, request: StartRequest) -> None:
+        try:
+            client = Consumer(self._configuration)
             try:
-                committed = self._consumer.committed(list(partitions), timeout=_REQUEST_SECONDS)
-                return [self._start(partition, policy, lineage) for partition in committed]
-            except KafkaException as failure:
-                self._metrics.poll_failed()
-                _log.warning("Waiting for the start offsets of assigned partitions: %s", error_of(failure).str())
-                if time.monotonic() > deadline:
-                    raise KafkaUnavailable(
-                        f"no start offsets within {_TIMEOUT_SECONDS:g} s: {error_of(failure).str()}"
-                    ) from failure
-                time.sleep(_BACKOFF.delay(attempt))
-                attempt += 1
-        return []
+                self._answer = _Attempt(client, self._topic, self._since, request).answer()
+            finally:
+                client.close()
+        except KafkaException as error:
+            self._answer = StartAnswer(request, {}, {}, error_of(error))
+        except BaseException as error:  # noqa: BLE001 - any error: the thread that polls raises it
+            self._answer = StartAnswer(request, {}, {}, crash=error)
 
-    def _start(self, committed: TopicPartition, policy: StartPolicy, lineage: str) -> PartitionStart:
-        if committed.error is not None:
-            raise KafkaException(committed.error)
-        watermarks = Watermarks(*self._consumer.get_watermark_offsets(committed, timeout=_REQUEST_SECONDS))
-        start = policy.start(_commit(committed), watermarks, lineage) or self._by_time(committed, watermarks)
-        place = TopicPartition(committed.topic, committed.partition, start.offset)
-        return PartitionStart(place, OffsetRange(start.offset, watermarks.high), start.has_commit)
 
-    def _by_time(self, partition: TopicPartition, watermarks: Watermarks) -> StartOffset:
+class _Attempt:
+    """One look-up of the starts of a request. KafkaException where none is found."""
+
+    def __init__(self, client: Consumer, topic: str, since: Callable[[], int], request: StartRequest) -> None:
+        self._client = client
+        self._topic = topic
+        self._since = since
+        self._request = request
+        self._timeout = _REQUEST_SECONDS
+
+    def answer(self) -> StartAnswer:
+        """The start of each partition that has one, and the first error about one of the others."""
+        policies, lineage = self._request.policies, self._request.lineage
+        commits = self._commits(policies)
+        dependent = [number for number, policy in policies.items() if policy.depends_on_group(commits[number], lineage)]
+        group_has_started = not dependent or any(self._commits(self._partitions()).values())
+        group_start: Mapping[int, int] = {}
+        if not group_has_started and _FIRST_PARTITION in policies:
+            group_start = {number: self._watermarks(number).high for number in self._partitions()}
+        found: dict[int, PartitionStart] = {}
+        failure = None
+        for number, policy in policies.items():
+            if number in dependent and not group_has_started:
+                if number in group_start:
+                    found[number] = PartitionStart(
+                        OffsetRange(group_start[number], group_start[number]), has_commit=False
+                    )
+                continue
+            try:
+                found[number] = self._start(number, commits[number], policy.in_started_group)
+            except KafkaException as error:
+                failure = failure or error_of(error)
+                self._timeout = _IMPATIENT_SECONDS
+        return StartAnswer(self._request, found, group_start, failure)
+
+    def _partitions(self) -> range:
+        """All partitions of the topic. Those that are assigned exist, though the broker may not know them yet."""
+        listed = self._client.list_topics(self._topic, timeout=self._timeout).topics[self._topic].partitions
+        return range(max((*listed, *self._request.policies)) + 1)
+
+    def _commits(self, partitions: Collection[int]) -> dict[int, Commit | None]:
+        asked = [TopicPartition(self._topic, partition) for partition in partitions]
+        answers = self._client.committed(asked, timeout=self._timeout)
+        _raise_errors(answers)
+        return {answer.partition: _commit(answer) for answer in answers}
+
+    def _start(self, partition: int, commit: Commit | None, policy: StartPolicy) -> PartitionStart:
+        watermarks = self._watermarks(partition)
+        start = policy.start(commit, watermarks, self._request.lineage) or self._by_time(partition, watermarks)
+        return PartitionStart(OffsetRange(start.offset, watermarks.high), start.has_commit)
+
+    def _watermarks(self, partition: int) -> Watermarks:
+        """Up to the last stable offset: what is in an open transaction cannot be read."""
+        asked = TopicPartition(self._topic, partition)
+        return Watermarks(*self._client.get_watermark_offsets(asked, timeout=self._timeout))
+
+    def _by_time(self, partition: int, watermarks: Watermarks) -> StartOffset:
         """Offset of the first message since the time from which the store needs them."""
-        asked = TopicPartition(partition.topic, partition.partition, self._since() * 1000)
-        (found,) = self._consumer.offsets_for_times([asked], timeout=_REQUEST_SECONDS)
-        if found.error is not None:
-            raise KafkaException(found.error)
-        return StartOffset(found.offset if found.offset >= 0 else watermarks.high, has_commit=False)
+        asked = TopicPartition(self._topic, partition, self._since() * 1000)
+        found = self._client.offsets_for_times([asked], timeout=self._timeout)
+        _raise_errors(found)
+        return StartOffset(found[0].offset if found[0].offset >= 0 else watermarks.high, has_commit=False)
+
+
+def _raise_errors(answers: Collection[TopicPartition]) -> None:
+    for answer in answers:
+        if answer.error is not None:
+            raise KafkaException(answer.error)
 
 
 def _commit(committed: TopicPartition) -> Commit | None:

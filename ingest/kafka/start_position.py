@@ -56,28 +56,47 @@ class StartOffset(NamedTuple):
 class StartPolicy(NamedTuple):
     """reset: where a group without a commit starts. skip_to_latest: start at the end in spite of a commit.
 
-    rebuild: only commits made for the present lineage count.
+    rebuild: only commits made for the present lineage count. group_started: the group has commits, so that a partition
+    without one was added later; the reset does not speak of it.
     """
 
     reset: OffsetReset = OffsetReset.LARGEST
     skip_to_latest: bool = False
     rebuild: bool = False
+    group_started: bool = False
 
     def start(self, commit: Commit | None, watermarks: Watermarks, lineage: str) -> StartOffset | None:
-        """Resume at the commit, unless there is none or it is to be skipped.
+        """Resume at the commit, unless there is none or it is to be skipped; at the earliest if it is out of range.
 
-        None: the store of this lineage lacks what was committed; the time of the messages decides.
+        None: the partition was added later, or the store of this lineage lacks what was committed; the time of the
+        messages decides.
         """
         if self.skip_to_latest:
             return StartOffset(watermarks.high, has_commit=commit is not None and commit.offset == watermarks.high)
         if not commit_holds(commit, lineage, strictly=self.rebuild):
             return None
-        if commit is not None:
+        if commit is not None and watermarks.low <= commit.offset <= watermarks.high:
             return StartOffset(commit.offset, has_commit=True)
-        from_earliest = self.reset in (OffsetReset.SMALLEST, OffsetReset.EARLIEST)
-        return StartOffset(watermarks.low if from_earliest else watermarks.high, has_commit=False)
+        if commit is not None or not self._from_latest:
+            return StartOffset(watermarks.low, has_commit=False)
+        return None if self.group_started else StartOffset(watermarks.high, has_commit=False)
+
+    def depends_on_group(self, commit: Commit | None, lineage: str) -> bool:
+        """Whether the start is the end of the partition for a new group, and another for one that has started."""
+        if self.skip_to_latest or self.group_started or commit is not None:
+            return False
+        return self._from_latest and commit_holds(commit, lineage, strictly=self.rebuild)
 
     @property
     def after_first_assignment(self) -> "StartPolicy":
         """The policy from then on: partitions that move later are resumed."""
         return self._replace(skip_to_latest=False)
+
+    @property
+    def in_started_group(self) -> "StartPolicy":
+        """The policy once the group has commits."""
+        return self._replace(group_started=True)
+
+    @property
+    def _from_latest(self) -> bool:
+        return self.reset in (OffsetReset.LARGEST, OffsetReset.LATEST)

@@ -21,6 +21,13 @@ class MemoryTopic:
         self.commits: dict[int, int] = {}
         self.lineages: dict[int, str] = {}
         self.lineage_now = ""
+        self.markers: set[tuple[int, int]] = set()
+
+    def write_marker(self, partition: int = 0) -> None:
+        """End a transaction: a record that is never delivered."""
+        messages = self.partitions[partition]
+        self.markers.add((partition, len(messages)))
+        messages.append(Message(partition, len(messages), None))
 
     def produce(self, *payloads: bytes | None, partition: int = 0) -> None:
         messages = self.partitions[partition]
@@ -73,6 +80,13 @@ class MemoryConsumer:
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
         return {partition: len(self._topic.partitions[partition]) for partition in partitions}
 
+    def passed(self) -> dict[int, int]:
+        return {
+            partition: self._next[partition]
+            for partition, end in self.ends(self._assignment.owned).items()
+            if self._next[partition] == end
+        }
+
     def commit(self, offsets: Mapping[int, int]) -> None:
         self._topic.commits.update(offsets)
         self._topic.lineages.update(dict.fromkeys(offsets, self.lineage))
@@ -86,10 +100,12 @@ class MemoryConsumer:
 
     def _take(self) -> Message | None:
         for partition in sorted(self._assignment.owned):
-            offset = self._next[partition]
-            if offset < len(self._topic.partitions[partition]):
+            messages = self._topic.partitions[partition]
+            while self._next[partition] < len(messages):
                 self._next[partition] += 1
-                return self._topic.partitions[partition][offset]
+                message = messages[self._next[partition] - 1]
+                if (partition, message.offset) not in self._topic.markers:
+                    return message
         return None
 
     def _rebalance(self) -> None:
@@ -105,7 +121,8 @@ class MemoryConsumer:
             start = policy.start(self._commit(partition), Watermarks(0, end), self.lineage)
             self._next[partition] = start.offset if start else 0
         self.commit({partition: self._next[partition] for partition in ends})
-        self._assignment.assigned(
+        self._assignment.assigned(gained)
+        self._assignment.started(
             {partition: OffsetRange(self._next[partition], end) for partition, end in ends.items()}, ()
         )
 

@@ -11,7 +11,6 @@ from common.errors import ClockDisagrees, StoreUnavailable, TooManyBadMessages
 from common.settings.kafka import OffsetReset
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
-from ingest.kafka.catch_up import CatchUpPolicy
 from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
 from ingest.metrics import IngestMetrics
 from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
@@ -21,7 +20,6 @@ from tests.support.wait import eventually
 POLICIES = Policies(
     Batching(size=10, catch_up_size=20, fetch_timeout=1.0, linger=0.02),
     DeadLetterLimits(consecutive=25, window=1000, share=0.5),
-    CatchUpPolicy(batch_size=10),
 )
 
 
@@ -285,6 +283,29 @@ def test_progress_is_reported_for_the_lineage_it_was_made_with() -> None:
     worker.loop.run_once()
     assert worker.sink.ids == [7, 7], "it is written again"
     assert worker.reported_lineages == ["first", "second"]
+
+
+def test_markers_at_the_end_are_passed_and_committed() -> None:
+    held = topic(b"7")
+    for _ in range(1500):
+        held.write_marker()
+    worker = Worker(held)
+    worker.loop.run_once()
+    assert worker.loop.caught_up
+    assert held.commits == {0: 1501}
+    assert worker.metric("kafka_partition_lag", topic="posts", partition="0") == 0
+    held.write_marker()
+    worker.loop.run_once()
+    assert held.commits == {0: 1502}, "without a message, too"
+
+
+def test_a_held_batch_is_not_passed_on_stop() -> None:
+    held = topic(b"7")
+    worker = Worker(held)
+    worker.sink.failures = 1
+    worker.sink.on_failure = lambda: setattr(worker, "stopped", True)
+    worker.loop.run_once()
+    assert held.commits == {0: 0}
 
 
 def test_ready_on_empty_partitions() -> None:

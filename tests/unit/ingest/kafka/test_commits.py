@@ -1,10 +1,11 @@
+from common.timing import Backoff
 from ingest.batch import Message
 from ingest.kafka.commits import PendingCommits, offsets_to_commit
 
 
 def pending(**offsets: int) -> PendingCommits:
     """Commits of these partitions that were requested once."""
-    made = PendingCommits()
+    made = PendingCommits(Backoff(first=4, longest=8))
     made.add({int(name[1:]): offset for name, offset in offsets.items()})
     made.requested()
     return made
@@ -19,10 +20,32 @@ def test_an_acknowledged_commit_is_done() -> None:
 
 def test_a_failed_commit_must_be_repeated() -> None:
     commits = pending(p0=5, p1=7)
-    assert not commits.must_be_repeated, "the request may still succeed"
-    commits.answered({})
-    assert commits.must_be_repeated
+    assert not commits.must_be_repeated(now=0), "the request may still succeed"
+    commits.failed(now=100)
+    assert commits.must_be_repeated(now=104)
     assert commits.offsets == {0: 5, 1: 7}
+
+
+def test_failed_commits_back_off_until_one_succeeds() -> None:
+    commits = pending(p0=5)
+    commits.failed(now=100)
+    commits.add({0: 6})
+    assert not commits.may_be_requested(now=101), "newer offsets wait, too"
+    commits.requested()
+    commits.failed(now=104)
+    assert not commits.must_be_repeated(now=107.9)
+    assert commits.must_be_repeated(now=112)
+    commits.requested()
+    commits.answered({0: 6})
+    commits.add({0: 7})
+    assert commits.may_be_requested(now=112)
+
+
+def test_a_final_commit_is_tried_at_once() -> None:
+    commits = pending(p0=5)
+    commits.failed(now=100)
+    commits.hurry()
+    assert commits.must_be_repeated(now=100)
 
 
 def test_a_later_request_repeats_unacknowledged_offsets() -> None:

@@ -36,7 +36,29 @@ def test_skip_to_latest_holds_for_the_first_assignment_only() -> None:
 
 
 def test_a_commit_at_zero_is_a_commit() -> None:
-    assert StartPolicy().start(Commit(0), HELD, "") == StartOffset(0, has_commit=True)
+    assert StartPolicy().start(Commit(0), Watermarks(0, 90), "") == StartOffset(0, has_commit=True)
+
+
+@pytest.mark.parametrize("offset", [29, 91])
+def test_a_commit_out_of_range_resumes_at_the_earliest(offset: int) -> None:
+    """Such as one of a topic that was deleted and made again."""
+    assert StartPolicy().start(Commit(offset), HELD, "") == StartOffset(30, has_commit=False)
+
+
+def test_a_partition_added_later_is_read_by_time() -> None:
+    policy = StartPolicy(OffsetReset.LARGEST).in_started_group
+    assert policy.start(None, HELD, "a") is None
+    assert policy.start(Commit(40, "a"), HELD, "a") == StartOffset(40, has_commit=True)
+
+
+def test_only_a_start_at_the_end_depends_on_the_group() -> None:
+    largest, smallest = StartPolicy(OffsetReset.LARGEST), StartPolicy(OffsetReset.SMALLEST)
+    assert largest.depends_on_group(None, "a")
+    assert not largest.depends_on_group(Commit(40, "a"), "a")
+    assert not largest.in_started_group.depends_on_group(None, "a")
+    assert not largest._replace(rebuild=True).depends_on_group(None, "a"), "by time in any case"
+    assert not largest._replace(skip_to_latest=True).depends_on_group(None, "a")
+    assert not smallest.depends_on_group(None, "a")
 
 
 @pytest.mark.parametrize(
