@@ -99,6 +99,10 @@ class NodeConnections:
 
         Connects requests to another server when theirs was demoted or failed, and the address leads to that one.
         """
+        failure = await self._check_once()
+        return failure and await self._check_once()  # once more: the meta keys may have moved to another node
+
+    async def _check_once(self) -> StoreUnavailable | None:
         try:
             topology = await self.topology(NO_DEADLINE)
         except StoreUnavailable as failure:

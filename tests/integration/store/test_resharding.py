@@ -1,6 +1,5 @@
 """A fourth master joins a Redis Cluster and takes its share of the slots, while events and questions come in."""
 
-import asyncio
 import shlex
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from common.store.keys import META
 from ingest.write.metrics import StoreMetrics
 from ingest.write.store import Store, StoreReports
 from serve.store.serving_store import ServingStore
+from tests.support.in_loop import in_loop
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.operations_guide import command
 from tests.support.processes.ingest_workers import IngestWorkers
@@ -137,16 +137,19 @@ def test_nothing_is_lost_or_wrong_while_slots_move(cluster: RedisCluster, thunde
     cluster.assert_no_key_leaks()
 
 
-def test_a_server_finds_the_node_that_took_over_the_layout(redis_cluster: RedisCluster, redis_cluster_url: str) -> None:
+@in_loop
+async def test_a_server_finds_the_node_that_took_over_the_layout(
+    redis_cluster: RedisCluster, redis_cluster_url: str
+) -> None:
     filling = Store(ingest_settings(redis_cluster_url))
     filling.open()
     StoreReports(filling, StoreMetrics(CollectorRegistry())).report_caught_up("innetwork_post", 0, filling.lineage, 1)
     store = ServingStore(ServeSettings.model_validate({"redis_url": redis_cluster_url}))
     try:
-        assert asyncio.run(store.status()).caught_up
+        assert (await store.status()).caught_up
         for node in redis_cluster.nodes:
             redis_cluster.move_slot(key_slot(META), node)
-            assert asyncio.run(store.status()).caught_up, "at once: servers would all be out of service"
+            assert (await store.status()).caught_up, "at once: servers would all be out of service"
     finally:
         store.close()
 
