@@ -100,7 +100,7 @@ class ClockCheck:
         return self._anchor.comparison.spread if self._anchor else 0.0
 
     def disagreement(self) -> str | None:
-        """How our clock differs by more than is allowed; None when it does not. The same words while it lasts."""
+        """Disagreement of our clock beyond what is allowed; None without one. The same words while it lasts."""
         if self._anchor is None:
             return "the clock has not been compared with Redis's yet"
         lead = self.lead

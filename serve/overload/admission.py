@@ -30,7 +30,7 @@ ALWAYS_CONCURRENT = 16
 
 
 class Rejection(NamedTuple):
-    """Why a request is rejected, in words for the caller, and when to retry."""
+    """Reason of a rejection, in words for the caller, and the wait before a retry."""
 
     message: str
     retry_after_ms: int
@@ -52,7 +52,7 @@ class Cost(NamedTuple):
 
 
 def cost_of_read(entries: int, wire_bytes: int) -> Cost:
-    """Cost of a request that first reads so many entries of lists, all authors together."""
+    """Cost of a request by the number of list entries that it first reads, all authors together."""
     return Cost(max(1.0, entries / ENTRIES_PER_UNIT), wire_bytes)
 
 

@@ -36,7 +36,7 @@ class PendingReplies:
         await self._ended
 
     async def wait_if_sent(self, seconds: float) -> None:
-        """Wait as wait() does, at most so many seconds, if the pipeline was sent and has not ended."""
+        """Wait as wait() does, for at most these seconds, if the pipeline was sent and has not ended."""
         if self._ended is not None and self.loss is None and len(self.received) < self.due:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -85,7 +85,7 @@ class RespConnection(asyncio.Protocol):
         return pending.received
 
     def retire(self, seconds: float) -> None:
-        """Close once the pipelines that wait have their replies, at the latest after so many seconds."""
+        """Close once the pipelines that wait have their replies, at the latest after these seconds."""
         self._is_retired = True
         if self._waiting:
             asyncio.get_running_loop().call_later(seconds, self.close)

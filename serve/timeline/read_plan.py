@@ -56,5 +56,5 @@ def next_depth(depth: int) -> int:
 
 
 def wire_bytes(entries: int) -> int:
-    """Upper bound of the bytes that a read of so many entries returns."""
+    """Upper bound of the bytes that a read of these entries returns."""
     return entries * MAX_ENTRY_BYTES

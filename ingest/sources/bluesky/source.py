@@ -102,7 +102,7 @@ class BlueskySource:
 
 
 def _messages(socket: ClientConnection, longest_silence: float) -> Generator[bytes | Sign]:
-    """Messages, and a sign of life for each answered ping. Raises ConnectionLost when nothing comes for so long.
+    """Messages, and a sign of life for each answered ping. Raises ConnectionLost after a longer silence.
 
     A ping is sent when nothing was read for half that time, so that its pong lies behind no unread messages.
     """
