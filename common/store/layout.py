@@ -73,7 +73,9 @@ def initialise_layout(client: redis.Redis, keys: KeySpace, retention_seconds: in
 
     One that was written in part, such as by a worker while Redis was emptied, is completed with a new lineage.
     """
-    check_layout(client, keys)
+    held = check_layout(client, keys)
+    if held and held.retention_seconds >= retention_seconds:
+        return held  # without a write: Redis may refuse those for a while, which is no reason not to start
     wanted = StoreLayout(LAYOUT_VERSION, keys.buckets, keys.post_hashes, retention_seconds, _new_lineage())
     return _write_layout(client, wanted, data_is_lost=False)
 
