@@ -212,7 +212,7 @@ async def test_without_a_follow_store_no_follows_means_no_posts() -> None:
     ],
 )
 @in_loop
-async def test_a_store_that_must_not_be_read_is_unavailable_for_a_while(error: Exception, details: str) -> None:
+async def test_a_store_that_is_being_filled_is_unavailable(error: Exception, details: str) -> None:
     async with serving() as served:
         served.timelines.result = error
         unavailable = await failure(served.ask)

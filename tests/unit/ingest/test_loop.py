@@ -157,7 +157,7 @@ def test_wrong_clock_is_not_logged_by_each_thread(caplog: pytest.LogCaptureFixtu
     assert caplog.text == ""
 
 
-def test_messages_of_a_partition_lost_before_decoding_are_left_out() -> None:
+def test_messages_of_a_lost_partition_are_left_out() -> None:
     worker = Worker(topic(b"7", partitions=2))
     worker.topic.produce(b"8", partition=1)
     worker.refusals_of_clock = 1

@@ -125,7 +125,7 @@ def test_skew_of_zero_allows_a_second() -> None:
     assert machine.check.disagreement()
 
 
-def test_node_that_is_silent_is_reported_after_the_others_were_compared() -> None:
+def test_a_silent_node_is_reported_after_the_others() -> None:
     machine = Machine()
     machine.ahead = 3600
     with pytest.raises(StoreUnavailable):

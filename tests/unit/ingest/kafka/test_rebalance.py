@@ -123,7 +123,7 @@ def test_a_start_without_a_commit_is_committed_first() -> None:
     assert group.client.read == {0: 5}
 
 
-def test_an_answer_for_a_partition_that_went_and_came_back_is_stale() -> None:
+def test_an_answer_for_a_former_assignment_is_stale() -> None:
     group = Group()
     group.moves("assign", 0)
     group.moves("revoke", 0)
