@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from itertools import groupby
-from threading import BoundedSemaphore
 from typing import Generic, NamedTuple, Protocol
 
 from common.errors import TooManyBadMessages
@@ -30,17 +28,7 @@ from ingest.kafka.catch_up import CatchUpProgress
 from ingest.kafka.commits import offsets_to_commit
 from ingest.kafka.lag_monitor import EndOffsets, LagMonitor, ReportCaughtUp
 from ingest.metrics import IngestMetrics
-
-
-class WriteLimiter:
-    """Bounds the batches that a process writes at once; not while it catches up, when no server depends on it."""
-
-    def __init__(self, at_once: int) -> None:
-        self._slots = BoundedSemaphore(at_once)
-
-    def slot(self, catching_up: bool) -> AbstractContextManager[object]:
-        """Held while one batch is written; entering blocks until there is room."""
-        return nullcontext() if catching_up else self._slots
+from ingest.write_limiter import WriteLimiter
 
 
 class MessageConsumer(Pausable, EndOffsets, Protocol):

@@ -12,10 +12,11 @@ from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.dead_letters.writer import DeadLetterTopic
 from ingest.kafka.consumer import GroupConsumer
 from ingest.kafka.start_position import NO_LINEAGE, LineageSource
-from ingest.loop import Adapters, IngestLoop, Policies, Sink, WriteLimiter
+from ingest.loop import Adapters, IngestLoop, Policies, Sink
 from ingest.metrics import IngestMetrics
 from ingest.write.clock_watch import ClockWatch
 from ingest.write.store import Store, StoreReports
+from ingest.write_limiter import WriteLimiter
 
 
 class StoreHooks(NamedTuple):

@@ -13,9 +13,10 @@ from common.lifecycle import Stop, ThreadGroup, run_periodically
 from common.settings.kafka import KafkaSettings
 from common.timing import Backoff, Clock
 from ingest.batch import E
-from ingest.loop import IngestLoop, WriteLimiter
+from ingest.loop import IngestLoop
 from ingest.metrics import IngestMetrics
 from ingest.wiring import ConsumerThread, Route, StoreHooks, make_loop
+from ingest.write_limiter import WriteLimiter
 
 _CAUGHT_UP_CHECK_SECONDS = 0.1
 """Interval between checks whether all threads have caught up."""

@@ -10,9 +10,10 @@ from prometheus_client import CollectorRegistry
 from common.settings.kafka import KafkaSettings
 from ingest.batch import Message
 from ingest.events import Event, PostDelete
-from ingest.loop import Adapters, IngestLoop, WriteLimiter
+from ingest.loop import Adapters, IngestLoop
 from ingest.metrics import IngestMetrics
 from ingest.wiring import policies_of
+from ingest.write_limiter import WriteLimiter
 from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic

@@ -1,8 +1,6 @@
 """One thread's loop on a topic, a sink and a dead-letter topic in memory."""
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,11 +9,11 @@ from common.errors import ClockDisagrees, StoreUnavailable, TooManyBadMessages
 from common.settings.kafka import OffsetReset
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
-from ingest.loop import Adapters, Batching, IngestLoop, Policies, WriteLimiter
+from ingest.loop import Adapters, Batching, IngestLoop, Policies
 from ingest.metrics import IngestMetrics
+from ingest.write_limiter import WriteLimiter
 from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
-from tests.support.wait import eventually
 
 POLICIES = Policies(
     Batching(size=10, catch_up_size=20, fetch_timeout=1.0, linger=0.02),
@@ -386,36 +384,3 @@ def test_a_bad_message_is_logged_with_its_offset_and_a_preview(caplog: pytest.Lo
     assert "1000 bytes" in line
     assert "78" * 32 in line
     assert len(line) < 250
-
-
-def crowd(limiter: WriteLimiter, size: int, catching_up: bool) -> int:
-    """Number of threads, of `size` ones, that write at once."""
-    writing: list[int] = []
-    waiting: list[int] = []
-    done = threading.Event()
-
-    def write(number: int) -> None:
-        waiting.append(number)
-        with limiter.slot(catching_up):
-            writing.append(number)
-            done.wait(10)
-
-    with ThreadPoolExecutor(size) as threads:
-        for number in range(size):
-            threads.submit(write, number)
-        eventually(lambda: len(waiting) == size, "all threads to be there")
-        eventually(lambda: len(writing) >= min(size, 3), "some threads to write")
-        at_once = len(writing)
-        done.set()
-    assert len(writing) == size
-    return at_once
-
-
-def test_writes_at_once_are_bounded_after_catch_up() -> None:
-    assert crowd(WriteLimiter(3), size=6, catching_up=False) == 3
-
-
-def test_writes_are_not_bounded_while_catching_up() -> None:
-    limiter = WriteLimiter(1)
-    with limiter.slot(catching_up=False), limiter.slot(catching_up=True), limiter.slot(catching_up=True):
-        pass

@@ -12,10 +12,11 @@ from common.settings.kafka import KafkaSettings
 from common.telemetry.logs import JsonLines
 from common.telemetry.tracing import outgoing, span
 from ingest.batch import Message
-from ingest.loop import Adapters, IngestLoop, WriteLimiter
+from ingest.loop import Adapters, IngestLoop
 from ingest.metrics import IngestMetrics
 from ingest.wiring import policies_of
 from ingest.write.refined_topic import RefinedTopicSink
+from ingest.write_limiter import WriteLimiter
 from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
 from tests.support.fakes.memory_topic import MemoryTopic
 from tests.support.in_loop import in_loop
