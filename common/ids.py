@@ -20,9 +20,14 @@ def id_of_string(canonical: str) -> int:
     return int.from_bytes(sha256(canonical.encode()).digest()[:8], "big") >> 1 or 1
 
 
+def is_id(value: int) -> bool:
+    """Whether the number is an id: above 0 and at most MAX_ID. Any other is no event and no author."""
+    return 0 < value <= MAX_ID
+
+
 def parse_id(text: str) -> int | None:
     """The id that is written in decimal ASCII digits; None when the text is not one."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         return None
     value = int(text)
-    return value if 0 < value <= MAX_ID else None
+    return value if is_id(value) else None

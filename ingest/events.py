@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from common.ids import is_id
 from common.post import LightPost
 
 
@@ -102,8 +103,8 @@ class Malformed(Exception):
 
 
 def required_id(name: str, value: int) -> int:
-    """The id itself; Malformed when it is not above 0."""
-    if value <= 0:
+    """The id itself; Malformed when the number is none."""
+    if not is_id(value):
         raise Malformed(MalformedReason.BAD_ID, f"{name} is not above 0")
     return value
 

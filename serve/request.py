@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
-from common.ids import MAX_ID
+from common.ids import MAX_ID, is_id
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.query import Caps, Query
 
@@ -95,7 +95,7 @@ def _valid(ids: Sequence[int]) -> Sequence[int]:
     # The common case, all valid, is decided at the speed of min and max: lists hold up to 10,000 ids.
     if not ids or (min(ids) > 0 and max(ids) <= MAX_ID):
         return ids
-    return [id_ for id_ in ids if 0 < id_ <= MAX_ID]
+    return [id_ for id_ in ids if is_id(id_)]
 
 
 def _max_results(request: GetInNetworkPostsRequest, limits: RequestLimits, adjustments: Counter[Adjustment]) -> int:
