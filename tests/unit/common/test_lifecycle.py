@@ -76,7 +76,6 @@ def test_failed_thread_stops_the_process_with_its_error() -> None:
         background.join(10)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="later versions of Python turn it into a SystemError")
 def test_what_no_except_clause_sees_stops_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """As librdkafka's client raised what a callback of a rebalance had raised: its KafkaError is no exception."""
     monkeypatch.setattr(threading, "excepthook", ignore)  # the usual one reads what is not there
