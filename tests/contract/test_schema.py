@@ -66,6 +66,10 @@ def test_bad_style_is_noticed(lint: Check, tmp_path: Path) -> None:
     assert "lower_snake_case" in lint(changed(tmp_path, "bool partial =", "bool isPartial ="))
 
 
+def test_a_field_without_a_comment_is_noticed(lint: Check, tmp_path: Path) -> None:
+    assert "should have a non-empty comment" in lint(changed(tmp_path, "  // Id of its author.\n", ""))
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -82,4 +86,4 @@ def test_a_break_is_noticed(breaking: Check, tmp_path: Path, old: str, new: str)
 
 
 def test_a_new_field_is_compatible(breaking: Check, tmp_path: Path) -> None:
-    assert breaking(changed(tmp_path, "bool partial = 2;", "bool partial = 2;\n  bool cached = 3;")) == ""
+    assert breaking(changed(tmp_path, "bool partial = 2;", "bool partial = 2;\n  bool cached = 5;")) == ""

@@ -50,9 +50,33 @@ MESSAGES = {
         "debug": "6 bool",
         "is_video_request": "7 bool",
         "per_author_limits": "8 PerAuthorLimits",
+        "created_after": "9 int64",
+        "before": "10 Position",
+        "exclude_author_ids": "11 repeated uint64",
+        "exclude_replies": "12 bool",
+        "exclude_reposts": "13 bool",
     },
-    "GetInNetworkPostsResponse": {"posts": "1 repeated LightPost", "partial": "2 bool"},
+    "Position": {"created_at": "1 int64", "post_id": "2 int64"},
+    "Adjustment": {"kind": "1 AdjustmentKind", "given": "2 uint64", "used": "3 uint64"},
+    "GetInNetworkPostsResponse": {
+        "posts": "1 repeated LightPost",
+        "partial": "2 bool",
+        "adjustments": "3 repeated Adjustment",
+        "has_more": "4 bool",
+    },
 }
+
+ADJUSTMENT_KINDS = [
+    "UNSPECIFIED",
+    "FOLLOWING_CUT",
+    "FOLLOWING_DROPPED",
+    "EXCLUDED_CUT",
+    "EXCLUDED_DROPPED",
+    "EXCLUDED_AUTHORS_CUT",
+    "EXCLUDED_AUTHORS_DROPPED",
+    "MAX_RESULTS_CLAMPED",
+    "ALGORITHM_UNKNOWN",
+]
 
 SCALARS = {
     FieldDescriptor.TYPE_INT64: "int64",
@@ -68,7 +92,8 @@ def spelled(field: FieldDescriptor) -> str:
     """A field as the tables above spell it."""
     own_oneof = field.containing_oneof is not None and field.containing_oneof.name == f"_{field.name}"
     label = "repeated " if field.is_repeated else "optional " if own_oneof else ""
-    type_name = field.message_type.name if field.message_type else SCALARS[field.type]
+    named = field.message_type or field.enum_type
+    type_name = named.name if named else SCALARS[field.type]
     return f"{field.number} {label}{type_name}"
 
 
@@ -77,6 +102,13 @@ def test_messages_and_fields_keep_their_names_numbers_and_types() -> None:
     assert {
         name: {field.name: spelled(field) for field in message.fields} for name, message in declared.items()
     } == MESSAGES
+
+
+def test_kinds_of_adjustments_keep_their_names_and_numbers() -> None:
+    declared = in_network_pb2.DESCRIPTOR.enum_types_by_name["AdjustmentKind"]
+    assert {value.name: value.number for value in declared.values} == {
+        f"ADJUSTMENT_KIND_{name}": number for number, name in enumerate(ADJUSTMENT_KINDS)
+    }
 
 
 def test_the_service_keeps_its_name() -> None:

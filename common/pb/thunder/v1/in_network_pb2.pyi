@@ -1,10 +1,32 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class AdjustmentKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ADJUSTMENT_KIND_UNSPECIFIED: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_FOLLOWING_CUT: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_FOLLOWING_DROPPED: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_EXCLUDED_CUT: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_EXCLUDED_DROPPED: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_EXCLUDED_AUTHORS_CUT: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_EXCLUDED_AUTHORS_DROPPED: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_MAX_RESULTS_CLAMPED: _ClassVar[AdjustmentKind]
+    ADJUSTMENT_KIND_ALGORITHM_UNKNOWN: _ClassVar[AdjustmentKind]
+ADJUSTMENT_KIND_UNSPECIFIED: AdjustmentKind
+ADJUSTMENT_KIND_FOLLOWING_CUT: AdjustmentKind
+ADJUSTMENT_KIND_FOLLOWING_DROPPED: AdjustmentKind
+ADJUSTMENT_KIND_EXCLUDED_CUT: AdjustmentKind
+ADJUSTMENT_KIND_EXCLUDED_DROPPED: AdjustmentKind
+ADJUSTMENT_KIND_EXCLUDED_AUTHORS_CUT: AdjustmentKind
+ADJUSTMENT_KIND_EXCLUDED_AUTHORS_DROPPED: AdjustmentKind
+ADJUSTMENT_KIND_MAX_RESULTS_CLAMPED: AdjustmentKind
+ADJUSTMENT_KIND_ALGORITHM_UNKNOWN: AdjustmentKind
 
 class LightPost(_message.Message):
     __slots__ = ("post_id", "author_id", "created_at", "in_reply_to_post_id", "in_reply_to_user_id", "is_retweet", "is_reply", "source_post_id", "source_user_id", "has_video", "conversation_id")
@@ -113,7 +135,7 @@ class PerAuthorLimits(_message.Message):
     def __init__(self, max_posts_per_author: _Optional[int] = ..., max_replies_reposts_per_author: _Optional[int] = ...) -> None: ...
 
 class GetInNetworkPostsRequest(_message.Message):
-    __slots__ = ("user_id", "following_user_ids", "max_results", "exclude_tweet_ids", "algorithm", "debug", "is_video_request", "per_author_limits")
+    __slots__ = ("user_id", "following_user_ids", "max_results", "exclude_tweet_ids", "algorithm", "debug", "is_video_request", "per_author_limits", "created_after", "before", "exclude_author_ids", "exclude_replies", "exclude_reposts")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     FOLLOWING_USER_IDS_FIELD_NUMBER: _ClassVar[int]
     MAX_RESULTS_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +144,11 @@ class GetInNetworkPostsRequest(_message.Message):
     DEBUG_FIELD_NUMBER: _ClassVar[int]
     IS_VIDEO_REQUEST_FIELD_NUMBER: _ClassVar[int]
     PER_AUTHOR_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AFTER_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_AUTHOR_IDS_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_REPLIES_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_REPOSTS_FIELD_NUMBER: _ClassVar[int]
     user_id: int
     following_user_ids: _containers.RepeatedScalarFieldContainer[int]
     max_results: int
@@ -130,12 +157,39 @@ class GetInNetworkPostsRequest(_message.Message):
     debug: bool
     is_video_request: bool
     per_author_limits: PerAuthorLimits
-    def __init__(self, user_id: _Optional[int] = ..., following_user_ids: _Optional[_Iterable[int]] = ..., max_results: _Optional[int] = ..., exclude_tweet_ids: _Optional[_Iterable[int]] = ..., algorithm: _Optional[str] = ..., debug: _Optional[bool] = ..., is_video_request: _Optional[bool] = ..., per_author_limits: _Optional[_Union[PerAuthorLimits, _Mapping]] = ...) -> None: ...
+    created_after: int
+    before: Position
+    exclude_author_ids: _containers.RepeatedScalarFieldContainer[int]
+    exclude_replies: bool
+    exclude_reposts: bool
+    def __init__(self, user_id: _Optional[int] = ..., following_user_ids: _Optional[_Iterable[int]] = ..., max_results: _Optional[int] = ..., exclude_tweet_ids: _Optional[_Iterable[int]] = ..., algorithm: _Optional[str] = ..., debug: _Optional[bool] = ..., is_video_request: _Optional[bool] = ..., per_author_limits: _Optional[_Union[PerAuthorLimits, _Mapping]] = ..., created_after: _Optional[int] = ..., before: _Optional[_Union[Position, _Mapping]] = ..., exclude_author_ids: _Optional[_Iterable[int]] = ..., exclude_replies: _Optional[bool] = ..., exclude_reposts: _Optional[bool] = ...) -> None: ...
+
+class Position(_message.Message):
+    __slots__ = ("created_at", "post_id")
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    created_at: int
+    post_id: int
+    def __init__(self, created_at: _Optional[int] = ..., post_id: _Optional[int] = ...) -> None: ...
+
+class Adjustment(_message.Message):
+    __slots__ = ("kind", "given", "used")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    kind: AdjustmentKind
+    given: int
+    used: int
+    def __init__(self, kind: _Optional[_Union[AdjustmentKind, str]] = ..., given: _Optional[int] = ..., used: _Optional[int] = ...) -> None: ...
 
 class GetInNetworkPostsResponse(_message.Message):
-    __slots__ = ("posts", "partial")
+    __slots__ = ("posts", "partial", "adjustments", "has_more")
     POSTS_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTMENTS_FIELD_NUMBER: _ClassVar[int]
+    HAS_MORE_FIELD_NUMBER: _ClassVar[int]
     posts: _containers.RepeatedCompositeFieldContainer[LightPost]
     partial: bool
-    def __init__(self, posts: _Optional[_Iterable[_Union[LightPost, _Mapping]]] = ..., partial: _Optional[bool] = ...) -> None: ...
+    adjustments: _containers.RepeatedCompositeFieldContainer[Adjustment]
+    has_more: bool
+    def __init__(self, posts: _Optional[_Iterable[_Union[LightPost, _Mapping]]] = ..., partial: _Optional[bool] = ..., adjustments: _Optional[_Iterable[_Union[Adjustment, _Mapping]]] = ..., has_more: _Optional[bool] = ...) -> None: ...
