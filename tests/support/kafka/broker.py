@@ -63,10 +63,11 @@ class KafkaBroker:
         self._format()
         self._server = self._start()
 
-    def create_topic(self, name: str, partitions: int = 1) -> str:
+    def create_topic(self, name: str, partitions: int = 1, configuration: Mapping[str, str] | None = None) -> str:
         """Create a topic, wait until it has leaders, return its name."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])[name].result(30)
+        topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=dict(configuration or {}))
+        admin.create_topics([topic])[name].result(30)
 
         def has_leaders() -> bool:
             topic = admin.list_topics(name, timeout=10).topics[name]
