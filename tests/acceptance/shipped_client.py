@@ -11,7 +11,7 @@ import grpc
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from tests.support.serving.rpc import METHOD
 
-SERVICE_CONFIG = Path(__file__).parents[2] / "examples" / "service_config.json"
+SERVICE_CONFIG = Path(__file__).parents[2] / "clients" / "service_config.json"
 _CALLERS = 4
 _DEADLINE_SECONDS = 10
 

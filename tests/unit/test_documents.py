@@ -9,11 +9,11 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 DOCUMENTS = sorted(
-    document for pattern in ("*.md", "docs/**/*.md", "examples/*.md", "helm/*.md") for document in TOP.glob(pattern)
+    document for pattern in ("*.md", "docs/**/*.md", "clients/**/*.md", "helm/*.md") for document in TOP.glob(pattern)
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_PATH = re.compile(r"(?<![\w./-])(?:common|ingest|serve|thunder|tests|lua|proto|docs|helm)/[\w./-]*\w")
+_PATH = re.compile(r"(?<![\w./-])(?:common|ingest|serve|thunder|clients|tests|lua|proto|docs|helm)/[\w./-]*\w")
 _RUN = re.compile(r"\bpython -m ((?:tests|thunder)[\w.]*)")
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?<![\w/.])[\w/]+\.(?:py|lua)\b")

@@ -1,4 +1,4 @@
-"""The clients of examples/, built and run by the commands of examples/README.md."""
+"""The example clients of clients/, built and run by the commands of clients/README.md."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.support.programs.installed import Progress, run_visibly
 from tests.support.programs.node_programs import NPM, buf, node_environment
 
 _TOP = Path(__file__).parents[3]
-_EXAMPLES = _TOP / "examples"
+_CLIENTS = _TOP / "clients"
 _LEFT_TO_GIT = shutil.ignore_patterns("node_modules", "pb", "*_pb2*.py", "thunder-client", "__pycache__")
 _OTHER_NAME_SERVERS = {"GRPC_NODE_USE_ALTERNATIVE_RESOLVER": "true"}
 """Lets Node's library ask a name server that the target names."""
@@ -28,7 +28,7 @@ class ExampleClient:
     def __init__(self, language: str, directory: Path, progress: Progress) -> None:
         """Build it, in a directory of its own. Raises Unavailable."""
         cd, *build, self._run = commands(language)
-        shutil.copytree(_EXAMPLES, directory / "examples", ignore=_LEFT_TO_GIT)
+        shutil.copytree(_CLIENTS, directory / "clients", ignore=_LEFT_TO_GIT)
         shutil.copytree(_TOP / "proto", directory / "proto")
         self._cwd = directory / cd.removeprefix("cd ")
         self._environment = _environment(directory / "bin", progress)
@@ -48,7 +48,7 @@ class ExampleClient:
 
 def commands(language: str) -> list[str]:
     """The commands of a language's section, one per line."""
-    section = (_EXAMPLES / "README.md").read_text().partition(f"\n## {language}\n")[2]
+    section = (_CLIENTS / "README.md").read_text().partition(f"\n## {language}\n")[2]
     block = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
     assert block
     return block[1].splitlines()

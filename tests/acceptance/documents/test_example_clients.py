@@ -1,4 +1,4 @@
-"""The clients of examples/ against real servers on a real store."""
+"""The example clients of clients/ against real servers on a real store."""
 
 import socket
 import subprocess
@@ -129,10 +129,10 @@ def test_takes_compressed_answers(client: ExampleClient, thunder: Thunder, fille
 
 def test_the_python_client_pins_our_versions() -> None:
     top = Path(__file__).parents[3]
-    pins = (top / "examples" / "python" / "requirements.txt").read_text().splitlines()
+    pins = (top / "clients" / "python" / "requirements.txt").read_text().splitlines()
     assert [pin for pin in pins if f'"{pin}"' in (top / "pyproject.toml").read_text()] == pins != []
 
 
 def test_locks_name_no_host() -> None:
-    lock = Path(__file__).parents[3] / "examples" / "node" / "package-lock.json"
+    lock = Path(__file__).parents[3] / "clients" / "node" / "package-lock.json"
     assert "resolved" not in lock.read_text()

@@ -1,4 +1,4 @@
-"""The users of examples/redis-users.acl: each may do what its side of Thunder does, and nothing else."""
+"""The users of docs/redis-users.acl: each may do what its side of Thunder does, and nothing else."""
 
 from collections.abc import Generator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A store whose users are those of examples/redis-users.acl, made as SECURITY.md says: one Redis, or a Cluster."""
+"""A store whose users are those of docs/redis-users.acl, made as SECURITY.md says: one Redis, or a Cluster."""
 
 import re
 import subprocess
@@ -36,9 +36,9 @@ class StoreWithUsers:
 
     def __init__(self, directory: Path, *, cluster: bool) -> None:
         """Start it with its files in directory, which must exist."""
-        guide = re.search(r"```sh\n(cp examples/redis-users.acl .*?)```", (_TOP / "SECURITY.md").read_text(), re.DOTALL)
+        guide = re.search(r"```sh\n(cp docs/redis-users.acl .*?)```", (_TOP / "SECURITY.md").read_text(), re.DOTALL)
         assert guide
-        (directory / "examples").symlink_to(_TOP / "examples")
+        (directory / "docs").symlink_to(_TOP / "docs")
         subprocess.run(["bash", "-euc", guide[1]], cwd=directory, check=True)
         self.has_read_only_keys = _version() >= (7,)
         users = directory / "users.acl"

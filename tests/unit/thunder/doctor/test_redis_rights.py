@@ -6,7 +6,7 @@ import pytest
 
 from thunder.doctor.redis_rights import INGEST, SERVE, SOURCE, RedisRights, reading_attempts, writing_attempts
 
-ACL_FILE = Path(__file__).parents[4] / "examples" / "redis-users.acl"
+ACL_FILE = Path(__file__).parents[4] / "docs" / "redis-users.acl"
 
 each_role = pytest.mark.parametrize(
     ("user", "rights"), [("thunder-ingest", INGEST), ("thunder-serve", SERVE), ("thunder-source", SOURCE)]
