@@ -159,10 +159,9 @@ def test_unreachable_brokers_are_awaited_until_the_stop(thunder: Thunder, redis_
 
 
 def test_what_is_not_delivered_in_the_end_is_a_failure(sources: Sources, kafka: KafkaBroker) -> None:
-    refusing = kafka.create_topic(unique("innetwork_post"), 1, {"min.insync.replicas": "2"})  # there is one broker
+    refusing = kafka.create_topic(unique("innetwork_post"), 1, {"max.message.bytes": "1"})
     done = sources.run(
-        *("synthetic", "--rate", "0", "--count", "10", "--json", "--topic", refusing, "--follows-topic", refusing),
-        *("--delivery-timeout-ms", "500", "--linger-ms", "0"),
+        *("synthetic", "--rate", "0", "--count", "10", "--json", "--topic", refusing, "--follows-topic", refusing)
     )
 
     report = json.loads(done.stdout)
