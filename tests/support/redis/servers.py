@@ -20,7 +20,13 @@ from thunder.embedded.redis_server import SETTINGS
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 _SLOTS = 16384
-_BUS_OFFSET = 10_000  # the port of the cluster bus is the client port plus this
+BUS_OFFSET = 10_000
+"""The port of the cluster bus is the client port plus this."""
+
+
+def free_cluster_port() -> int:
+    """A free port for a node of a cluster: the port of its bus is free as well."""
+    return free_port(also=BUS_OFFSET)
 
 
 class RedisServer:
@@ -33,18 +39,18 @@ class RedisServer:
         password: str | None = None,
         *,
         cluster: bool = False,
+        port: int | None = None,
     ) -> None:
         """Start it with its files in directory (which must exist); as a node of a cluster it serves no slot yet.
 
         settings: more lines of its configuration. password: of its default user, with whom `client` logs in.
+        port: of `free_cluster_port`, when it was needed before.
         """
-        self.port = free_port(also=_BUS_OFFSET)
+        self.port = port or free_cluster_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self.client = redis.Redis(host="127.0.0.1", port=self.port, password=password)
-        settings = SETTINGS | {"port": str(self.port), "dir": str(directory)} | dict(settings)
-        if cluster:
-            settings |= {"cluster-enabled": "yes", "cluster-node-timeout": "15000"}
-        self._settings = settings
+        clustered = {"cluster-enabled": "yes", "cluster-node-timeout": "15000"} if cluster else {}
+        self._settings = SETTINGS | {"port": str(self.port), "dir": str(directory)} | clustered | dict(settings)
         self._directory = directory
         self._server = self._start()
 
