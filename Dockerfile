@@ -20,13 +20,14 @@ RUN "$TOOLS/bin/uv" venv --python python "$PREFIX" \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --only-binary :all: --require-hashes --requirement requirements.txt
 
 COPY pyproject.toml README.md LICENSE ./
+COPY clients/python clients/python
 COPY proto proto
 COPY lua lua
 COPY common common
 COPY ingest ingest
 COPY serve serve
 COPY thunder thunder
-RUN "$TOOLS/bin/uv" build --python "$TOOLS" --no-build-isolation --wheel --out-dir dist \
+RUN "$TOOLS/bin/uv" build --python "$TOOLS" --no-build-isolation --all-packages --wheel --out-dir dist \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --no-deps --no-index dist/*.whl \
  && "$TOOLS/bin/cyclonedx-py" environment --pyproject pyproject.toml --spec-version 1.6 --output-reproducible \
       --gather-license-texts --output-file "$PREFIX/sbom.cdx.json" "$PREFIX/bin/python"

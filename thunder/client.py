@@ -1,4 +1,4 @@
-"""Client of the posts service, over gRPC."""
+"""`thunder_client` as commands use it: one server, no retries, and errors that say what to check."""
 
 import time
 from pathlib import Path
@@ -8,14 +8,9 @@ from typing import NamedTuple, Self
 import grpc
 
 from common.errors import ThunderError
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from common.telemetry.tracing import outgoing, span
-
-_METHOD = "/thunder.v1.InNetworkPostsService/GetInNetworkPosts"
-_OPTIONS = (
-    ("grpc.enable_http_proxy", 0),  # servers are in the local network, proxies lead out of it
-    ("grpc.max_receive_message_length", -1),
-)
+from thunder_client import ClientError, ClientTls, ThunderClient
+from thunder_client.messages import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 
 _ADVICE = {
     grpc.StatusCode.UNAVAILABLE: "{address} is not available. Is the server running there?",
@@ -44,17 +39,10 @@ class Credentials(NamedTuple):
     key: Path | None = None
     token: str | None = None
 
-    def channel(self, address: str) -> grpc.Channel:
-        """Channel to HOST:PORT, which connects at the first call. OSError."""
-        if self.ca is None:
-            return grpc.insecure_channel(address, options=_OPTIONS)
-        own = [path.read_bytes() if path else None for path in (self.key, self.certificate)]
-        return grpc.secure_channel(address, grpc.ssl_channel_credentials(self.ca.read_bytes(), *own), options=_OPTIONS)
-
     @property
-    def metadata(self) -> tuple[tuple[str, str], ...]:
-        """Metadata of each call."""
-        return (("authorization", f"Bearer {self.token}"),) if self.token else ()
+    def tls(self) -> ClientTls | None:
+        """None for no encryption."""
+        return ClientTls(self.ca, self.certificate, self.key) if self.ca else None
 
 
 class TimedAnswer(NamedTuple):
@@ -73,13 +61,10 @@ class PostsClient:
     def __init__(self, address: str, credentials: Credentials = NO_CREDENTIALS) -> None:
         """For HOST:PORT. OSError when a file of the credentials cannot be read."""
         self._address = address
-        self._metadata = credentials.metadata
-        self._channel = credentials.channel(address)
-        self._ask = self._channel.unary_unary(
-            _METHOD,
-            request_serializer=GetInNetworkPostsRequest.SerializeToString,
-            response_deserializer=GetInNetworkPostsResponse.FromString,
-        )
+        if credentials.tls:
+            credentials.tls.credentials()  # rather than at the first call
+        # Without a service config there are no retries and no balancing: a command shows what this server answers.
+        self._client = ThunderClient(address, tls=credentials.tls, token=credentials.token, service_config=None)
 
     def __enter__(self) -> Self:
         return self
@@ -94,17 +79,16 @@ class PostsClient:
         began = time.perf_counter()
         try:
             with span("ask"):
-                response = self._ask(request, timeout=timeout, metadata=(*self._metadata, *outgoing().items()))
-        except grpc.RpcError as error:
-            raise _failure(error, self._address, timeout) from error
+                response = self._client.call(request, timeout, list(outgoing().items()))
+        except ClientError as error:
+            raise _ask_failed(error, self._address, timeout) from error
         return TimedAnswer(response, time.perf_counter() - began)
 
     def close(self) -> None:
         """Close the connection."""
-        self._channel.close()
+        self._client.close()
 
 
-def _failure(error: grpc.RpcError, address: str, timeout: float) -> AskFailed:
-    code, details = error.code(), error.details()
-    advice = _ADVICE.get(code, "{address} failed").format(address=address, timeout=timeout)
-    return AskFailed(f"{advice} ({code.name}: {details})", code)
+def _ask_failed(error: ClientError, address: str, timeout: float) -> AskFailed:
+    advice = _ADVICE.get(error.code, "{address} failed").format(address=address, timeout=timeout)
+    return AskFailed(f"{advice} ({error})", error.code)

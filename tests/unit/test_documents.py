@@ -9,7 +9,9 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 DOCUMENTS = sorted(
-    document for pattern in ("*.md", "docs/**/*.md", "clients/**/*.md", "helm/*.md") for document in TOP.glob(pattern)
+    document
+    for pattern in ("*.md", "docs/**/*.md", "clients/*.md", "clients/*/*.md", "helm/*.md")
+    for document in TOP.glob(pattern)
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -53,7 +55,7 @@ def test_python_imports_what_exists(document: Path) -> None:
                 assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == [], node.module
 
 
-@pytest.mark.parametrize("package", ["common", "ingest", "serve", "thunder"])
+@pytest.mark.parametrize("package", ["common", "ingest", "serve", "thunder", "clients/python/thunder_client"])
 def test_files_named_by_modules_exist(package: str) -> None:
     for module in (TOP / package).rglob("*.py"):
         docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""

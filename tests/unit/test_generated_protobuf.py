@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.client_messages import PACKAGE, SCHEMAS, Schema, modules
+
 TOP = Path(__file__).parents[2]
 PROTO = "thunder/v1/in_network.proto"
 
@@ -22,3 +24,9 @@ def test_committed_protobuf_code_is_what_the_compiler_makes(name: str, generated
     fresh = generated / "thunder" / "v1" / name
     committed = TOP / "common" / "pb" / "thunder" / "v1" / name
     assert committed.read_text() == fresh.read_text()
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.module)
+def test_committed_client_code_is_what_the_tool_makes(schema: Schema) -> None:
+    made = modules(schema)
+    assert {name: (PACKAGE / name).read_text() for name in made} == made

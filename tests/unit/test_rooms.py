@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("common", "ingest", "serve", "thunder")
+CLIENT = "clients/python"
+"""Folder of the client's package."""
+
+PACKAGES = ("common", "ingest", "serve", "thunder", f"{CLIENT}/thunder_client")
 GENERATED = ROOT / "common" / "pb"
 MOST_MODULES = 15
-ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash")
-"""Of `thunder`, of the image's health check, of each child process."""
+ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash", "thunder_client.fake_server")
+"""Of `thunder`, of the image's health check, of each child process, of the tests of callers."""
 
 MODULES = [
     module
@@ -46,7 +49,8 @@ def test_every_module_serves_a_command() -> None:
 
 
 def name_of(module: Path) -> str:
-    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    top = ROOT / CLIENT if module.is_relative_to(ROOT / CLIENT) else ROOT
+    return ".".join(module.relative_to(top).with_suffix("").parts).removesuffix(".__init__")
 
 
 def names_in(module: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("common", "ingest", "serve", "thunder")
+PACKAGES = ("common", "ingest", "serve", "thunder", "clients/python/thunder_client")
 GENERATED = ROOT / "common" / "pb"
 ENTRY_POINT = "main"
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TOP = Path(__file__).parents[2]
-PACKAGES = ("common", "ingest", "serve", "thunder")
+PACKAGES = ("common", "ingest", "serve", "thunder", "clients/python/thunder_client")
 MODULES = [
     module for package in PACKAGES for module in sorted((TOP / package).rglob("*.py")) if "pb" not in module.parts
 ]
-TEXTS = [*MODULES, *sorted(TOP.glob("lua/*.lua")), *sorted(TOP.glob("docs/**/*.md")), TOP / "README.md"]
+CLIENT_PAGES = [TOP / "clients" / "README.md", *sorted(TOP.glob("clients/*/README.md"))]
+TEXTS = [*MODULES, *sorted(TOP.glob("lua/*.lua")), *sorted(TOP.glob("docs/**/*.md")), *CLIENT_PAGES, TOP / "README.md"]
 
 CLAUSE = re.compile(r"(What|How|Who|Whom|Where|When|Which|Why|See)\b")
 UNCOMMON = re.compile(

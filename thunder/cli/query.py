@@ -10,7 +10,6 @@ from pydantic import Field
 from rich.console import Console
 
 from common.errors import ConfigurationError
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.settings.types import CommandOptions, CommaSeparated, DefaultInWords, Digits, Text, Unit
 from common.telemetry.tracing import configure_tracing
 from thunder.cli.exit_codes import ExitCode
@@ -24,6 +23,7 @@ from thunder.cli.timeline_output import (
     timeline_table,
 )
 from thunder.client import Credentials, PostsClient, TimedAnswer
+from thunder_client.messages import GetInNetworkPostsRequest
 
 _Id = Annotated[int, Field(ge=0, le=2**64 - 1), Digits]
 _Ids = Annotated[tuple[_Id, ...], CommaSeparated, Unit("ID,ID,...")]

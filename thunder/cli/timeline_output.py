@@ -7,10 +7,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from common.post import PostKind, post_kind
 from thunder.cli.text import in_words
 from thunder.client import TimedAnswer
+from thunder_client.messages import GetInNetworkPostsResponse, LightPost
 
 NameOf = Callable[[int], str]
 """Gives the name to show for an author."""

@@ -11,13 +11,13 @@ from redis.exceptions import RedisError
 
 from common.errors import StoreUnavailable, ThunderError
 from common.lifecycle import Stop
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.store.keys import KeySpace
 from thunder.client import PostsClient
 from thunder.demo.environment import Environment
 from thunder.demo.event_feed import EventFeed
 from thunder.demo.feeder import Feeder, Lag
 from thunder.demo.screens.screen import Screen, Status, TimelineView, status_line
+from thunder_client.messages import GetInNetworkPostsRequest
 
 _SECONDS_BETWEEN_FEEDS = 0.1
 _SECONDS_BETWEEN_QUERIES = 1.0

@@ -14,12 +14,12 @@ from tests.support.programs.node_programs import NPM, buf, node_environment
 
 _TOP = Path(__file__).parents[3]
 _CLIENTS = _TOP / "clients"
-_LEFT_TO_GIT = shutil.ignore_patterns("node_modules", "pb", "*_pb2*.py", "thunder-client", "__pycache__")
+_LEFT_TO_GIT = shutil.ignore_patterns("node_modules", "pb", "thunder-client", "__pycache__")
 _OTHER_NAME_SERVERS = {"GRPC_NODE_USE_ALTERNATIVE_RESOLVER": "true"}
 """Lets Node's library ask a name server that the target names."""
 
 _PYTHONS_OWN = "pip install"
-"""Packages that the tests' environment has already: test_the_python_client_pins_our_versions."""
+"""The tests' environment has the client already."""
 
 
 class ExampleClient:

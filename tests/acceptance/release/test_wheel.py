@@ -16,6 +16,21 @@ pytestmark = pytest.mark.everything  # installs the product once more, and runs 
 TOP = Path(__file__).parents[3]
 PACKAGES = {"common", "ingest", "serve", "thunder"}
 
+USE_OF_THE_CLIENT = """
+import asyncio
+from thunder_client import AsyncThunderClient, LightPost, ThunderClient
+from thunder_client.fake_server import FakeServer
+
+async def ask(target):
+    async with AsyncThunderClient(target) as client:
+        return [len(page.posts) async for page in client.pages(following=[2], max_results=2)]
+
+with FakeServer(LightPost(post_id=number, author_id=2, created_at=number) for number in (1, 2, 3)) as server:
+    with ThunderClient(server.target) as client:
+        assert [len(page.posts) for page in client.pages(following=[2], max_results=2)] == [2, 1]
+    assert asyncio.run(ask(server.target)) == [2, 1]
+"""
+
 ABOUT_THE_CHECKOUT = "--ignore-glob=tests/unit/test_*.py"
 
 
@@ -36,21 +51,34 @@ def uv() -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with those of the server and of its client."""
     folder = tmp_path_factory.mktemp("wheel")
-    output_of(uv, "build", "--quiet", "--wheel", "--out-dir", folder)
-    return next(folder.glob("*.whl"))
+    output_of(uv, "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def environment(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(wheels: Path) -> Path:
+    (wheel,) = wheels.glob("thunder_redis-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def client_wheel(wheels: Path) -> Path:
+    (wheel,) = wheels.glob("thunder_client-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def environment(uv: str, wheel: Path, client_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of the environment."""
     folder = tmp_path_factory.mktemp("environment")
     output_of(uv, "venv", "--quiet", folder / "venv")
     programs = folder / "venv" / "bin"
     install = (uv, "pip", "install", "--quiet", "--python", programs / "python")
     output_of(*install, "--require-hashes", "--requirement", "requirements.txt")
-    output_of(*install, "--no-deps", wheel)
+    output_of(*install, "--no-deps", client_wheel, wheel)
     output_of(*install, f"{wheel}[demo]", *pinned_test_tools())
     return programs
 
@@ -76,6 +104,28 @@ def test_the_wheel_holds_what_commands_need(wheel: Path) -> None:
         *(("_data", suffix) for suffix in (".lua", ".proto", ".thrift")),
         *(("page", suffix) for suffix in (".css", ".html", ".js", ".svg")),
     }
+
+
+def test_the_wheel_of_the_client_is_typed_and_brings_its_service_config(client_wheel: Path) -> None:
+    names = {name for name in ZipFile(client_wheel).namelist() if ".dist-info/" not in name}
+    assert {name.partition("/")[0] for name in names} == {"thunder_client"}
+    files = {"py.typed", "service_config.json", "messages.pyi", "status_details.pyi"}
+    assert {name for name in names if not name.endswith(".py")} == {f"thunder_client/{file}" for file in files}
+
+
+def test_the_client_runs_on_the_oldest_versions_that_it_admits(
+    uv: str, client_wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its own wheel and the tools of its tests alone: nothing of the server is there."""
+    folder = tmp_path_factory.mktemp("oldest")
+    output_of(uv, "venv", "--quiet", "--python", "3.11", folder)
+    install = (uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python")
+    output_of(*install, "--resolution", "lowest", client_wheel)
+    output_of(*install, "pytest", "pytest-timeout")
+    pure = [f"tests/unit/thunder_client/test_{name}.py" for name in ("query", "timeline", "paging", "refreshing")]
+    options = ("-q", "--noconftest", "-p", "no:cacheprovider")
+    output_of(folder / "bin" / "python", "-m", "pytest", *options, *pure)
+    output_of(folder / "bin" / "python", "-c", USE_OF_THE_CLIENT)
 
 
 def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_without_packages: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
 from thunder.cli.main import main
 from thunder.client import AskFailed, PostsClient
+from thunder_client import messages
 
 SERVICE = "thunder.v1.InNetworkPostsService"
 
@@ -157,7 +158,7 @@ def test_the_timeout_ends_a_query() -> None:
     port = sockets.add_insecure_port("127.0.0.1:0")  # never started: it takes connections and says nothing
 
     with PostsClient(f"127.0.0.1:{port}") as client, pytest.raises(AskFailed) as failure:
-        client.ask(GetInNetworkPostsRequest(), timeout=0.2)
+        client.ask(messages.GetInNetworkPostsRequest(), timeout=0.2)
 
     assert failure.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "has not answered within 0.2 s" in str(failure.value)

@@ -3,7 +3,6 @@ import io
 import pytest
 from rich.console import Console
 
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from common.post import PostKind
 from thunder.cli.timeline_output import (
     TimelineEntry,
@@ -14,6 +13,7 @@ from thunder.cli.timeline_output import (
     timeline_table,
 )
 from thunder.client import TimedAnswer
+from thunder_client.messages import GetInNetworkPostsResponse, LightPost
 
 NOW = 1_000.5
 POSTS = [

@@ -5,13 +5,13 @@ import re
 import pytest
 from rich.console import Console
 
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from thunder.client import TimedAnswer
 from thunder.demo.event_feed import EventFeed, InputTopic, SocialGraph, Viewer
 from thunder.demo.roles import Addresses
 from thunder.demo.screens.lines import JsonScreen, PlainScreen
 from thunder.demo.screens.screen import Status, TimelineView, status_line
 from thunder.demo.screens.terminal import TerminalScreen
+from thunder_client.messages import GetInNetworkPostsResponse, LightPost
 
 ADDRESSES = Addresses("127.0.0.1:9", "raw", "refined", "redis://127.0.0.1:6", "127.0.0.1:5", "127.0.0.1:8")
 
