@@ -52,10 +52,10 @@ class Route(NamedTuple, Generic[E]):
 
 
 class ConsumerThread(NamedTuple):
-    """Number of a thread in its process, from 0; and the number of partitions of the topic."""
+    """Number of a thread in its process, from 0; and the number of partitions that the topic has now."""
 
     number: int
-    partitions: int
+    partitions: Callable[[], int]
 
 
 def make_loop(
@@ -74,7 +74,7 @@ def make_loop(
         lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(check.earliest_now()))
         check_clock = check.check
         if hooks.reports is not None:
-            report = partial(hooks.reports.report_caught_up, route.topic, partitions=thread.partitions)
+            report = partial(_report_caught_up, hooks.reports, route.topic, thread)
     adapters = Adapters(
         GroupConsumer(settings, route.topic, thread.number, metrics, lineage, rebuild=route.rebuild),
         route.message_format,
@@ -84,6 +84,11 @@ def make_loop(
         check_clock,
     )
     return IngestLoop(route.topic, adapters, policies_of(settings), write_limiter, metrics, clock, stop.is_set)
+
+
+def _report_caught_up(reports: StoreReports, topic: str, thread: ConsumerThread, partition: int, lineage: str) -> None:
+    """A partition that was added later may be read before it is counted."""
+    reports.report_caught_up(topic, partition, lineage, max(thread.partitions(), partition + 1))
 
 
 def _trust_clock() -> None:

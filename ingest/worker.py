@@ -24,6 +24,9 @@ _CAUGHT_UP_CHECK_SECONDS = 0.1
 _LINEAGE_CHECK_SECONDS = 1.0
 """Interval between checks of the store's lineage; the status is published as often."""
 
+_PARTITIONS_CHECK_SECONDS = 5.0
+"""Interval between counts of the topic's partitions, in a thread of its own: servers wait for those added later."""
+
 _CLOCK_CHECK_SECONDS = 1.0
 """Interval between comparisons of the clock with Redis's, in a thread of their own: a silent node delays them."""
 
@@ -48,6 +51,7 @@ class KafkaWorker(Generic[E]):
         self._background = ThreadGroup(stop)
         self._loops: list[IngestLoop[E]] = []
         self._waiting_for: str | None = "the start"
+        self._partitions = 0
         self._on_ready: Callable[[], object] = lambda: None
 
     def start(self, on_ready: Callable[[], object]) -> None:
@@ -76,6 +80,7 @@ class KafkaWorker(Generic[E]):
         if not self._start_consumers():
             return
         if hooks and hooks.reports:
+            self._background.start("partition-count", self._watch_partitions)
             run_periodically(self._settings.lag_monitor_interval_secs, self._stop, hooks.reports.measure)
         else:
             self._stop.wait()
@@ -100,6 +105,16 @@ class KafkaWorker(Generic[E]):
             hooks.clock_watch.compare()
         except StoreUnavailable as reason:
             _log.debug("A node of the store does not tell its time: %s", reason)
+
+    def _watch_partitions(self) -> None:
+        cluster = KafkaCluster(self._settings.consumer_connection)
+        run_periodically(_PARTITIONS_CHECK_SECONDS, self._stop, partial(self._count_partitions, cluster))
+
+    def _count_partitions(self, cluster: KafkaCluster) -> None:
+        partitions = cluster.partitions_of(self._route.topic) or self._partitions
+        if partitions != self._partitions:
+            _log.info("%s has %d partitions now, it had %d", self._route.topic, partitions, self._partitions)
+            self._partitions = partitions
 
     def _open_store(self, hooks: StoreHooks) -> bool:
         """False when the stop was set first."""
@@ -131,7 +146,8 @@ class KafkaWorker(Generic[E]):
         partitions = self._find_topics()
         if partitions is None:
             return False
-        self._loops = self._make_loops(partitions)
+        self._partitions = partitions
+        self._loops = self._make_loops()
         for number, loop in enumerate(self._loops):
             self._background.start(f"consumer-{number}", loop.run)
         self._waiting_for = f"the events that were in {self._route.topic} at the start"
@@ -143,12 +159,12 @@ class KafkaWorker(Generic[E]):
         self._on_ready()
         return True
 
-    def _make_loops(self, partitions: int) -> list[IngestLoop[E]]:
+    def _make_loops(self) -> list[IngestLoop[E]]:
         threads = self._settings.kafka_num_threads
         _log.info(
             "Starting Kafka background tasks: %d thread(s) for %d partition(s) of %s",
             threads,
-            partitions,
+            self._partitions,
             self._route.topic,
         )
         write_limiter = WriteLimiter(self._route.writes_at_once)
@@ -156,7 +172,7 @@ class KafkaWorker(Generic[E]):
             make_loop(
                 self._settings,
                 self._route,
-                ConsumerThread(number, partitions),
+                ConsumerThread(number, lambda: self._partitions),
                 write_limiter,
                 self._metrics,
                 self._clock,

@@ -7,6 +7,7 @@ import time
 import pytest
 import redis
 
+from common.store.catch_up import lagging_partitions, read_status
 from common.store.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
 from ingest.metrics import FreshnessOrigin
@@ -159,3 +160,15 @@ def test_a_worker_shows_how_it_does(ingest: IngestWorkers, redis_url: str) -> No
         return [(status.applied, status.lag, status.posts) for status in statuses.values()] == [(20, 0, 20)]
 
     eventually(is_told, "one worker, 20 events applied, no lag, 20 posts")
+
+
+def test_servers_wait_for_partitions_that_are_added_later(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
+    ingest = IngestWorkers(thunder, kafka, redis_url, partitions=1)
+    ingest.ready()
+    topic = ingest.topic.name
+    with redis.Redis.from_url(redis_url) as client:
+        before = read_status(client)
+        assert before == {f"{topic}:partitions": "1", f"{topic}:0": before[f"{topic}:0"]}
+        kafka.add_partitions(topic, 3)
+        eventually(lambda: read_status(client)[f"{topic}:partitions"] == "3", "the new ones are counted")
+        eventually(lambda: not lagging_partitions(read_status(client), before[f"{topic}:0"])[topic], "all are read", 60)

@@ -5,7 +5,6 @@ import time
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewPartitions
 
 from common.settings.kafka import OffsetReset
 from ingest.batch import Message
@@ -80,9 +79,7 @@ def test_a_partition_added_later_is_read_from_its_beginning(kafka: KafkaBroker) 
     topic.produce(b"old")
     consumer = topic.join(OffsetReset.LARGEST)
     settle(consumer)
-    admin = AdminClient({"bootstrap.servers": topic.bootstrap})
-    admin.create_partitions([NewPartitions(topic.name, 3)])[topic.name].result(30)
-    eventually(lambda: len(admin.list_topics(topic.name, timeout=10).topics[topic.name].partitions) == 3, "partitions")
+    kafka.add_partitions(topic.name, 3)
     wide = KafkaTopic(topic.bootstrap, topic.name)
     wide.produce(b"1", b"2", partition=1)
     wide.produce(b"3", partition=2)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from tests.support.network.certificates import Authority
 from tests.support.processes.child import Child
@@ -75,6 +75,14 @@ class KafkaBroker:
 
         eventually(has_leaders, f"leaders for the {partitions} partitions of {name}")
         return name
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        """Enlarge a topic to this number of partitions, wait until they are listed."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.create_partitions([NewPartitions(topic, total)])[topic].result(30)
+        eventually(
+            lambda: len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == total, f"{total} partitions"
+        )
 
     def set_password(self, user: str, password: str) -> None:
         """Let a user log in with this password by SCRAM-SHA-512, with another one no longer."""
