@@ -2,61 +2,144 @@
 
 import argparse
 import json
-import random
+import shutil
+import signal
 import sys
 import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from tests import chaos
+from tests.chaos.checker import Violation, violations
+from tests.chaos.draw import inflict
+from tests.chaos.fault import Fault, all_faults
 from tests.chaos.registry import Scenario, all_scenarios
-from tests.chaos.run import Run
-from tests.chaos.stage import stage
+from tests.chaos.report import Report
+from tests.chaos.run import Plan, Run
+from tests.chaos.stage import TOPIC, cluster_of_six, stage
+from tests.chaos.truth import Truth, events_of_topic, wrong_answers, wrong_keys
+from tests.support.processes.descendants import adopt_orphans, end_descendants
+from tests.support.redis.key_leaks import PERMANENT, assert_every_key_has_ttl
+
+Say = Callable[[str], None]
 
 
 def main() -> int:
     options = parsed()
-    scenarios = all_scenarios()
+    everything = playable()
     if options.list:
-        for each in scenarios.values():
+        for each in everything.values():
             print(f"{each.name:28} {each.summary}")
         return 0
-    if options.scenario not in scenarios:
-        print(f"no scenario {options.scenario}; --list names them", file=sys.stderr)
+    if options.scenario not in everything:
+        print(f"no fault or scenario {options.scenario}; --list names them", file=sys.stderr)
         return 2
-    report = play(scenarios[options.scenario], options)
-    print(json.dumps(report) if options.json else report)
-    return 1 if report["violations"] else 0
+    signal.signal(signal.SIGTERM, end_in_order)
+    adopt_orphans()
+    report = play(everything[options.scenario], options)
+    left = end_descendants()
+    if options.json:
+        print(json.dumps(report.as_json()))
+    else:
+        report.show(Console(width=None if sys.stdout.isatty() else 160))
+    for process in left:
+        print(f"left behind: {process.command}", file=sys.stderr)
+    return 1 if report.violations or left else 0
+
+
+def end_in_order(number: int, _: object) -> None:
+    """Leave nothing behind."""
+    sys.exit(128 + number)
 
 
 def parsed() -> argparse.Namespace:
-    description = str(chaos.__doc__)
     parser = argparse.ArgumentParser(
-        prog="python -m tests.chaos", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.chaos",
+        description=str(chaos.__doc__),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seed", type=int, default=1, help="draws the faults and all that the load does")
     parser.add_argument("--minutes", type=float, default=5.0, help="length of the run, start and checks left out")
-    parser.add_argument("--scenario", default="quiet", help="run this fault or scenario alone")
+    parser.add_argument("--scenario", default="drawn", help="run this fault or scenario alone")
     parser.add_argument("--factor", type=float, default=1.0, help="multiplies the limits of the invariants about time")
     parser.add_argument("--list", action="store_true", help="name faults and scenarios, and end")
     parser.add_argument("--json", action="store_true", help="one object instead of tables")
+    parser.add_argument("--logs", type=Path, help="keep the logs of all processes in this folder")
     return parser.parse_args()
 
 
-def play(scenario: Scenario, options: argparse.Namespace) -> dict[str, object]:
+def playable() -> dict[str, Scenario]:
+    """Scenarios, and each fault alone."""
+    alone = {
+        fault.name: Scenario(
+            fault.name,
+            f"{fault.number}: {fault.summary}",
+            partial(inflict_alone, fault=fault),
+            cluster_of_six,
+        )
+        for fault in all_faults().values()
+    }
+    return all_scenarios() | alone
+
+
+def inflict_alone(run: Run, fault: Fault) -> None:
+    """Between two moments of calm."""
+    run.hold(3)
+    inflict(run, fault)
+    run.hold(2)
+
+
+def play(scenario: Scenario, options: argparse.Namespace) -> Report:
     console = Console(stderr=True)
+    begun = time.monotonic()
+    plan = Plan(options.seed, options.minutes, options.factor)
 
     def say(line: str) -> None:
-        console.print(line, highlight=False)
+        console.print(f"{time.monotonic() - begun:6.1f} s  {line}", highlight=False, markup=False)
 
-    with (
-        tempfile.TemporaryDirectory(prefix="thunder-chaos-") as directory,
-        stage(Path(directory), scenario.make_store, say) as made,
-    ):
-        say(f"{scenario.name}: {scenario.summary}")
-        scenario.play(Run(made, say, random.Random(options.seed), options.factor))
-    return {"scenario": scenario.name, "seed": options.seed, "violations": []}
+    with tempfile.TemporaryDirectory(prefix="thunder-chaos-") as directory:
+        try:
+            with stage(Path(directory), scenario.make_store, say) as made:
+                run = Run(made, plan, say)
+                began = time.monotonic()
+                broken = list(endured(run, scenario, say))
+                say("checking")
+                found = [*broken, *violations(run.history, plan.factor)]
+                if not broken:
+                    found += at_rest(run)
+        finally:
+            if options.logs:
+                shutil.copytree(directory, options.logs, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data"))
+    return Report(scenario.name, plan, time.monotonic() - began, began, run.history, run.soak.growths(), found)
+
+
+def endured(run: Run, scenario: Scenario, say: Say) -> Iterator[Violation]:
+    """What ended the run early, if anything did."""
+    say(f"{scenario.name}: {scenario.summary} (seed {run.plan.seed})")
+    try:
+        with run.under_load():
+            scenario.play(run)
+            say("waiting until everything is applied")
+    except Exception as error:  # noqa: BLE001 - whatever ends a run is what it has found
+        traceback.print_exc()
+        yield Violation("run", time.monotonic(), f"{type(error).__name__}: {error}")
+
+
+def at_rest(run: Run) -> Iterator[Violation]:
+    """I1, I4 and I11 of the store, once everything is applied."""
+    for server in run.stage.store.data_servers():
+        try:
+            assert_every_key_has_ttl(server.client, PERMANENT)
+        except AssertionError as leak:
+            yield Violation("I11", time.monotonic(), str(leak))
+    truth = Truth(events_of_topic(run.stage.kafka.direct, TOPIC))
+    yield from wrong_answers(truth, run.stage.servers)
+    yield from wrong_keys(truth, run.stage.store.data_servers())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def scenario(name: str, summary: str, make_store: MakeStore = cluster_of_six) ->
 
 def all_scenarios() -> dict[str, Scenario]:
     """By name. Every module of tests.chaos.scenarios is imported for it."""
+    importlib.import_module("tests.chaos.draw")
     for module in pkgutil.iter_modules(scenarios.__path__):
         importlib.import_module(f"{scenarios.__name__}.{module.name}")
     return _scenarios

@@ -1,5 +1,6 @@
 """The contract in its plainest form: one process, plain lists, no cleverness. Compared with everything faster."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class Model:
         self._retention = retention_seconds
         self._list_cap = list_cap
         self._stored: dict[int, Stored] = {}
+        self._ids_of: defaultdict[int, set[int]] = defaultdict(set)
         self._tombstones: dict[int, int] = {}
         self._erasures: dict[int, tuple[int, int]] = {}
 
@@ -64,6 +66,7 @@ class Model:
             return
         source = self.live(post.source_post_id, now) if post.is_retweet else None
         from_source = source is not None and source.has_video and not source.is_reply
+        self._ids_of[post.author_id].add(post.post_id)
         self._stored[post.post_id] = Stored(post, not post.is_reply and (post.has_video or from_source))
 
     def _delete(self, post_id: int, now: int) -> None:
@@ -82,10 +85,11 @@ class Model:
         return time >= 0 and now - time <= self._retention
 
     def _of(self, author: int, now: int) -> list[Stored]:
+        found = (self._stored.get(post_id) for post_id in self._ids_of[author])
         return [
             stored
-            for stored in self._stored.values()
-            if stored.post.author_id == author and self._counts(stored.post.created_at, now)
+            for stored in found
+            if stored and stored.post.author_id == author and self._counts(stored.post.created_at, now)
         ]
 
     def _newest(self, posts: Iterable[LightPost]) -> list[LightPost]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, cast
 
+from confluent_kafka import TopicPartition, admin
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -20,6 +21,7 @@ from tests.support.unused import free_port
 from tests.support.wait import eventually
 
 BROKERS = 3
+_admin = cast("Any", admin)  # hardly typed
 _TEMPLATE = Path(__file__).with_name("cluster.properties")
 
 
@@ -49,7 +51,7 @@ class ClusterBroker:
 
     def wait_until_started(self) -> None:
         assert self.child
-        self.child.wait_for_output("Kafka Server started", timeout=60)
+        self.child.wait_for_output("Kafka Server started", timeout=120)
 
     def kill(self) -> int | None:
         """Kill it at once (SIGKILL); its exit code."""
@@ -98,6 +100,24 @@ class KafkaCluster:
         """Number of the broker that coordinates a consumer group."""
         description = cast("Any", self.admin.describe_consumer_groups([group]))[group].result(30)
         return int(description.coordinator.id)
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """Offset after the last message of each partition."""
+        asked = {TopicPartition(topic, number): _admin.OffsetSpec.latest() for number in self.leaders(topic)}
+        answers = cast("Any", self.admin).list_offsets(asked, request_timeout=30)
+        return {place.partition: int(answer.result(30).offset) for place, answer in answers.items()}
+
+    def delete_records(self, topic: str, partition: int, offset: int) -> int:
+        """Let Kafka forget the messages before this one; the offset of the first that it still holds."""
+        asked = TopicPartition(topic, partition, offset)
+        return int(cast("Any", self.admin).delete_records([asked])[asked].result(30).low_watermark)
+
+    def set_option(self, topic: str, name: str, value: str) -> None:
+        """Change an option of a topic, such as min.insync.replicas."""
+        entry = _admin.ConfigEntry(name, value, incremental_operation=_admin.AlterConfigOpType.SET)
+        resource = _admin.ConfigResource(_admin.ResourceType.TOPIC, topic, incremental_configs=[entry])
+        for answer in cast("Any", self.admin).incremental_alter_configs([resource]).values():
+            answer.result(30)
 
     def broker(self, number: int) -> ClusterBroker:
         return self.brokers[number - 1]

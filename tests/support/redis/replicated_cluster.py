@@ -3,7 +3,7 @@
 A replica, too, reaches its master through the link: a test can cut it off while clients go on writing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -28,6 +28,7 @@ class ClusterNode:
 
     def __init__(self, directory: Path, network: Network, settings: Mapping[str, str]) -> None:
         directory.mkdir(parents=True)
+        self.directory = directory
         port = free_cluster_port()
         self.link: Link = network.link(port)
         announced = {"cluster-announce-ip": "127.0.0.1", "cluster-announce-port": str(self.link.port)}
@@ -55,6 +56,26 @@ class ClusterNode:
     def role(self) -> str:
         """Either master or slave, as Redis has it."""
         return cast("list[bytes]", self.server.command("ROLE"))[0].decode()
+
+    @property
+    def replicated(self) -> int:
+        """Bytes of the stream of writes that it has, as a master or as a replica."""
+        facts = self.info("replication")
+        return cast("int", facts["slave_repl_offset" if facts["role"] == "slave" else "master_repl_offset"])
+
+    @property
+    def rejected_connections(self) -> int:
+        return cast("int", self.info("stats")["rejected_connections"])
+
+    def errors(self, kind: str) -> int:
+        """Answers of that error since it was started."""
+        counts = self.info("errorstats").get(f"errorstat_{kind}", {"count": 0})
+        return int(cast("dict[str, int]", counts)["count"])
+
+    def holds(self, slot: int) -> bool:
+        """Whether it says that it serves the slot."""
+        ranges = cast("list[list[str]]", self._view()["slots"])
+        return any(int(part[0]) <= slot <= int(part[-1]) for part in ranges if part[0].isdigit())
 
     def info(self, section: str) -> dict[str, object]:
         return cast("dict[str, object]", self.server.command("INFO", section))
@@ -89,6 +110,24 @@ class ReplicatedCluster:
     def data_servers(self) -> list[RedisServer]:
         """The servers of the masters."""
         return [node.server for node in self.masters]
+
+    def master_of(self, slot: int) -> ClusterNode:
+        """The master that serves the slot."""
+        return next(node for node in self.masters if node.holds(slot))
+
+    def move_slot(self, slot: int, target: ClusterNode, meanwhile: Callable[[], object]) -> None:
+        """Give a slot and its keys to another master, as a live reshard does; meanwhile() between two of its steps."""
+        source = self.master_of(slot)
+        target.server.command("CLUSTER SETSLOT", slot, "IMPORTING", source.id)
+        source.server.command("CLUSTER SETSLOT", slot, "MIGRATING", target.id)
+        while keys := cast("list[str]", source.server.command("CLUSTER GETKEYSINSLOT", slot, 20)):
+            source.server.command("MIGRATE", "127.0.0.1", target.server.port, "", 0, 5000, "KEYS", *keys)
+            meanwhile()
+        for node in (target, source):
+            node.server.command("CLUSTER SETSLOT", slot, "NODE", target.id)
+        for node in self.masters:
+            if node is not target and node is not source:
+                node.server.command("CLUSTER SETSLOT", slot, "NODE", target.id)
 
     def replica_of(self, master: ClusterNode) -> ClusterNode:
         """A replica of the master. Fails when it has none."""

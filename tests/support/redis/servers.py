@@ -84,21 +84,29 @@ class RedisServer:
         finally:
             self.command("CLIENT UNPAUSE")
 
-    def restart(self, settings: Mapping[str, str] = NO_MORE) -> None:
-        """Kill the server at once and start it again, with more settings if any; what it had on disk is loaded."""
+    def restart(self, settings: Mapping[str, str] = NO_MORE, *, wait: bool = True) -> None:
+        """Kill the server at once and start it again, with more settings if any; what it had on disk is loaded.
+
+        wait: until it accepts connections.
+        """
         self.kill()
         self._settings = self._settings | dict(settings)
-        self._server = self._start()
+        self._server = self._start(wait=wait)
+
+    def wait_until_started(self) -> None:
+        """Until it accepts connections, after a restart that did not wait."""
+        self._server.wait_for_output("Ready to accept connections")
 
     def kill(self) -> None:
         """Kill the server at once; its keys are gone."""
         self.client.close()
         self._server.kill()
 
-    def _start(self) -> Child:
+    def _start(self, *, wait: bool = True) -> Child:
         arguments = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
         server = Child([server_binary(), *arguments], self._directory / "redis.log")
-        server.wait_for_output("Ready to accept connections")
+        if wait:
+            server.wait_for_output("Ready to accept connections")
         return server
 
 

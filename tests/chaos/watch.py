@@ -1,0 +1,76 @@
+"""Threads that look on: at the commits of the group and at the dead letters."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from tests.chaos.history import Commits, History, Place
+
+_TIMEOUT_SECONDS = 5
+
+
+class Watch:
+    """Looks again and again, until it is stopped."""
+
+    def __init__(self, name: str, look: Callable[[], None], interval: float) -> None:
+        self._look = look
+        self._interval = interval
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(60)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._interval):
+            self._look()
+
+
+def committed_offsets(admin: AdminClient, group: str, topic: str) -> dict[int, int]:
+    """Committed offset of each partition that has one. Raises KafkaException."""
+    asked = [ConsumerGroupTopicPartitions(group)]
+    answers = cast("Any", admin).list_consumer_group_offsets(asked, request_timeout=_TIMEOUT_SECONDS)
+    places = cast("list[TopicPartition]", answers[group].result(_TIMEOUT_SECONDS).topic_partitions)
+    return {place.partition: place.offset for place in places if place.topic == topic and place.offset >= 0}
+
+
+def commit_watch(admin: AdminClient, group: str, topic: str, history: History) -> Watch:
+    """Records the commits twice a second; none while Kafka does not answer."""
+
+    def look() -> None:
+        try:
+            offsets = committed_offsets(admin, group, topic)
+        except (KafkaException, TimeoutError):
+            return
+        if not history.commits or history.commits[-1].offsets != offsets:
+            history.commits.append(Commits(time.monotonic(), offsets))
+
+    return Watch("commits", look, 0.5)
+
+
+class DeadLetterReader:
+    """Reads the dead-letter topic from its start on, whenever it is asked to look."""
+
+    def __init__(self, brokers: str, topic: str, source: str, history: History) -> None:
+        self._consumer = Consumer({"bootstrap.servers": brokers, "group.id": "dead letters", "log_level": 0})
+        self._consumer.assign([TopicPartition(topic, 0, 0)])
+        self._source = source
+        self._history = history
+
+    def look(self) -> None:
+        """Record the coordinates of what came since the last time."""
+        for message in self._consumer.consume(1000, 0.05):
+            headers = {name: cast("bytes", value).decode() for name, value in message.headers() or []}
+            if message.error() is None and headers.get("topic") == self._source:
+                self._history.dead_letters.add(Place(int(headers["partition"]), int(headers["offset"])))
+
+    def close(self) -> None:
+        self._consumer.close()
