@@ -1,7 +1,7 @@
-"""Checks that the role in the same container is alive: python -m thunder.health_check, the image's HEALTHCHECK.
+"""Checks a role over HTTP: python -m thunder.health_check, the image's HEALTHCHECK and the chart's `helm test`.
 
-THUNDER_HTTP_PORT names the port; it is asked over IPv4, over IPv6 where that is refused. Exit code 0 means alive, 1 not
-alive; it takes at most 3 seconds.
+Without arguments: whether the role in the same container is alive. With HOST: whether the role there is ready.
+THUNDER_HTTP_PORT names the port. Exit code 0 means yes, 1 no; it takes at most 3 seconds an address.
 """
 
 import os
@@ -13,26 +13,32 @@ from http.client import HTTPConnection, HTTPException
 _TIMEOUT_SECONDS = 3.0
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Send one request; the exit code."""
+    hosts, path = (arguments, "/readyz") if arguments else (["127.0.0.1", "::1"], "/healthz")
     port = int(os.environ["THUNDER_HTTP_PORT"])
     try:
-        try:
-            status = _status("127.0.0.1", port)
-        except ConnectionRefusedError:
-            status = _status("::1", port)
+        status, answer = _ask(hosts, port, path)
     except (OSError, HTTPException) as error:
         print(f"no answer: {error}")
         return 1
-    print(f"status {status}")
+    print(f"status {status}: {answer}")
     return 0 if status == HTTPStatus.OK else 1
 
 
-def _status(host: str, port: int) -> int:
-    with closing(HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)) as connection:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status
+def _ask(hosts: list[str], port: int, path: str) -> tuple[int, str]:
+    """The answer of the first host that does not refuse the connection."""
+    host, *others = hosts
+    try:
+        with closing(HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace").strip()
+    except ConnectionRefusedError:
+        if not others:
+            raise
+    return _ask(others, port, path)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,12 @@
 {{/* Files of Secrets that a role reads, as YAML: where each comes from and goes to, and the setting that tells of it. */}}
 {{- define "thunder.files" -}}
 {{- $values := .top.Values -}}
+{{- with include "thunder.secret" (list . "redis") | fromYaml }}
+- {secret: {{ .name }}, key: {{ .key | quote }}, path: redis/url, setting: REDIS_URL_FILE}
+{{- end }}
+{{- with include "thunder.secret" (list . "kafka") | fromYaml }}
+- {secret: {{ .name }}, key: {{ .passwordKey | quote }}, path: kafka/password, setting: KAFKA_SASL_PASSWORD_FILE}
+{{- end }}
 {{- if include "thunder.role.usesKafka" . }}
 {{- include "thunder.file" (list $values.kafka.ca "key" "kafka/ca.crt" "SSL_CA_LOCATION") }}
 {{- include "thunder.file" (list $values.kafka.certificate "certificateKey" "kafka/tls.crt" "SSL_CERTIFICATE_LOCATION") }}
@@ -23,5 +29,16 @@
 {{- $source := index . 0 -}}
 {{- if $source.existingSecret }}
 - {secret: {{ $source.existingSecret }}, key: {{ get $source (index . 1) | quote }}, path: {{ index . 2 }}, setting: {{ index . 3 }}}
+{{- end }}
+{{- end }}
+
+{{/* Of a list of a role and "redis" or "kafka": its own Secret for it or else the shared one, as YAML; empty without. */}}
+{{- define "thunder.secret" -}}
+{{- $role := first . -}}
+{{- $store := last . -}}
+{{- if include (ternary "thunder.role.usesRedis" "thunder.role.usesKafka" (eq $store "redis")) $role }}
+{{- $own := dig $store "existingSecret" dict $role.values }}
+{{- $secret := ternary $own (get $role.top.Values $store).existingSecret (ne ($own.name | default "") "") }}
+{{- if $secret.name }}{{ toYaml $secret }}{{ end }}
 {{- end }}
 {{- end }}

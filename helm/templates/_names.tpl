@@ -9,18 +9,6 @@
 {{- default $full .Values.fullnameOverride | trunc 44 | trimSuffix "-" }}
 {{- end }}
 
-{{- define "thunder.release.selector" -}}
-app.kubernetes.io/name: {{ include "thunder.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end }}
-
-{{- define "thunder.release.labels" -}}
-{{ include "thunder.release.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- end }}
-
 {{- define "thunder.image" -}}
 {{- with .Values.image }}
 {{- .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}

@@ -3,12 +3,12 @@
 metadata:
   labels:
     {{- include "thunder.role.selector" . | nindent 4 }}
-    {{- with .values.podLabels }}
+    {{- with merge (dict) (.values.podLabels | default dict) .top.Values.commonLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
     checksum/config: {{ include "thunder.variables" . | sha256sum }}
-    {{- with .values.podAnnotations }}
+    {{- with merge (dict) (.values.podAnnotations | default dict) .top.Values.commonAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
@@ -16,23 +16,26 @@ spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ include "thunder.terminationGracePeriodSeconds" . }}
+  {{- with .top.Values.podSecurityContext }}
   securityContext:
-    runAsNonRoot: true
-    runAsUser: 65532
-    runAsGroup: 65532
-    fsGroup: 65532
-    seccompProfile: {type: RuntimeDefault}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- include "thunder.placement" . | trim | nindent 2 }}
+  {{- if eq .role "topics" }}
+  restartPolicy: OnFailure
+  {{- end }}
+  {{- with .values.initContainers }}
+  initContainers:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - {{ include "thunder.container" . | indent 6 | trim }}
-  {{- with include "thunder.files" . | fromYamlArray }}
+    {{- with .values.sidecars }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with include "thunder.volumes" . | fromYamlArray }}
   volumes:
-    - name: files
-      projected:
-        sources:
-          {{- range . }}
-          - secret: {name: {{ .secret }}, items: [{key: {{ .key | quote }}, path: {{ .path }}}]}
-          {{- end }}
+    {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- end }}
 
@@ -52,11 +55,13 @@ envFrom:
 env:
   {{- . | nindent 2 }}
 {{- end }}
+{{- with include "thunder.portNumbers" . | fromYaml }}
 ports:
-  {{- range $name, $number := include "thunder.portNumbers" . | fromYaml }}
+  {{- range $name, $number := . }}
   - {name: {{ $name }}, containerPort: {{ $number }}}
   {{- end }}
-{{ include "thunder.probes" . }}
+{{ include "thunder.probes" $ }}
+{{- end }}
 {{- with .values.preStopSeconds }}
 lifecycle:
   preStop:
@@ -64,13 +69,37 @@ lifecycle:
 {{- end }}
 resources:
   {{- toYaml .values.resources | nindent 2 }}
+{{- with .top.Values.securityContext }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
-{{- if include "thunder.files" . | fromYamlArray }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with include "thunder.volumeMounts" . | fromYamlArray }}
 volumeMounts:
-  - {name: files, mountPath: /etc/thunder, readOnly: true}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Files of Secrets, and the volumes of the user. */}}
+{{- define "thunder.volumes" -}}
+{{- with include "thunder.files" . | fromYamlArray }}
+- name: files
+  projected:
+    sources:
+      {{- range . }}
+      - secret: {name: {{ .secret }}, items: [{key: {{ .key | quote }}, path: {{ .path }}}]}
+      {{- end }}
+{{- end }}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "thunder.volumeMounts" -}}
+{{- if include "thunder.files" . | fromYamlArray }}
+- {name: files, mountPath: /etc/thunder, readOnly: true}
+{{- end }}
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

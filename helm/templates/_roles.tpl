@@ -11,9 +11,13 @@ A role is passed about as a dict: top (the root context), role (its name) and va
 {{- toJson $enabled }}
 {{- end }}
 
-{{/* Of a dict of top and template: that template for each role that runs, as documents. */}}
+{{/*
+Of a dict of top and template: that template for each role that runs, as documents. With jobs: for the Job that creates
+the topics too, which is passed about like a role.
+*/}}
 {{- define "thunder.forEachRole" -}}
-{{- range $role := include "thunder.roles" .top | fromJsonArray }}
+{{- $jobs := ternary (list "topics") list (and .jobs .top.Values.topics.enabled | default false) }}
+{{- range $role := concat (include "thunder.roles" .top | fromJsonArray) $jobs }}
 {{- with include $.template (dict "top" $.top "role" $role "values" (index $.top.Values $role)) | trim }}
 ---
 {{ . }}
@@ -23,22 +27,6 @@ A role is passed about as a dict: top (the root context), role (its name) and va
 
 {{- define "thunder.role.name" -}}
 {{ include "thunder.fullname" .top }}-{{ .role }}
-{{- end }}
-
-{{- define "thunder.role.selector" -}}
-{{ include "thunder.release.selector" .top }}
-app.kubernetes.io/component: {{ .role }}
-{{- end }}
-
-{{- define "thunder.role.labels" -}}
-{{ include "thunder.release.labels" .top }}
-app.kubernetes.io/component: {{ .role }}
-{{- end }}
-
-{{- define "thunder.role.metadata" -}}
-name: {{ include "thunder.role.name" . }}
-labels:
-  {{- include "thunder.role.labels" . | nindent 2 }}
 {{- end }}
 
 {{- define "thunder.role.kind" -}}
@@ -51,6 +39,8 @@ labels:
 [ingest, --events, follows]
 {{- else if eq .role "source" -}}
 [source, {{ .values.kind }}]
+{{- else if eq .role "topics" -}}
+[topics, create]
 {{- else -}}
 [{{ .role }}]
 {{- end }}
@@ -64,5 +54,5 @@ labels:
 {{ if ne .role "serve" }}true{{ end }}
 {{- end }}
 {{- define "thunder.role.usesRedis" -}}
-{{ if ne .role "transform" }}true{{ end }}
+{{ if not (has .role (list "transform" "topics")) }}true{{ end }}
 {{- end }}

@@ -21,10 +21,8 @@
 {{ get $prefixed $name | default (printf "THUNDER_%s" (upper $name)) }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
 {{- end }}
 {{- end }}
-{{- with .top.Values.redis }}
-{{- if and (include "thunder.role.usesRedis" $) (not .existingSecret.name) }}
-THUNDER_REDIS_URL: {{ .url | quote }}
-{{- end }}
+{{- if and (include "thunder.role.usesRedis" .) (not (include "thunder.secret" (list . "redis"))) }}
+THUNDER_REDIS_URL: {{ .top.Values.redis.url | quote }}
 {{- end }}
 {{- if include "thunder.role.usesKafka" . }}
 THUNDER_IN_NETWORK_EVENTS_CONSUMER_DEST: {{ .top.Values.kafka.brokers | quote }}
@@ -38,27 +36,22 @@ THUNDER_HEALTH_PORT: {{ .values.tls.healthPort | quote }}
 {{- end }}
 
 {{/* Variables that differ between the pods of a role or are secret. */}}
-{{- define "thunder.env" -}}
+{{- define "thunder.ownEnv" -}}
 {{- if .values.staticMembership }}
 - name: THUNDER_KAFKA_GROUP_INSTANCE_ID
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 {{- end }}
-{{- with .top.Values.redis.existingSecret }}
-{{- if and .name (include "thunder.role.usesRedis" $) }}
-- name: THUNDER_REDIS_URL
-  valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .key | quote }}}}
-{{- end }}
-{{- end }}
-{{- with .top.Values.kafka.existingSecret }}
-{{- if and .name (include "thunder.role.usesKafka" $) }}
+{{- with include "thunder.secret" (list . "kafka") | fromYaml }}
 {{- if .userKey }}
 - name: THUNDER_KAFKA_SASL_USER
   valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .userKey | quote }}}}
 {{- end }}
-- name: THUNDER_KAFKA_SASL_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .passwordKey | quote }}}}
 {{- end }}
 {{- end }}
+
+{{/* The same, and those of the user. */}}
+{{- define "thunder.env" -}}
+{{- include "thunder.ownEnv" . }}
 {{- with .values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

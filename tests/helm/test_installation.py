@@ -63,6 +63,15 @@ class Release:
         )["items"]
         return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
+    @property
+    def is_helm_4(self) -> bool:
+        return self._helm.name.startswith("helm-4")
+
+    def applied_by_server(self) -> bool:
+        """Whether the servers' Deployment was written by server-side apply."""
+        found = self.get("deployment", "feed-thunder-serve", "--show-managed-fields")
+        return any(fields["operation"] == "Apply" for fields in found["metadata"]["managedFields"])
+
     def names(self, role: str) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.pods(role)}
 
@@ -87,6 +96,8 @@ def test_a_release_is_installed_upgraded_and_rolled_back(release: Release) -> No
     assert not release.names("serve") & servers, "the changed setting makes new pods"
     assert release.names("ingest") == workers, "which did not change"
     assert release.get("configmap", "feed-thunder-serve")["data"]["THUNDER_QPS_LIMIT"] == "9"
+
+    assert release.applied_by_server() == release.is_helm_4, "fields are merged by the API server"
 
     release.run("rollback", "1")
     assert len(release.names("serve")) == 2

@@ -11,7 +11,7 @@ from tests.support.chart import CHART, VALUE_FILES, manifests, render
 pytestmark = pytest.mark.timeout(1800)  # the first run builds the tools
 
 VERSIONS = ("1.29.0", "1.34.0", "1.37.0")
-OF_OPERATORS = "ServiceMonitor,PrometheusRule,ScaledObject"
+OF_OPERATORS = "ServiceMonitor,PodMonitor,PrometheusRule,ScaledObject"
 """Kinds that Kubernetes itself does not know; suites in helm/tests look at them."""
 
 every_file = pytest.mark.parametrize("values", VALUE_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -99,7 +99,7 @@ def test_large_numbers_arrive_as_they_were_written(helm: Path) -> None:
 
 def test_no_secret_stands_in_a_configmap(objects: Sequence[Manifest]) -> None:
     for found in of_kind(objects, "ConfigMap"):
-        assert not [name for name in found["data"] if "PASSWORD" in name]
+        assert not [name for name in found.get("data", {}) if "PASSWORD" in name and not name.endswith("_FILE")]
 
 
 @pytest.mark.parametrize("change", ["settings.log_level=debug", "serve.settings.qps_limit=7", "redis.url=redis://b"])

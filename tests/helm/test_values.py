@@ -19,7 +19,10 @@ Values: TypeAlias = dict[str, Any]
 
 DEFAULTS: Values = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = Draft7Validator(json.loads((CHART / "values.schema.json").read_text()))
-OPEN = ("Annotations", "Labels", "annotations", "labels", "nodeSelector", "affinity", "resources")
+OPEN = (
+    *("Annotations", "Labels", "annotations", "labels", "nodeSelector", "affinity", "resources"),
+    *("ecurityContext", "behavior", "fallback"),
+)
 """Ends of the names of what is open by nature: maps of the user's, and objects as Kubernetes defines them."""
 
 

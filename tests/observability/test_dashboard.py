@@ -14,7 +14,7 @@ from tests.observability.promql import exported_series, matchers, metric_names
 from tests.support.chart import CHART
 
 DOCS = CHART.parent / "docs"
-DASHBOARD: dict[str, Any] = json.loads((DOCS / "observability" / "dashboard.json").read_text())
+DASHBOARD: dict[str, Any] = json.loads((CHART / "dashboard.json").read_text())
 PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
 GRAPHS = [panel for panel in PANELS if panel["type"] != "row"]
 TITLES = {panel["title"] for panel in GRAPHS}

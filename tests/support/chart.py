@@ -41,7 +41,7 @@ def of_kind(objects: Sequence[Manifest], *kinds: str) -> list[Manifest]:
 def containers(objects: Sequence[Manifest]) -> Iterator[tuple[Manifest, Manifest]]:
     """Each workload with its container."""
     for workload in of_kind(objects, "Deployment", "StatefulSet"):
-        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        container, *_ = workload["spec"]["template"]["spec"]["containers"]  # sidecars follow
         yield workload, container
 
 
@@ -54,8 +54,18 @@ def environment(objects: Sequence[Manifest], container: Manifest) -> Mapping[str
         if found["metadata"]["name"] in names
         for name, value in found["data"].items()
     }
-    return settings | {each["name"]: each.get("value") or _filled_in(each) for each in container.get("env", [])}
+    given = settings | {each["name"]: each.get("value") or _FILLED_IN for each in container.get("env", [])}
+    return dict(_secret_of(*variable) for variable in given.items())
 
 
-def _filled_in(variable: Manifest) -> str:
-    return "redis://user:secret@redis:6379" if variable["name"].endswith("_URL") else "filled-in-by-kubernetes"
+_FILLED_IN = "filled-in-by-kubernetes"
+
+_SECRETS = {
+    "THUNDER_REDIS_URL_FILE": "rediss://user:secret@redis:6379",
+    "THUNDER_KAFKA_SASL_PASSWORD_FILE": _FILLED_IN,
+}
+
+
+def _secret_of(name: str, value: str) -> tuple[str, str]:
+    """A variable that names a file of a Secret, as the one with the content of that file."""
+    return (name.removesuffix("_FILE"), _SECRETS[name]) if name in _SECRETS else (name, value)

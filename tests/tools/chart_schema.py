@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from common.settings.ingest import IngestSettings, TransformSettings
+from common.settings.kafka import TopicsSettings
 from common.settings.schema import settings_of
 from common.settings.serve import ServeSettings
 from common.settings.source import BlueskySettings, SyntheticSettings, WikipediaSettings
@@ -26,8 +27,9 @@ CHART_ROLES: Mapping[str, type[Settings]] = {
     "bluesky": BlueskySettings,
     "wikipedia": WikipediaSettings,
     "synthetic": SyntheticSettings,
+    "topics": TopicsSettings,
 }
-"""Roles of the chart, and their settings."""
+"""Roles of the chart and its Job, and their settings."""
 
 GIVEN_OTHERWISE = frozenset(
     {

@@ -1,4 +1,4 @@
-from tests.tools import metrics_page, settings_page
+from tests.tools import metrics_page, settings_page, values_table
 
 
 def test_the_page_of_metrics_is_up_to_date() -> None:
@@ -7,3 +7,8 @@ def test_the_page_of_metrics_is_up_to_date() -> None:
 
 def test_the_page_of_settings_is_up_to_date() -> None:
     assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.settings_page()
+
+
+def test_the_table_of_values_is_up_to_date() -> None:
+    page = values_table.PAGE.read_text(encoding="utf-8")
+    assert page == values_table.with_table(page)

@@ -54,3 +54,14 @@ def test_a_closed_port_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_answer_is_none(words: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(words) as port:
         assert health(port, monkeypatch) == 1
+
+
+@pytest.mark.parametrize(("reason", "code"), [(None, 0), ("Kafka has not caught up", 1)])
+def test_a_named_role_is_asked_whether_it_is_ready(
+    reason: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    role = HttpServer(HOST, 0, CollectorRegistry(), lambda: reason)
+    monkeypatch.setenv("THUNDER_HTTP_PORT", str(role.port))
+    assert main([HOST]) == code
+    assert (reason or "status 200") in capsys.readouterr().out
+    role.stop()
