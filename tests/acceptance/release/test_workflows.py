@@ -1,5 +1,6 @@
 """Workflows are what GitHub understands, may do no more than they need, and release what the project says it is."""
 
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from tests.support.programs.go_tools import ACTIONLINT, GoTool
 TOP = Path(__file__).parents[3]
 FOLDER = TOP / ".github" / "workflows"
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.iterdir()}
+HOME = "https://thunder.example"
+"""Stands for the address of the project, which is not known in a checkout."""
+
 VERSION = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["version"]
 
 
@@ -32,12 +36,14 @@ def test_they_are_understood(built: Callable[[GoTool], Path]) -> None:
 def test_they_may_read_and_what_more_they_may_stands_at_one_job(workflow: str) -> None:
     assert WORKFLOWS[workflow]["permissions"] == {"contents": "read"}
     more = [name for name, job in WORKFLOWS[workflow]["jobs"].items() if "permissions" in job]
-    assert more == (["release"] if workflow == "release" else [])
+    assert more == (["release", "chart"] if workflow == "release" else [])
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
-def test_every_action_has_a_version_and_no_job_runs_for_ever(workflow: str) -> None:
-    assert all("@v" in step["uses"] for step in steps(workflow) if "uses" in step)
+def test_every_action_is_pinned_by_hash_and_no_job_runs_for_ever(workflow: str) -> None:
+    lines = [line for line in (FOLDER / f"{workflow}.yml").read_text().splitlines() if "- uses:" in line]
+    assert all(re.fullmatch(r" +- uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in lines)
+    assert len(lines) == sum("uses" in step for step in steps(workflow))
     for job in WORKFLOWS[workflow]["jobs"].values():
         assert "uses" in job or job["timeout-minutes"] <= 90
 
@@ -46,9 +52,27 @@ def test_ci_runs_what_everybody_can_run() -> None:
     assert ".ci/run" in [step.get("run") for step in steps("ci")]
 
 
+def test_a_release_makes_what_the_page_of_deployment_installs() -> None:
+    """And puts the address of its repository where a checkout has none."""
+    runs = "\n".join(step.get("run", "") for step in steps("release"))
+    assert "--all-packages --wheel" in runs
+    assert "helm package helm" in runs
+    assert 'helm push thunder-[0-9]*.tgz "oci://' in runs
+    assert "sha256sum -- * > SHA256SUMS" in runs
+    assert f"s#{HOME}#$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#" in runs
+
+
+@pytest.mark.parametrize("project", ["pyproject.toml", "clients/python/pyproject.toml"])
+def test_wheels_name_the_home_of_the_project(project: str) -> None:
+    urls: dict[str, str] = tomllib.loads((TOP / project).read_text())["project"]["urls"]
+    assert urls.keys() == {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert all(url.startswith(HOME) for url in urls.values())
+
+
 def test_a_release_is_one_version_everywhere() -> None:
     chart = yaml.safe_load((TOP / "helm" / "Chart.yaml").read_text())
     compose = yaml.safe_load((TOP / "compose.yaml").read_text())
-    assert chart["appVersion"] == VERSION
+    client = tomllib.loads((TOP / "clients" / "python" / "pyproject.toml").read_text())["project"]
+    assert chart["appVersion"] == VERSION == client["version"]
     assert compose["x-thunder"]["image"] == f"thunder:{VERSION}"
     assert f"ARG VERSION={VERSION}\n" in (TOP / "Dockerfile").read_text()
