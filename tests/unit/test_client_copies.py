@@ -4,12 +4,7 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
-CLIENTS = TOP / "clients"
-COPIES = [
-    (CLIENTS / "service_config.json", CLIENTS / "python" / "thunder_client" / "service_config.json"),
-    (TOP / "LICENSE", CLIENTS / "python" / "LICENSE"),
-]
+from tests.tools.client_copies import COPIES, TOP
 
 
 @pytest.mark.parametrize(("original", "copy"), COPIES, ids=lambda path: str(path.relative_to(TOP)))

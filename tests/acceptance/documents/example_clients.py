@@ -10,11 +10,11 @@ from pathlib import Path
 
 from tests.support.programs.go_tools import go_program
 from tests.support.programs.installed import Progress, run_visibly
-from tests.support.programs.node_programs import NPM, buf, node_environment
+from tests.support.programs.node_programs import NPM, node_environment
 
 _TOP = Path(__file__).parents[3]
 _CLIENTS = _TOP / "clients"
-_LEFT_TO_GIT = shutil.ignore_patterns("node_modules", "pb", "thunder-client", "__pycache__")
+_LEFT_TO_GIT = shutil.ignore_patterns("node_modules", "thunder-posts", "__pycache__")
 _OTHER_NAME_SERVERS = {"GRPC_NODE_USE_ALTERNATIVE_RESOLVER": "true"}
 """Lets Node's library ask a name server that the target names."""
 
@@ -28,10 +28,9 @@ class ExampleClient:
     def __init__(self, language: str, directory: Path, progress: Progress) -> None:
         """Build it, in a directory of its own. Raises Unavailable."""
         cd, *build, self._run = commands(language)
-        shutil.copytree(_CLIENTS, directory / "clients", ignore=_LEFT_TO_GIT)
-        shutil.copytree(_TOP / "proto", directory / "proto")
+        copy_clients(directory / "clients")
         self._cwd = directory / cd.removeprefix("cd ")
-        self._environment = _environment(directory / "bin", progress)
+        self._environment = client_tools(directory / "bin")
         for command in build:
             if not command.startswith(_PYTHONS_OWN):
                 run_visibly(["bash", "-c", f"cd '{self._cwd}' && {command}"], progress, self._environment)
@@ -46,6 +45,11 @@ class ExampleClient:
         return subprocess.Popen(run.split(), cwd=self._cwd, env=environment, text=True, stdout=pipe, stderr=pipe)
 
 
+def copy_clients(target: Path) -> None:
+    """Copy clients/ as git has it."""
+    shutil.copytree(_CLIENTS, target, ignore=_LEFT_TO_GIT)
+
+
 def commands(language: str) -> list[str]:
     """The commands of a language's section, one per line."""
     section = (_CLIENTS / "README.md").read_text().partition(f"\n## {language}\n")[2]
@@ -54,10 +58,11 @@ def commands(language: str) -> list[str]:
     return block[1].splitlines()
 
 
-def _environment(programs: Path, progress: Progress) -> dict[str, str]:
+def client_tools(programs: Path) -> dict[str, str]:
+    """Environment with npm, node and go on its PATH; programs is a folder to make for it. Raises Unavailable."""
     programs.mkdir()
     (programs / "npm").symlink_to(NPM)
     environment = node_environment()
-    ours = [programs, Path(sys.executable).parent, buf(progress).parent, go_program().parent]
+    ours = [programs, Path(sys.executable).parent, go_program().parent]
     environment["PATH"] = os.pathsep.join([*map(str, ours), environment["PATH"]])
     return environment

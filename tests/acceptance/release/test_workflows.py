@@ -1,5 +1,6 @@
 """Workflows are what GitHub understands, may do no more than they need, and release what the project says it is."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -57,6 +58,7 @@ def test_a_release_makes_what_the_page_of_deployment_installs() -> None:
     runs = "\n".join(step.get("run", "") for step in steps("release"))
     assert "--all-packages --wheel" in runs
     assert "helm package helm" in runs
+    assert "npm pack ./clients/node" in runs
     assert 'helm push thunder-[0-9]*.tgz "oci://' in runs
     assert "sha256sum -- * > SHA256SUMS" in runs
     assert f"s#{HOME}#$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#" in runs
@@ -72,7 +74,10 @@ def test_wheels_name_the_home_of_the_project(project: str) -> None:
 def test_a_release_is_one_version_everywhere() -> None:
     chart = yaml.safe_load((TOP / "helm" / "Chart.yaml").read_text())
     compose = yaml.safe_load((TOP / "compose.yaml").read_text())
-    client = tomllib.loads((TOP / "clients" / "python" / "pyproject.toml").read_text())["project"]
-    assert chart["appVersion"] == VERSION == client["version"]
+    clients = TOP / "clients"
+    client = tomllib.loads((clients / "python" / "pyproject.toml").read_text())["project"]
+    package = json.loads((clients / "node" / "package.json").read_text())
+    assert chart["appVersion"] == VERSION == client["version"] == package["version"]
+    assert f"client@v{VERSION} " in (clients / "go" / "README.md").read_text()
     assert compose["x-thunder"]["image"] == f"thunder:{VERSION}"
     assert f"ARG VERSION={VERSION}\n" in (TOP / "Dockerfile").read_text()
