@@ -101,6 +101,11 @@ def source_key(source: str) -> bytes:
     return b"i:{meta}:%b" % source.encode()
 
 
+def marks_key(bucket: int) -> bytes:
+    """Hash: how far each partition of a topic is in this bucket (marks.py). No TTL."""
+    return b"w:{%d}" % bucket
+
+
 def bucket_tag(bucket: int) -> bytes:
     """The hash tag that every key of the bucket carries."""
     return b"%d" % bucket
@@ -108,6 +113,9 @@ def bucket_tag(bucket: int) -> bytes:
 
 FOLLOWS_PATTERN = b"f:{*}:*"
 """Matches the keys of all follow lists, as SCAN understands it."""
+
+MARKS_PATTERN = b"w:{*}"
+"""Matches the keys of all marks."""
 
 
 def viewer_of(key: bytes) -> int:

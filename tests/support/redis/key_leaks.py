@@ -6,10 +6,10 @@ from typing import cast
 
 import redis
 
-from common.store.keys import FOLLOWS_PATTERN, META
+from common.store.keys import FOLLOWS_PATTERN, MARKS_PATTERN, META
 
-PERMANENT = (META, FOLLOWS_PATTERN, b"fr:{*}:*")
-"""Patterns of the keys that stay: the layout of the store, and the follows, which do not expire."""
+PERMANENT = (META, MARKS_PATTERN, FOLLOWS_PATTERN, b"fr:{*}:*")
+"""Patterns of the keys that stay: the layout of the store, its marks, and the follows, which do not expire."""
 
 
 def assert_every_key_has_ttl(client: redis.Redis, allowed: Collection[bytes] = ()) -> None:

@@ -4,11 +4,13 @@ from hypothesis import strategies as st
 from common.store.keys import (
     CATCH_UP,
     FOLLOWS_PATTERN,
+    MARKS_PATTERN,
     META,
     NAMES,
     WORKERS,
     KeySpace,
     bucket_tag,
+    marks_key,
     mix64,
     source_key,
     viewer_of,
@@ -38,6 +40,7 @@ def test_keys_are_spelled_out() -> None:
     assert viewer_of(keys.viewer(1).follows) == 1
     assert source_key("bluesky") == b"i:{meta}:bluesky"
     assert FOLLOWS_PATTERN == b"f:{*}:*"
+    assert (marks_key(7), MARKS_PATTERN) == (b"w:{7}", b"w:{*}")
 
 
 @given(st.integers(1, 2**63 - 1))
