@@ -52,7 +52,7 @@ class Tenure(NamedTuple):
 
 
 class StampParts(NamedTuple):
-    """What a stamp was made from, shortened."""
+    """Names that make up a stamp, shortened."""
 
     lineage: str
     run_id: str
@@ -149,7 +149,7 @@ def tenure_of(server_info: bytes, replication_info: bytes, node_id: bytes = b"")
 
 
 class MarkKind(StrEnum):
-    """What a topic fills the store with."""
+    """Contents that a topic fills the store with."""
 
     POSTS = "posts"
     FOLLOWS = "follows"
