@@ -35,7 +35,7 @@ def run_serve(settings: ServeSettings) -> int:
     collect_garbage_rarely()
     stop, state, registry = Stop(), ServingState(), CollectorRegistry()
     stop_on_signals(stop)
-    http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes)
+    http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes, state.limits)
     try:
         asyncio.run(serve(settings, stop, state, registry))
     finally:

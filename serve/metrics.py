@@ -140,6 +140,11 @@ class ServeMetrics:
         """Set the seconds from the start of the process to its first readiness."""
         self._init_duration.set(seconds)
 
+    def left_out(self, posts: int, follows: int) -> None:
+        """Set the numbers of buckets whose posts or follow lists are left out."""
+        self._posts_left_out.set(posts)
+        self._follows_left_out.set(follows)
+
     def _register_gauges(
         self, registry: CollectorRegistry, in_flight: Callable[[], int], queueing_delay: Callable[[], float]
     ) -> None:
@@ -155,6 +160,15 @@ class ServeMetrics:
             "Seconds from the start of the process to its first readiness; 0 until then",
             registry=registry,
         )
+
+        left_out = Gauge(
+            "serve_buckets_left_out",
+            "Buckets of the store that Redis may hold in part: their posts are left out of answers, which are then"
+            " partial, and look-ups of their follow lists are UNAVAILABLE",
+            ["kind"],
+            registry=registry,
+        )
+        self._posts_left_out, self._follows_left_out = left_out.labels("posts"), left_out.labels("follows")
 
     def _register_counters(self, registry: CollectorRegistry) -> None:
         self._rejected = Counter(

@@ -30,6 +30,7 @@ def run_combined(settings: CombinedSettings) -> int:
         registry,
         lambda: ingest.not_ready() or state.not_ready(),
         state.routes,
+        state.limits,
     )
     caught_up_or_stopped = threading.Event()
     try:

@@ -23,7 +23,8 @@ READ_SERVER_INFO = pack((b"INFO", b"server"))
 READ_REPLICATION_INFO = pack((b"INFO", b"replication"))
 READ_NODE_ID = pack((b"CLUSTER", b"MYID"))
 
-_ID = b"id"
+MARKS_ID = b"id"
+"""Field of a random token, which changes whenever the bucket ceases to be whole."""
 _REGISTERED = "marks:"
 _PART = 8
 
@@ -119,14 +120,14 @@ def read_marks(bucket: int) -> bytes:
 
 def read_marks_id(bucket: int) -> bytes:
     """Packed command. Reply: the id of the bucket's marks, None when they are gone."""
-    return pack((b"HGET", marks_key(bucket), _ID))
+    return pack((b"HGET", marks_key(bucket), MARKS_ID))
 
 
 def parse_marks(reply: list[bytes]) -> BucketMarks:
     """Reply to read_marks: fields and values in turn."""
     held = dict(zip(reply[::2], reply[1::2], strict=True))
     marks = {field: mark for field, value in held.items() if (mark := parse_mark(value)) is not None}
-    return BucketMarks(held.get(_ID), marks)
+    return BucketMarks(held.get(MARKS_ID), marks)
 
 
 def parse_info(reply: bytes) -> dict[str, str]:

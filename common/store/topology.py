@@ -24,6 +24,13 @@ class Topology(NamedTuple):
     node_of_meta: int
     run_id: str = ""
 
+    def buckets_of_nodes(self) -> list[tuple[int, ...]]:
+        """The buckets of each node."""
+        buckets: list[list[int]] = [[] for _ in self.nodes]
+        for bucket, node in enumerate(self.node_of_bucket):
+            buckets[node].append(bucket)
+        return [tuple(of_node) for of_node in buckets]
+
 
 class TopologyReader:
     """Finds the nodes through the address, each time from the start: Sentinel, DNS and seeds may lead elsewhere now.

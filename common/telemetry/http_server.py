@@ -24,6 +24,9 @@ _MAX_HEAD_BYTES = 8 * 1024
 NotReady = Callable[[], str | None]
 """Returns why the process is not ready, None when it is. Must not block."""
 
+Limits = Callable[[], str | None]
+"""Returns what a process that is ready cannot do meanwhile, None for nothing. Must not block."""
+
 
 log = logging.getLogger("thunder.http")
 
@@ -41,9 +44,11 @@ class HttpServer:
         registry: CollectorRegistry,
         not_ready: NotReady,
         routes: Callable[[], Routes] = dict[str, Route],
+        limits: Limits = lambda: None,
     ) -> None:
         self._registry = registry
         self._not_ready = not_ready
+        self._limits = limits
         self._routes = routes
         self._clients: set[asyncio.StreamWriter] = set()
         self._socket = _listen(host, port)
@@ -105,7 +110,8 @@ class HttpServer:
             case "/readyz":
                 reason = self._not_ready()
                 if reason is None:
-                    return Response(HTTPStatus.OK, b"ready\n")
+                    limits = self._limits()
+                    return Response(HTTPStatus.OK, f"ready, but {limits}\n".encode() if limits else b"ready\n")
                 return Response(HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n".encode())
             case _:
                 return Response(HTTPStatus.NOT_FOUND, b"/metrics, /healthz or /readyz\n")

@@ -43,7 +43,7 @@ class StoreGate:
         """
         if self._status.answers:
             if not self._readiness.has_caught_up(self._status.lineage):
-                raise self._filling()
+                raise self.filling()
             if self._status.wrong_clock:
                 raise ServerClockWrong(next(self._pushbacks))
         elif self._readiness.is_first:
@@ -58,8 +58,8 @@ class StoreGate:
         if self._readiness.has_caught_up(lineage):
             return
         if lineage != self._status.lineage:
-            self._is_doubtful.set()
-        raise self._filling()
+            self.doubt()
+        raise self.filling()
 
     async def next_look(self) -> None:
         """Wait until the status is due to be read again."""
@@ -69,5 +69,10 @@ class StoreGate:
                 await self._is_doubtful.wait()
         self._is_doubtful.clear()
 
-    def _filling(self) -> StoreFilling:
+    def doubt(self) -> None:
+        """Make the next look at the status due at once: a request has found that the store lost something."""
+        self._is_doubtful.set()
+
+    def filling(self) -> StoreFilling:
+        """An error that says when to retry, for a request that nothing may be read for."""
         return StoreFilling(next(self._pushbacks))

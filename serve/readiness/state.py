@@ -24,6 +24,11 @@ class ServingState:
         """Reason why serving is not ready, None when it is."""
         return None if self._verdict.ready else self._verdict.reason
 
+    def limits(self) -> str | None:
+        """Description of what is left out of answers though serving is ready, None for nothing."""
+        left_out = self._verdict.left_out
+        return str(left_out) if left_out.exists else None
+
     def routes(self) -> Routes:
         """The routes that serving adds to the HTTP port."""
         return self._routes

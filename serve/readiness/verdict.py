@@ -7,13 +7,40 @@ the store: later lag is a metric, and no reason to take every server out of serv
 from typing import NamedTuple
 
 
+class LeftOut(NamedTuple):
+    """Buckets of the store whose posts or follow lists are not served, because Redis may lack some of them.
+
+    reasons: what is wrong with which node, in words; empty when nothing is left out.
+    """
+
+    posts: int = 0
+    follows: int = 0
+    buckets: int = 0
+    reasons: str = ""
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is left out."""
+        return self.posts > 0 or self.follows > 0
+
+    def __str__(self) -> str:
+        """Describes what is left out and why, as part of a sentence."""
+        return (
+            f"posts of {self.posts} and follow lists of {self.follows} buckets out of {self.buckets} are left out: "
+            f"{self.reasons}"
+        )
+
+
+NOTHING_LEFT_OUT = LeftOut()
+
+
 class StoreStatus(NamedTuple):
     """Status of the store.
 
     answers: Redis answered. lineage: identity of its data, None when nothing was ever stored; a change means that the
     data was replaced. caught_up: ingest has caught up with this store. waiting_for: what is missing, or why Redis does
     not answer, in words; empty when caught up. wrong_clock: how this machine's clock differs from Redis's by more than
-    is allowed, else empty: the cut at the retention would be wrong.
+    is allowed, else empty: the cut at the retention would be wrong. left_out: what is not served meanwhile.
     """
 
     answers: bool
@@ -21,13 +48,15 @@ class StoreStatus(NamedTuple):
     caught_up: bool
     waiting_for: str
     wrong_clock: str = ""
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 class Verdict(NamedTuple):
-    """Ready or not, with the reason."""
+    """Ready or not, with the reason; and what is left out of answers either way."""
 
     ready: bool
     reason: str = ""
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 READY = Verdict(ready=True)
@@ -52,12 +81,16 @@ class Readiness:
 
     def evaluate(self, status: StoreStatus) -> Verdict:
         """The verdict on this status."""
-        if not status.answers:
-            return Verdict(ready=False, reason=status.waiting_for)
-        if status.caught_up:
+        if status.answers and status.caught_up:
             self._caught_up = status.lineage
+        reason = self._reason_against(status)
+        return Verdict(not reason, reason, status.left_out)
+
+    def _reason_against(self, status: StoreStatus) -> str:
+        if not status.answers:
+            return status.waiting_for
         if status.wrong_clock:
-            return Verdict(ready=False, reason=status.wrong_clock)
+            return status.wrong_clock
         if self.has_caught_up(status.lineage):
-            return READY
-        return Verdict(ready=False, reason=f"serving waits for {status.waiting_for}")
+            return ""
+        return f"serving waits for {status.waiting_for}"

@@ -21,6 +21,10 @@ Reply = Any
 """bytes, int, None, a list of these, or a hiredis.ReplyError."""
 
 
+class NodeDisconnected(StoreUnavailable):
+    """A connection was closed before all replies came."""
+
+
 class PendingReplies:
     """The replies of one pipeline: sent by RespConnection.run(), received or lost later. For one event loop."""
 
@@ -72,7 +76,7 @@ class RespConnection(asyncio.Protocol):
         return bool(self._waiting) and time.monotonic() - self._progress_at > seconds
 
     async def run(self, packed: bytes, pending: PendingReplies) -> list[Reply]:
-        """Send packed commands, return their replies. StoreUnavailable when the connection is lost before."""
+        """Send packed commands, return their replies. NodeDisconnected."""
         if self._transport is None or self._transport.is_closing():
             raise self._lost("the connection is closed")
         if not self._waiting:
@@ -129,8 +133,8 @@ class RespConnection(asyncio.Protocol):
         except hiredis.ProtocolError:
             self.close()
 
-    def _lost(self, cause: str) -> StoreUnavailable:
-        return StoreUnavailable(f"Redis {self._node}: {cause}")
+    def _lost(self, cause: str) -> NodeDisconnected:
+        return NodeDisconnected(f"Redis {self._node}: {cause}")
 
 
 async def connect(address: Address, node: Node, timeout: float) -> RespConnection:

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import compress
 from typing import Any, NamedTuple
 
 import hiredis
@@ -12,14 +13,17 @@ import hiredis
 from common.errors import StoreUnavailable
 from common.store.keys import DEFAULT_POST_HASHES, KeySpace
 from common.store.layout import READ_LINEAGE
+from common.store.marks import MarkKind
 from common.store.member import decode_id
 from common.store.record import record_field
-from common.store.topology import Node, Topology
+from common.store.topology import Topology
 from serve.deadline import Deadline
 from serve.readiness.gate import StoreGate
-from serve.store.connection import Reply
+from serve.store.connection import NodeDisconnected, Reply
 from serve.store.failure_log import FailureLog
-from serve.store.nodes import NodeConnections, NodeTimeout
+from serve.store.node_fill import NodeFill
+from serve.store.nodes import FillPlan, NodeConnections
+from serve.store.sessions import NodeChanged, NodeTimeout, PackedCommands
 from serve.timeline.read_plan import FetchRequest, FetchResult
 
 KNOWN_AUTHORS = 500_000
@@ -49,12 +53,22 @@ class _HashCommand(NamedTuple):
 
 
 class _Pipeline:
-    """Commands of one round for one node, and the authors and parents of their replies."""
+    """Commands of one round for one node, and the authors and parents of their replies.
+
+    is_cut: some were left out, because the node does not hold all that they ask for.
+    """
 
     def __init__(self) -> None:
         self.packed: list[bytes] = []
         self.authors: list[int] = []
         self.parents: list[bytes] = []
+        self.is_cut = False
+
+    def keep(self, authors: Sequence[bool], parents: Sequence[bool]) -> None:
+        """Leave out the commands of the authors and parents that are false here."""
+        self.packed = [*compress(self.packed, (*authors, *parents))]
+        self.authors, self.parents = [*compress(self.authors, authors)], [*compress(self.parents, parents)]
+        self.is_cut = not (all(authors) and all(parents))
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -72,31 +86,48 @@ class RedisFetcher:
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
     async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        """Fetch one round. StoreFilling when the store holds a lineage that has not caught up."""
+        """Fetch one round. StoreFilling when nothing of it may be read: ingest has not caught up, or must fill gaps."""
         if self._gate:
             self._gate.check()
         topology = await self._connections.topology(deadline)
+        plan = self._connections.plan(MarkKind.POSTS)
         pipelines = self._pipelines(request, topology)
-        if self._gate:  # behind the other commands, so that a store that was emptied between them is noticed
+        if plan and self._gate:
+            self._gate.confirm(plan.expected.lineage.encode())
+        elif self._gate:  # behind the other commands, so that a store that was emptied between them is noticed
             pipelines[topology.node_of_meta].packed.append(READ_LINEAGE)
-        runs = [self._run(topology.nodes[node], pipeline, deadline) for node, pipeline in pipelines.items()]
+        runs = [self._run(topology, plan, node, pipeline, deadline) for node, pipeline in pipelines.items()]
         results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = FetchResult({}, {}, partial=False)
         failed: list[StoreUnavailable] = []
-        for (node, pipeline), replies in zip(pipelines.items(), results, strict=True):
-            if isinstance(replies, StoreUnavailable):
-                failed.append(replies)
-                continue
-            failed += _assign(pipeline, replies, fetched)
-            if self._gate and node == topology.node_of_meta and not isinstance(replies[-1], hiredis.ReplyError):
-                self._gate.confirm(replies[-1])
+        for pipeline, replies in zip(pipelines.values(), results, strict=True):
+            failed += [replies] if isinstance(replies, StoreUnavailable) else _assign(pipeline, replies, fetched)
+        if self._gate and not plan:
+            self._confirm_lineage(results[[*pipelines].index(topology.node_of_meta)])
+        is_cut = any(pipeline.is_cut for pipeline in pipelines.values())
+        return self._partial(fetched, failed, is_cut=is_cut) if failed or is_cut else fetched
+
+    def _confirm_lineage(self, replies: "list[Reply] | StoreUnavailable") -> None:
+        """Check the reply to READ_LINEAGE, the last of its node's, if there is one. StoreFilling."""
+        if self._gate and not isinstance(replies, StoreUnavailable) and not isinstance(replies[-1], hiredis.ReplyError):
+            self._gate.confirm(replies[-1])
+
+    def _partial(self, fetched: FetchResult, failed: Sequence[StoreUnavailable], *, is_cut: bool) -> FetchResult:
+        """The result of a round that lacks something. StoreUnavailable when it lacks everything."""
+        if not all(isinstance(failure, NodeTimeout) for failure in failed):
+            self._connections.forget_topology()
+        if not fetched.members and not fetched.records:
+            raise self._nothing_read(failed, is_cut=is_cut)
         if failed:
-            if not all(isinstance(failure, NodeTimeout) for failure in failed):
-                self._connections.forget_topology()
-            if not fetched.members and not fetched.records:
-                raise StoreUnavailable(str(failed[0])) from failed[0]  # raised itself, it would refer to itself
             self._failures.partial(failed[0], time.monotonic())
-        return fetched._replace(partial=bool(failed))
+        return fetched._replace(partial=True)
+
+    def _nothing_read(self, failed: Sequence[StoreUnavailable], *, is_cut: bool) -> StoreUnavailable:
+        if is_cut:
+            return self._gate.filling() if self._gate else StoreUnavailable("Redis is being filled")
+        failure = StoreUnavailable(str(failed[0]))
+        failure.__cause__ = failed[0]  # raised itself, it would refer to itself
+        return failure
 
     def _pipelines(self, request: FetchRequest, topology: Topology) -> "defaultdict[int, _Pipeline]":
         pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
@@ -126,11 +157,49 @@ class RedisFetcher:
         key = self._keys.post_hash(number)
         return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
 
-    async def _run(self, node: Node, pipeline: _Pipeline, deadline: Deadline) -> "list[Reply] | StoreUnavailable":
+    async def _run(
+        self, topology: Topology, plan: FillPlan | None, node: int, pipeline: _Pipeline, deadline: Deadline
+    ) -> "list[Reply] | StoreUnavailable":
         try:
-            return await self._connections.run(node, b"".join(pipeline.packed), len(pipeline), deadline)
+            try:
+                return await self._run_once(topology, plan, node, pipeline, deadline)
+            except (NodeDisconnected, NodeChanged):  # a new connection or new marks may do
+                if self._gate:
+                    self._gate.doubt()
+                return await self._run_once(topology, plan, node, pipeline, deadline)
+        except NodeChanged as changed:
+            pipeline.is_cut = True
+            return changed
         except StoreUnavailable as failure:
             return failure
+
+    async def _run_once(
+        self, topology: Topology, plan: FillPlan | None, node: int, pipeline: _Pipeline, deadline: Deadline
+    ) -> list[Reply]:
+        if plan:
+            return await self._connections.run_filled(plan, node, partial(self._compose, pipeline), deadline)
+        packed = b"".join(pipeline.packed)
+        return await self._connections.run(topology.nodes[node], packed, len(pipeline), deadline)
+
+    def _compose(self, pipeline: _Pipeline, fill: NodeFill) -> PackedCommands | None:
+        """Pack what may be read of a node, and leave out the rest."""
+        whole = fill.whole[MarkKind.POSTS]
+        if len(whole) < len(fill.wanted.buckets):
+            pipeline.keep(
+                [self._bucket_of_author(author) in whole for author in pipeline.authors],
+                [self._bucket_of_parent(parent) in whole for parent in pipeline.parents],
+            )
+        if not pipeline.packed:
+            return None
+        authors, parents = pipeline.authors, pipeline.parents
+        bucket = self._bucket_of_author(authors[0]) if authors else self._bucket_of_parent(parents[0])
+        return PackedCommands(b"".join(pipeline.packed), len(pipeline), bucket)
+
+    def _bucket_of_author(self, author: int) -> int:
+        return self._author_command_of(author).bucket
+
+    def _bucket_of_parent(self, parent: bytes) -> int:
+        return self._hash_command_of(self._keys.post_hash_number(decode_id(parent))).bucket
 
 
 def _bulk(value: bytes) -> bytes:

@@ -2,12 +2,14 @@
 
 from typing import cast
 
+from common.errors import StoreUnavailable
 from common.store.commands import pack
 from common.store.keys import KeySpace
 from common.store.layout import READ_LINEAGE
+from common.store.marks import MarkKind
 from serve.deadline import NO_DEADLINE, Deadline
 from serve.readiness.gate import StoreGate
-from serve.store.nodes import NodeConnections
+from serve.store.nodes import FillPlan, NodeConnections
 
 
 class RedisFollows:
@@ -27,7 +29,21 @@ class RedisFollows:
             self._gate.check()
         keys = self._keys.viewer(viewer_id)
         command = pack((b"ZREVRANGE", keys.follows, b"0", b"%d" % (limit - 1)))
-        members = cast("list[bytes]", await self._connections.run_in_bucket(keys.bucket, command, deadline))
+        members = await self._read(keys.bucket, command, deadline)
+        return [int(member) for member in members]
+
+    async def _read(self, bucket: int, command: bytes, deadline: Deadline) -> list[bytes]:
+        if plan := self._connections.plan(MarkKind.FOLLOWS):
+            return await self._read_filled(plan, bucket, command, deadline)
+        members = cast("list[bytes]", await self._connections.run_in_bucket(bucket, command, deadline))
         if self._gate and not members:  # without follows no posts are fetched, which would notice that all are gone
             self._gate.confirm(await self._connections.run_in_bucket(None, READ_LINEAGE, deadline))
-        return [int(member) for member in members]
+        return members
+
+    async def _read_filled(self, plan: FillPlan, bucket: int, command: bytes, deadline: Deadline) -> list[bytes]:
+        if self._gate:
+            self._gate.confirm(plan.expected.lineage.encode())
+        members = await self._connections.run_in_filled_bucket(bucket, command, MarkKind.FOLLOWS, deadline)
+        if members is None:
+            raise self._gate.filling() if self._gate else StoreUnavailable("Redis is being filled")
+        return cast("list[bytes]", members)

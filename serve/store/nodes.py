@@ -1,12 +1,13 @@
-"""Connections to the nodes of one Redis or a Redis Cluster, one per node, shared by everything that serving reads.
+"""The nodes of one Redis or a Redis Cluster, and what may be read of each.
 
-The topology and the connections are renewed after a failure, and when the address leads to another server.
+The topology is read again after a failure, and when the address leads to another server. check(), called twice a
+second, finds out which marks the store must have and how far each node is filled.
 """
 
 import asyncio
 import time
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import hiredis
 
@@ -15,41 +16,59 @@ from common.store.address import Node, parse_address
 from common.store.client import ADDRESS_CHECK_SECONDS
 from common.store.commands import pack
 from common.store.keys import META
+from common.store.marks import READ_REPLICATION_INFO, READ_SERVER_INFO, MarkKind, tenure_of
 from common.store.topology import Topology, TopologyReader
 from serve.deadline import NO_DEADLINE, Deadline
-from serve.store.connection import PendingReplies, Reply, RespConnection, connect
+from serve.store.connection import Reply
+from serve.store.node_fill import ExpectedMarks, Gap, NodeFill, WantedFill
+from serve.store.sessions import Compose, NodeChanged, NodeSessions, NodeTimeout, PackedCommands
 
 _ASKING = pack((b"ASKING",))
-_DESCRIBE = b"".join((pack((b"INFO", b"server")), pack((b"INFO", b"replication"))))
+_DESCRIBE = READ_SERVER_INFO + READ_REPLICATION_INFO
 _READ_META = pack((b"HGETALL", META))
 
+ExpectMarks = Callable[[Mapping[bytes, bytes], ExpectedMarks | None], ExpectedMarks | None]
+"""Takes the meta hash of a store and what was expected so far, and returns the marks that its buckets must have."""
 
-_UNUSABLE = ("READONLY", "MASTERDOWN", "LOADING", "NOAUTH")
-"""Errors of a server that no longer serves this connection, though the address may lead to one that does."""
+T = TypeVar("T")
 
 
 class _Server(NamedTuple):
-    """A server as it describes itself."""
+    """A server as it describes itself. meta: the meta hash, if it was asked for."""
 
     run_id: str
     is_replica: bool
+    meta: Mapping[bytes, bytes] | None
 
 
-class NodeTimeout(StoreUnavailable):
-    """A node did not answer in time. That says nothing about where the buckets are."""
+class FillPlan(NamedTuple):
+    """Nodes of a topology, and the marks that must be known of each before its buckets are read."""
+
+    topology: Topology
+    expected: ExpectedMarks
+    wanted: Sequence[WantedFill]
 
 
 class NodeConnections:
-    """For one event loop. timeout_seconds: limit of each step, besides the deadline of the request."""
+    """For one event loop. timeout_seconds: limit of each step, besides the deadline of the request.
 
-    def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
-        self._address = parse_address(url)
-        self._reader = TopologyReader(self._address, buckets, timeout_seconds)
+    fills: how far the nodes that answered the last check are filled; empty for a store without marks.
+    """
+
+    def __init__(
+        self, url: str, buckets: int, timeout_seconds: float, expect: ExpectMarks = lambda meta, former: None
+    ) -> None:
+        address = parse_address(url)
+        self._reader = TopologyReader(address, buckets, timeout_seconds)
         self._timeout = timeout_seconds
         self._topology: Topology | None = None
+        self._latest: Topology | None = None
+        self._reading = asyncio.Lock()
         self._address_checked_at = time.monotonic()
-        self._connections: dict[Node, RespConnection] = {}
-        self._connecting = asyncio.Lock()
+        self._sessions = NodeSessions(address, timeout_seconds)
+        self._expect = expect
+        self._plan: FillPlan | None = None
+        self.fills: Mapping[Node, NodeFill] = {}
 
     async def topology(self, deadline: Deadline) -> Topology:
         """The nodes and their buckets. StoreUnavailable."""
@@ -59,25 +78,23 @@ class NodeConnections:
         """Read the topology again before the next use: a bucket was not where it should be, or a node is away."""
         self._topology = None
 
-    async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
-        """Send packed commands to a node, return this number of replies, error replies among them.
+    def plan(self, kind: MarkKind) -> FillPlan | None:
+        """The plan for reading buckets for this kind; None when the store has no marks of it."""
+        return self._plan if self._plan and self._plan.expected.fields[kind] else None
 
-        StoreUnavailable, NodeTimeout. A cancelled caller waits until its replies are in, for the timeout at most: so it
-        keeps its place among the requests that Redis works for, however many come and go.
-        """
-        limit, pending = self._limit(deadline), PendingReplies(replies)
+    async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
+        """Send packed commands to a node without regard to its marks. As NodeSessions.run()."""
+        return await self._sessions.run(node, packed, replies, deadline)
+
+    async def run_filled(self, plan: FillPlan, node: int, compose: Compose, deadline: Deadline) -> list[Reply]:
+        """Read what may be read of a node of the plan. As NodeSessions.run_filled(); NodeChanged for a former plan."""
+        if plan is not self._plan:
+            raise NodeChanged("Buckets have moved, or there are more partitions to expect marks of")
         try:
-            async with asyncio.timeout(limit):
-                connection = await self._connection(node)
-                received = await connection.run(packed, pending)
-        except TimeoutError as error:
-            raise NodeTimeout(f"Redis {node}: no answer in time") from error
-        except asyncio.CancelledError:
-            await pending.wait_if_sent(self._timeout)
+            return await self._sessions.run_filled(plan.topology.nodes[node], plan.wanted[node], compose, deadline)
+        except NodeChanged:
+            self.forget_topology()  # its buckets may be elsewhere
             raise
-        if isinstance(received[0], hiredis.ReplyError) and str(received[0]).startswith(_UNUSABLE):
-            connection.retire(self._timeout)
-        return received
 
     async def run_in_bucket(self, bucket: int | None, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
         """Send one packed command for a key of the bucket, return its reply. StoreUnavailable, NodeTimeout.
@@ -85,22 +102,50 @@ class NodeConnections:
         bucket: None for the store's own keys. Tried once more, with a new topology, when the bucket has moved or the
         connection was lost.
         """
-        topology = await self.topology(deadline)
-        try:
-            return await self._run_in(topology, bucket, packed, deadline)
-        except NodeTimeout:
-            raise
-        except StoreUnavailable:
-            self.forget_topology()
-        return await self._run_in(await self.topology(deadline), bucket, packed, deadline)
+        return await self._retried(lambda topology: self._run_in(topology, bucket, packed, deadline), deadline)
+
+    async def run_in_filled_bucket(
+        self, bucket: int, packed: bytes, kind: MarkKind, deadline: Deadline = NO_DEADLINE
+    ) -> Reply | None:
+        """Do as run_in_bucket(), for a store with marks of this kind: None when the bucket must not be read."""
+        composed = PackedCommands(packed, 1, bucket)
+
+        async def read(topology: Topology) -> Reply | None:
+            if (plan := self.plan(kind)) is None:
+                return None
+            node = topology.node_of_bucket[bucket]
+            replies = await self.run_filled(
+                plan, node, lambda fill: composed if bucket in fill.whole[kind] else None, deadline
+            )
+            if not replies or _migration_target(topology.nodes[node], replies[0]):
+                return None  # what has migrated already is confirmed when all has
+            return _value(topology.nodes[node], replies[0])
+
+        return await self._retried(read, deadline)
 
     async def check(self) -> StoreUnavailable | None:
         """Ask every node over the connections that requests use; returns the failure, None when all answer.
 
-        Connects requests to another server when theirs was demoted or failed, and the address leads to that one.
+        Connects requests to another server when theirs was demoted or failed, and the address leads to that one. Then
+        reads how far the nodes are filled.
         """
         failure = await self._check_once()
-        return failure and await self._check_once()  # once more: the meta keys may have moved to another node
+        failure = failure and await self._check_once()  # once more: the meta keys may have moved to another node
+        await self._read_fills()
+        return failure
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._sessions.close()
+
+    async def _retried(self, read: Callable[[Topology], Awaitable[T]], deadline: Deadline) -> T:
+        try:
+            return await read(await self.topology(deadline))
+        except NodeTimeout:
+            raise
+        except StoreUnavailable:
+            self.forget_topology()
+        return await read(await self.topology(deadline))
 
     async def _check_once(self) -> StoreUnavailable | None:
         try:
@@ -110,17 +155,14 @@ class NodeConnections:
         meta = topology.nodes[topology.node_of_meta]
         found = await asyncio.gather(*(self._describe(node, with_meta=node is meta) for node in topology.nodes))
         failed = [described for described in found if isinstance(described, StoreUnavailable)]
-        run_ids = {described.run_id for described in found if isinstance(described, _Server)}
-        is_demoted = any(isinstance(described, _Server) and described.is_replica for described in found)
+        servers = [described for described in found if isinstance(described, _Server)]
+        for server in servers:
+            if server.meta is not None:
+                self._make_plan(self._expect(server.meta, self._plan and self._plan.expected))
+        is_demoted = any(server.is_replica for server in servers)
         if failed or is_demoted or time.monotonic() - self._address_checked_at > ADDRESS_CHECK_SECONDS:
-            await self._check_address(run_ids)
+            await self._check_address({server.run_id for server in servers})
         return failed[0] if failed else None
-
-    def close(self) -> None:
-        """Close all connections."""
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
 
     async def _describe(self, node: Node, *, with_meta: bool) -> "_Server | StoreUnavailable":
         packed, count = (_DESCRIBE + _READ_META, 3) if with_meta else (_DESCRIBE, 2)
@@ -131,7 +173,9 @@ class NodeConnections:
         for reply in (server, replication, *others):
             if isinstance(reply, hiredis.ReplyError):
                 return StoreUnavailable(f"Redis {node}: {reply}")
-        return _Server(_field(server, b"run_id"), _field(replication, b"role") == "slave")
+        meta = dict(zip(others[0][::2], others[0][1::2], strict=True)) if others else None
+        tenure = tenure_of(server, replication)
+        return _Server(tenure.run_id, not tenure.is_master, meta)
 
     async def _check_address(self, run_ids: Collection[str]) -> None:
         """Take the topology that the address leads to now. Requests in flight keep their connections until answered."""
@@ -141,43 +185,59 @@ class NodeConnections:
         except StoreUnavailable:
             return  # what is connected may well answer
         is_another = bool(found.run_id) and found.run_id not in run_ids
-        for node in [*self._connections]:
-            if is_another or node not in found.nodes:
-                self._connections.pop(node).retire(self._timeout)
-        self._topology = found
+        self._sessions.retire([node for node in self._sessions.nodes if is_another or node not in found.nodes])
+        self._use(found)
+
+    async def _read_fills(self) -> None:
+        """Read how far the nodes are filled, as far as they answer."""
+        plan, fills = self._plan, dict[Node, NodeFill]()
+        nodes = zip(plan.topology.nodes, plan.wanted, strict=True) if plan else ()
+        for node, wanted in nodes:
+            try:
+                fills[node] = await self._sessions.read_fill(node, wanted)
+            except StoreUnavailable:
+                continue  # check() has returned why, or will
+            if Gap.UNREADABLE in fills[node].gaps:
+                self.forget_topology()
+        self.fills = fills
+
+    def _use(self, topology: Topology) -> Topology:
+        self._topology = self._latest if topology == self._latest and self._latest else topology
+        if self._latest is not self._topology:
+            self._latest = self._topology
+            self._make_plan(self._plan and self._plan.expected)
+        return self._topology
+
+    def _make_plan(self, expected: ExpectedMarks | None) -> None:
+        """Plan with the latest topology. What is known of a node stays known unless its buckets change."""
+        former, topology = self._plan, self._latest
+        if former and topology is former.topology and expected == former.expected:
+            return
+        if expected is None or topology is None:
+            self._plan = None
+            return
+        known = dict(zip(former.topology.nodes, former.wanted, strict=True)) if former else {}
+        wanted = [WantedFill(expected, buckets, not topology.run_id) for buckets in topology.buckets_of_nodes()]
+        kept = [
+            known[node] if known.get(node) == new else new for node, new in zip(topology.nodes, wanted, strict=True)
+        ]
+        self._plan = FillPlan(topology, expected, kept)
 
     async def _run_in(self, topology: Topology, bucket: int | None, packed: bytes, deadline: Deadline) -> Reply:
         node = topology.nodes[topology.node_of_meta if bucket is None else topology.node_of_bucket[bucket]]
         reply, *_ = await self.run(node, packed, 1, deadline)
         if target := _migration_target(node, reply):
             _, reply = await self.run(target, _ASKING + packed, 2, deadline)
-        if isinstance(reply, hiredis.ReplyError):
-            raise StoreUnavailable(f"Redis {node}: {reply}")
-        return reply
+        return _value(node, reply)
 
     def _limit(self, deadline: Deadline) -> float:
         remaining = deadline.remaining(time.monotonic())
         return self._timeout if remaining is None else min(remaining, self._timeout)
 
-    async def _connection(self, node: Node) -> RespConnection:
-        connection = self._connections.get(node)
-        if connection is not None and connection.is_open and not connection.is_silent(self._timeout):
-            return connection
-        async with self._connecting:
-            renewed = self._connections.get(node)
-            if renewed is not None and renewed is not connection:
-                return renewed
-            if connection is not None:
-                connection.close()
-            self._connections[node] = connected = await connect(self._address, node, self._timeout)
-            return connected
-
     async def _read_topology(self, limit: float) -> Topology:
         try:
-            async with asyncio.timeout(limit), self._connecting:
-                if self._topology is None:
-                    self._topology = await asyncio.to_thread(self._reader.read)
-                return self._topology
+            async with asyncio.timeout(limit), self._reading:
+                return self._topology or self._use(await asyncio.to_thread(self._reader.read))
         except TimeoutError as error:
             raise StoreUnavailable(f"Redis does not answer within {limit:g} s") from error
 
@@ -190,7 +250,7 @@ def _migration_target(node: Node, reply: Reply) -> Node | None:
     return Node(host or node.host, int(port))
 
 
-def _field(info: Reply, name: bytes) -> str:
-    """Value of a line of INFO; empty when there is none."""
-    lines = (line.partition(b":") for line in bytes(info).splitlines())
-    return next((value.decode() for found, _, value in lines if found == name), "")
+def _value(node: Node, reply: Reply) -> Reply:
+    if isinstance(reply, hiredis.ReplyError):
+        raise StoreUnavailable(f"Redis {node}: {reply}")
+    return reply

@@ -14,6 +14,7 @@ from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
+from serve.store.node_fill import expected_marks, with_fills
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 
@@ -27,19 +28,25 @@ class ServingStore:
         self._keys = settings.key_space
         self._store_client = StoreClient(url, self._keys.buckets, timeout)
         self.clock_check = ClockCheck(clock, settings.clock_skew_seconds)
-        self._connections = NodeConnections(url, self._keys.buckets, timeout)
+        self._connections = NodeConnections(
+            url, self._keys.buckets, timeout, lambda meta, former: expected_marks(meta, former, clock())
+        )
         self.gate = StoreGate()
-        fetcher = RedisFetcher(self._connections, self._keys, self.gate)
-        self.timelines = Timelines(fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request)
+        self.fetcher = RedisFetcher(self._connections, self._keys, self.gate)
+        self.timelines = Timelines(
+            self.fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
+        )
         self.follows = RedisFollows(self._connections, self._keys, self.gate) if settings.follow_store else None
 
     async def status(self) -> StoreStatus:
         """Read the status from Redis. StoreMismatch when this server must not read it; never StoreUnavailable.
 
-        The connections that requests use must answer too.
+        The connections that requests use must answer too, and some bucket must be filled.
         """
         status, failure = await asyncio.gather(asyncio.to_thread(self._status), self._connections.check())
-        return StoreStatus(False, None, False, str(failure)) if failure and status.answers else status
+        if failure and status.answers:
+            return StoreStatus(False, None, False, str(failure))
+        return with_fills(status, self._connections.fills)
 
     def close(self) -> None:
         """Close all connections."""

@@ -27,7 +27,8 @@ class Process:
         self.registry = CollectorRegistry()
         self.reason: str | None = "Kafka has not caught up"
         self.routes: dict[str, Route] = {}
-        self.http = HttpServer(HOST, 0, self.registry, lambda: self.reason, lambda: self.routes)
+        self.limits: str | None = None
+        self.http = HttpServer(HOST, 0, self.registry, lambda: self.reason, lambda: self.routes, lambda: self.limits)
 
     def get(self, path: str) -> tuple[int, str]:
         try:
@@ -57,6 +58,8 @@ def test_readiness_comes_with_its_reason(process: Process) -> None:
     assert process.get("/readyz") == (503, "Kafka has not caught up\n")
     process.reason = None
     assert process.get("/readyz") == (200, "ready\n")
+    process.limits = "some posts are left out"
+    assert process.get("/readyz") == (200, "ready, but some posts are left out\n")
 
 
 def test_metrics_are_those_of_the_registry(process: Process) -> None:

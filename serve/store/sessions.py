@@ -1,0 +1,192 @@
+"""Connections to nodes, one each, shared by all requests, with what each node has said over it of how far it is filled.
+
+What was said over another connection does not count: the node may have lost data before this one was opened.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+import hiredis
+
+from common.errors import StoreUnavailable
+from common.store.address import Address, Node
+from common.store.marks import READ_REPLICATION_INFO, read_marks_id
+from serve.deadline import NO_DEADLINE, Deadline
+from serve.store.connection import PendingReplies, Reply, RespConnection, connect
+from serve.store.node_fill import (
+    CHECK_REPLIES,
+    FillJudge,
+    NodeFill,
+    WantedFill,
+    check_commands,
+    history_of,
+)
+
+_UNUSABLE = ("READONLY", "MASTERDOWN", "LOADING", "NOAUTH")
+"""Errors of a server that no longer serves this connection, though the address may lead to one that does."""
+
+
+class NodeTimeout(StoreUnavailable):
+    """A node did not answer in time. That says nothing about where the buckets are."""
+
+
+class NodeChanged(StoreUnavailable):
+    """A node is not as it was when its marks were read: its replies are not used. They are read again at once."""
+
+
+class PackedCommands(NamedTuple):
+    """Packed commands, the number of their replies, and a bucket of theirs that may be read."""
+
+    packed: bytes
+    replies: int
+    bucket: int
+
+
+Compose = Callable[[NodeFill], PackedCommands | None]
+"""Packs what may be read of a node; None for nothing."""
+
+
+class NodeSession:
+    """A connection, and how far the node is filled, once that was read over it."""
+
+    def __init__(self, connection: RespConnection) -> None:
+        self.connection = connection
+        self.fill: NodeFill | None = None
+
+
+class NodeSessions:
+    """For one event loop. timeout_seconds: limit of each step, besides the deadline of the request."""
+
+    def __init__(self, address: Address, timeout_seconds: float) -> None:
+        self._address = address
+        self._timeout = timeout_seconds
+        self._sessions: dict[Node, NodeSession] = {}
+        self._opening: defaultdict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
+        """Send packed commands to a node, return this number of replies, error replies among them.
+
+        StoreUnavailable, NodeTimeout. A cancelled caller waits until its replies are in, for the timeout at most: so it
+        keeps its place among the requests that Redis works for, however many come and go.
+        """
+        return await self._run(node, await self._connected(node, self._limit(deadline)), packed, replies, deadline)
+
+    async def run_filled(self, node: Node, wanted: WantedFill, compose: Compose, deadline: Deadline) -> list[Reply]:
+        """Do as run() with what compose makes of the buckets that may be read; no replies when it makes nothing.
+
+        NodeChanged when checks behind these commands show that this no longer held.
+        """
+        session, fill = await self._filled(node, wanted, self._limit(deadline))
+        if (composed := compose(fill)) is None:
+            return []
+        packed, replies = composed.packed + check_commands(composed.bucket), composed.replies + CHECK_REPLIES
+        *received, marks_id, replication = await self._run(node, session, packed, replies, deadline)
+        if not fill.is_confirmed(composed.bucket, marks_id, replication):
+            if session.fill is fill:
+                session.fill = None
+            raise NodeChanged(f"Redis {node} is not as it was when its marks were read")
+        return received
+
+    async def read_fill(self, node: Node, wanted: WantedFill) -> NodeFill:
+        """The state of the node now; its marks are read again when they may have changed. StoreUnavailable."""
+        session, fill = await self._filled(node, wanted, None)
+        if fill.gaps or not await self._is_unchanged(node, session, fill):
+            _, fill = await self._filled(node, wanted, None, outdated=fill)
+        return fill
+
+    def retire(self, nodes: Collection[Node]) -> None:
+        """Close the connections to these nodes once the requests in flight are answered."""
+        for node in nodes:
+            if session := self._sessions.pop(node, None):
+                session.connection.retire(self._timeout)
+
+    @property
+    def nodes(self) -> Collection[Node]:
+        """The nodes that were connected."""
+        return self._sessions.keys()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for session in self._sessions.values():
+            session.connection.close()
+        self._sessions.clear()
+
+    async def _run(
+        self, node: Node, session: NodeSession, packed: bytes, replies: int, deadline: Deadline
+    ) -> list[Reply]:
+        pending = PendingReplies(replies)
+        try:
+            async with asyncio.timeout(self._limit(deadline)):
+                received = await session.connection.run(packed, pending)
+        except TimeoutError as error:
+            raise NodeTimeout(f"Redis {node}: no answer in time") from error
+        except asyncio.CancelledError:
+            await pending.wait_if_sent(self._timeout)
+            raise
+        if isinstance(received[0], hiredis.ReplyError) and str(received[0]).startswith(_UNUSABLE):
+            session.connection.retire(self._timeout)
+        return received
+
+    async def _connected(self, node: Node, limit: float) -> NodeSession:
+        session = self._usable(node)
+        if session is not None:
+            return session
+        try:
+            async with asyncio.timeout(limit), self._opening[node]:
+                return await self._connect(node)
+        except TimeoutError as error:
+            raise NodeTimeout(f"Redis {node}: no answer in time") from error
+
+    async def _filled(
+        self, node: Node, wanted: WantedFill, limit: float | None, outdated: NodeFill | None = None
+    ) -> tuple[NodeSession, NodeFill]:
+        session = self._usable(node)
+        if session is not None and (fill := session.fill) and fill.wanted is wanted and fill is not outdated:
+            return session, fill
+        try:
+            async with asyncio.timeout(limit), self._opening[node]:
+                session = await self._connect(node)
+                fill = session.fill
+                if fill is None or fill.wanted is not wanted or fill is outdated:
+                    fill = session.fill = await self._read_fill(session.connection, wanted)
+                return session, fill
+        except TimeoutError as error:
+            raise NodeTimeout(f"Redis {node}: no answer in time") from error
+
+    def _usable(self, node: Node) -> NodeSession | None:
+        session = self._sessions.get(node)
+        if session is None or not session.connection.is_open or session.connection.is_silent(self._timeout):
+            return None
+        return session
+
+    async def _connect(self, node: Node) -> NodeSession:
+        """The connection that another caller has opened meanwhile, or a new one."""
+        if session := self._usable(node):
+            return session
+        if former := self._sessions.pop(node, None):
+            former.connection.close()
+        session = self._sessions[node] = NodeSession(await connect(self._address, node, self._timeout))
+        return session
+
+    async def _read_fill(self, connection: RespConnection, wanted: WantedFill) -> NodeFill:
+        judge = FillJudge(wanted, await self._ask(connection, *wanted.tenure_commands()))
+        for buckets, packed in wanted.marks_commands():
+            judge.add(buckets, await self._ask(connection, packed, len(buckets)))
+        return judge.result()
+
+    async def _is_unchanged(self, node: Node, session: NodeSession, fill: NodeFill) -> bool:
+        buckets = fill.wanted.buckets
+        packed = b"".join((*map(read_marks_id, buckets), READ_REPLICATION_INFO))
+        *ids, replication = await self._run(node, session, packed, len(buckets) + 1, NO_DEADLINE)
+        return ids == [fill.ids[bucket] for bucket in buckets] and history_of(replication) == fill.history
+
+    async def _ask(self, connection: RespConnection, packed: bytes, replies: int) -> list[Reply]:
+        async with asyncio.timeout(self._timeout):
+            return await connection.run(packed, PendingReplies(replies))
+
+    def _limit(self, deadline: Deadline) -> float:
+        remaining = deadline.remaining(time.monotonic())
+        return self._timeout if remaining is None else min(remaining, self._timeout)
