@@ -18,6 +18,7 @@ from tests import chaos
 from tests.chaos.checker import Violation, violations
 from tests.chaos.draw import inflict
 from tests.chaos.fault import Fault, all_faults
+from tests.chaos.losses.command import play_scene, scenes
 from tests.chaos.registry import Scenario, all_scenarios
 from tests.chaos.report import Report
 from tests.chaos.run import Plan, Run
@@ -33,9 +34,12 @@ def main() -> int:
     options = parsed()
     everything = playable()
     if options.list:
-        for each in everything.values():
+        for each in (*everything.values(), *scenes().values()):
             print(f"{each.name:28} {each.summary}")
         return 0
+    if (scene := scenes().get(options.scenario)) is not None:
+        adopt_orphans()
+        return play_scene(scene, as_json=options.json)
     if options.scenario not in everything:
         print(f"no fault or scenario {options.scenario}; --list names them", file=sys.stderr)
         return 2

@@ -57,9 +57,9 @@ class Role(Child):
     """A running role. http_port and grpc_port are where it serves, as far as it does."""
 
     def __init__(
-        self, arguments: Sequence[str], log: Path, env: Mapping[str, str], http_port: int, grpc_port: int
+        self, command: Sequence[str | Path], log: Path, env: Mapping[str, str], http_port: int, grpc_port: int
     ) -> None:
-        super().__init__([_PROGRAM, *arguments], log, env)
+        super().__init__(command, log, env)
         self.http_port = http_port
         self.grpc_port = grpc_port
 
@@ -102,13 +102,18 @@ class Thunder:
         self._numbers = itertools.count(1)
         self._roles: list[Role] = []
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> Role:
-        """Start a role. It gets free ports for HTTP and gRPC unless --http-port, --grpc-port name others."""
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, program: Sequence[str | Path] = (_PROGRAM,)
+    ) -> Role:
+        """Start a role. It gets free ports for HTTP and gRPC unless --http-port, --grpc-port name others.
+
+        program: the command of another release.
+        """
         http_port = _port_of("--http-port", arguments) or free_port()
         grpc_port = _port_of("--grpc-port", arguments) or free_port()
         ports = {"THUNDER_HTTP_PORT": str(http_port), "THUNDER_GRPC_PORT": str(grpc_port)}
         log = self._directory / f"{arguments[0].lstrip('-')}-{next(self._numbers)}.log"
-        role = Role(arguments, log, _environment(ports | dict(env or {})), http_port, grpc_port)
+        role = Role([*program, *arguments], log, _environment(ports | dict(env or {})), http_port, grpc_port)
         self._roles.append(role)
         return role
 

@@ -51,7 +51,7 @@ class RedisServer:
         self.client = redis.Redis(host="127.0.0.1", port=self.port, password=password)
         clustered = {"cluster-enabled": "yes", "cluster-node-timeout": "15000"} if cluster else {}
         self._settings = SETTINGS | {"port": str(self.port), "dir": str(directory)} | clustered | dict(settings)
-        self._directory = directory
+        self.directory = directory
         self._server = self._start()
 
     def command(self, *words: str | int) -> object:
@@ -104,7 +104,7 @@ class RedisServer:
 
     def _start(self, *, wait: bool = True) -> Child:
         arguments = [word for name, value in self._settings.items() for word in (f"--{name}", value)]
-        server = Child([server_binary(), *arguments], self._directory / "redis.log")
+        server = Child([server_binary(), *arguments], self.directory / "redis.log")
         if wait:
             server.wait_for_output("Ready to accept connections")
         return server
