@@ -3,7 +3,7 @@
 A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from common.ids import IDS_PER_LIST
 from common.resources import read_resource
 from common.retention import TRIM_SLACK_SECONDS, Retention
 from common.store.commands import pack
-from common.store.keys import AuthorKeys, ViewerKeys
+from common.store.keys import META, AuthorKeys, ViewerKeys, marks_key
+from common.store.marks import Mark, encode_mark
 from common.store.member import first_bytes
 
 MOST_PER_CALL = 500
@@ -40,7 +41,20 @@ REMOVE_POSTS = Script("remove_posts")
 ERASE_AUTHOR = Script("erase_author")
 APPLY_FOLLOWS = Script("apply_follows")
 WRITE_LAYOUT = Script("write_layout")
-SCRIPTS = (CLAIM_POSTS, ADD_POSTS, REMOVE_POSTS, ERASE_AUTHOR, APPLY_FOLLOWS, WRITE_LAYOUT)
+RAISE_MARKS = Script("raise_marks")
+STAMP_MARKS = Script("stamp_marks")
+REGISTER_MARKS = Script("register_marks")
+SCRIPTS = (
+    CLAIM_POSTS,
+    ADD_POSTS,
+    REMOVE_POSTS,
+    ERASE_AUTHOR,
+    APPLY_FOLLOWS,
+    WRITE_LAYOUT,
+    RAISE_MARKS,
+    STAMP_MARKS,
+    REGISTER_MARKS,
+)
 
 DELETE = b""
 """In place of a record: the claim is a delete."""
@@ -95,6 +109,23 @@ class Removal(NamedTuple):
     deleted_at: int
 
 
+class MarkRaise(NamedTuple):
+    """One partition for raise_marks.lua. known: the mark is not below this offset."""
+
+    field: bytes
+    known: int
+    offset: int
+    settled: int
+
+
+class MarkStamp(NamedTuple):
+    """One partition for stamp_marks.lua. held: the value that the new mark takes the place of, empty for none."""
+
+    field: bytes
+    held: bytes
+    mark: Mark
+
+
 def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
     """Claims of one bucket, in the order of their events. Reply: documented in the script."""
     args = [b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds]
@@ -145,3 +176,28 @@ def apply_follows(viewer: ViewerKeys, changes: Iterable[FollowChange], bounds: F
             b"1" if change.removed else b"0",
         )
     return APPLY_FOLLOWS.call((viewer.follows, viewer.records, viewer.removals), args)
+
+
+def raise_marks(bucket: int, stamp: str, raises: Iterable[MarkRaise]) -> bytes:
+    """Raise the marks of a bucket. Reply: fields that are refused."""
+    args = [stamp.encode()]
+    for mark in raises:
+        args += (mark.field, b"%d" % mark.known, b"%d" % mark.offset, b"%d" % mark.settled)
+    return RAISE_MARKS.call((marks_key(bucket),), args)
+
+
+def stamp_marks(bucket: int, new_id: bytes, stamps: Iterable[MarkStamp], *, changes_id: bool) -> bytes:
+    """Replace marks of a bucket, all or none. Reply: fields that hold something else, none when it is done."""
+    args = [new_id, b"1" if changes_id else b"0"]
+    for stamp in stamps:
+        args += (stamp.field, stamp.held, encode_mark(stamp.mark))
+    return STAMP_MARKS.call((marks_key(bucket),), args)
+
+
+def register_marks(lineage: str, oldest: int, forgotten: Collection[bytes], fields: Iterable[bytes]) -> bytes:
+    """Register partitions (fields of the registry), forget others that are older than `oldest`.
+
+    Reply: 0 when the store has another lineage.
+    """
+    args = (lineage.encode(), b"%d" % oldest, b"%d" % len(forgotten), *forgotten, *fields)
+    return REGISTER_MARKS.call((META,), args)
