@@ -6,8 +6,8 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from common.telemetry.histogram import Histogram, Series, exponential
+from serve.adjustments import Adjustment, Adjustments
 from serve.query import Answer, Summary
-from serve.request import Adjustment
 
 _SIZES = exponential(1, 1.2, 55)
 _SECONDS = exponential(0.001, 1.3, 40)
@@ -92,16 +92,13 @@ class ServeMetrics:
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
 
-    def request_validated(
-        self, following: int, excluded: int, max_results: int, adjustments: Mapping[Adjustment, int]
-    ) -> None:
+    def request_validated(self, following: int, excluded: int, max_results: int, adjustments: Adjustments) -> None:
         """Count a valid request: its list sizes before truncation, and its adjustments."""
         self._following_size.observe(following)
         self._excluded_size.observe(excluded)
         self._max_results.observe(max_results)
-        for adjustment, times in adjustments.items():
-            if times:
-                self._adjustments[adjustment].inc(times)
+        for adjustment, extent in adjustments.items():
+            self._adjustments[adjustment].inc(extent.times)
 
     def lookup_finished(self, status: LookupStatus, seconds: float) -> None:
         """Count a look-up in the follow store."""

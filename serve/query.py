@@ -12,8 +12,19 @@ class Caps(NamedTuple):
     scan: int
 
 
+class Place(NamedTuple):
+    """A place in the order of answers, which may be that of a post: Unix seconds and id."""
+
+    created_at: int
+    post_id: int
+
+
 class Query(NamedTuple):
-    """One request, validated. following holds distinct ids > 0; a video query reads the video lists alone."""
+    """One request, validated. following holds distinct ids > 0; a video query reads the video lists alone.
+
+    created_after: Unix seconds, exclusive, 0 for no limit; before: the answer begins behind this place. Neither posts
+    of excluded_authors and blocked_authors nor reposts of these are in the answer, though replies may answer them.
+    """
 
     viewer_id: int
     following: tuple[int, ...]
@@ -21,6 +32,12 @@ class Query(NamedTuple):
     max_results: int
     video: bool
     caps: Caps
+    created_after: int = 0
+    before: Place | None = None
+    excluded_authors: frozenset[int] = frozenset()
+    exclude_replies: bool = False
+    exclude_reposts: bool = False
+    blocked_authors: frozenset[int] = frozenset()
 
 
 class Summary(NamedTuple):
@@ -36,11 +53,13 @@ class Summary(NamedTuple):
 class Answer(NamedTuple):
     """body is a serialised GetInNetworkPostsResponse; retrieved sums up the candidates, scored the posts in body.
 
-    unreadable: posts left out because a newer version wrote them.
+    has_more: whether older posts may follow, exact unless partial. unreadable: posts left out because a newer version
+    wrote them.
     """
 
     body: bytes
     partial: bool
     retrieved: Summary
     scored: Summary
+    has_more: bool = False
     unreadable: int = 0

@@ -1,28 +1,16 @@
 """Validates a request and brings it within the limits: GetInNetworkPostsRequest to Query. Pure."""
 
-from collections import Counter
 from collections.abc import Sequence
-from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
 from common.ids import MAX_ID, is_id
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from serve.query import Caps, Query
+from serve.adjustments import Adjustment, Adjustments, Extent, list_adjustments
+from serve.query import Caps, Place, Query
 
 RECENT_ALGORITHMS = frozenset({"", "recent", "default", "latest"})
 """Names for newest first, which is the order for any other name too."""
-
-
-class Adjustment(StrEnum):
-    """A change made to a request to bring it within the limits. A closed set: it labels a metric."""
-
-    INVALID_FOLLOWING_ID = "invalid_following_id"
-    INVALID_EXCLUDED_ID = "invalid_excluded_id"
-    FOLLOWING_CUT = "following_cut"
-    EXCLUDED_CUT = "excluded_cut"
-    MAX_RESULTS_CLAMPED = "max_results_clamped"
-    UNKNOWN_ALGORITHM = "unknown_algorithm"
 
 
 class InvalidRequest(Exception):
@@ -40,55 +28,96 @@ class RequestLimits(NamedTuple):
     default_results: int
     default_videos: int
     max_results: int
-    list_size: int  # ids taken from either list
+    list_size: int  # ids taken of each list
     caps: Caps
 
 
 class ValidatedRequest(NamedTuple):
-    """The query to run, and how often each adjustment was made to get there."""
+    """The query to run, and the adjustments that were made to get there."""
 
     query: Query
-    adjustments: Counter[Adjustment]
+    adjustments: Adjustments
+
+
+class TakenIds(NamedTuple):
+    """The ids of a list that count, and what was done to the list."""
+
+    ids: Sequence[int]
+    adjustments: Adjustments
 
 
 def validate_request(request: GetInNetworkPostsRequest, limits: RequestLimits) -> ValidatedRequest:
-    """Bring the request within the limits. InvalidRequest when its viewer cannot exist."""
+    """Bring the request within the limits. InvalidRequest when no answer could be right."""
     if request.user_id > MAX_ID:
         raise InvalidRequest("user_id", f"must be at most {MAX_ID}")
-    adjustments: Counter[Adjustment] = Counter()
+    if request.created_after < 0:
+        raise InvalidRequest("created_after", "must be 0 or more")
+    following = take_followed(request.following_user_ids, limits.list_size)
+    excluded, authors = _excluded(request, limits.list_size), _excluded_authors(request, limits.list_size)
+    max_results, clamped = _max_results(request, limits)
     query = Query(
         viewer_id=request.user_id,
-        following=distinct_ids(request.following_user_ids, limits.list_size, adjustments),
-        excluded=_excluded(request.exclude_tweet_ids, limits.list_size, adjustments),
-        max_results=_max_results(request, limits, adjustments),
+        following=tuple(following.ids),
+        excluded=frozenset(excluded.ids),
+        max_results=max_results,
         video=request.is_video_request,
         caps=_caps(request, limits.caps),
+        created_after=request.created_after,
+        before=_before(request),
+        excluded_authors=frozenset(authors.ids),
+        exclude_replies=request.exclude_replies,
+        exclude_reposts=request.exclude_reposts,
     )
+    adjustments = following.adjustments | excluded.adjustments | authors.adjustments | clamped
     if request.algorithm not in RECENT_ALGORITHMS:
-        adjustments[Adjustment.UNKNOWN_ALGORITHM] += 1
+        adjustments[Adjustment.UNKNOWN_ALGORITHM] = Extent(0, 0)
     return ValidatedRequest(query, adjustments)
 
 
-def distinct_ids(ids: Sequence[int], limit: int, adjustments: Counter[Adjustment]) -> tuple[int, ...]:
-    """The first valid ids, each once, limit at most. Ids past those that fill the limit are not looked at."""
+def take_followed(ids: Sequence[int], limit: int, held: int = 0) -> TakenIds:
+    """The first valid ids, each once, limit at most. Ids past the first one too many are not looked at.
+
+    held: length of the whole list where ids is only its beginning.
+    """
     kept: dict[int, None] = {}
+    invalid, is_cut = 0, held > len(ids)
     for start in range(0, len(ids), limit):
         chunk = ids[start : start + limit]
         valid = _valid(chunk)
-        adjustments[Adjustment.INVALID_FOLLOWING_ID] += len(chunk) - len(valid)
+        invalid += len(chunk) - len(valid)
         kept.update(dict.fromkeys(valid))
-        if len(kept) > limit or (len(kept) == limit and start + limit < len(ids)):
-            adjustments[Adjustment.FOLLOWING_CUT] += 1
+        if len(kept) > limit:
+            is_cut = True
             break
-    return tuple(islice(kept, limit))
+    taken = tuple(islice(kept, limit))
+    extent = Extent(max(held, len(ids)), len(taken))
+    return TakenIds(
+        taken,
+        list_adjustments(Adjustment.FOLLOWING_CUT, Adjustment.INVALID_FOLLOWING_ID, extent, invalid, is_cut=is_cut),
+    )
 
 
-def _excluded(ids: Sequence[int], limit: int, adjustments: Counter[Adjustment]) -> frozenset[int]:
-    taken = ids[:limit]
-    valid = _valid(taken)
-    adjustments[Adjustment.INVALID_EXCLUDED_ID] += len(taken) - len(valid)
-    adjustments[Adjustment.EXCLUDED_CUT] += len(ids) > limit
-    return frozenset(valid)
+def _excluded(request: GetInNetworkPostsRequest, limit: int) -> TakenIds:
+    return _first(request.exclude_tweet_ids, limit, Adjustment.EXCLUDED_CUT, Adjustment.INVALID_EXCLUDED_ID)
+
+
+def _excluded_authors(request: GetInNetworkPostsRequest, limit: int) -> TakenIds:
+    cut, dropped = Adjustment.EXCLUDED_AUTHORS_CUT, Adjustment.INVALID_EXCLUDED_AUTHOR_ID
+    return _first(request.exclude_author_ids, limit, cut, dropped)
+
+
+def _first(ids: Sequence[int], limit: int, cut: Adjustment, dropped: Adjustment) -> TakenIds:
+    """The valid ones of the first ids as sent."""
+    if not ids:
+        return _NO_IDS
+    first = ids[:limit]
+    valid = _valid(first)
+    extent = Extent(len(ids), len(valid))
+    invalid, is_cut = len(first) - len(valid), len(ids) > limit
+    return TakenIds(valid, list_adjustments(cut, dropped, extent, invalid, is_cut=is_cut))
+
+
+_NO_IDS = TakenIds((), {})
 
 
 def _valid(ids: Sequence[int]) -> Sequence[int]:
@@ -98,11 +127,19 @@ def _valid(ids: Sequence[int]) -> Sequence[int]:
     return [id_ for id_ in ids if is_id(id_)]
 
 
-def _max_results(request: GetInNetworkPostsRequest, limits: RequestLimits, adjustments: Counter[Adjustment]) -> int:
+def _before(request: GetInNetworkPostsRequest) -> Place | None:
+    if not request.HasField("before"):
+        return None
+    for name in ("created_at", "post_id"):
+        if getattr(request.before, name) <= 0:
+            raise InvalidRequest(f"before.{name}", "must be above 0")
+    return Place(request.before.created_at, request.before.post_id)
+
+
+def _max_results(request: GetInNetworkPostsRequest, limits: RequestLimits) -> tuple[int, Adjustments]:
     default = limits.default_videos if request.is_video_request else limits.default_results
-    asked = request.max_results or default
-    adjustments[Adjustment.MAX_RESULTS_CLAMPED] += asked > limits.max_results
-    return min(asked, limits.max_results)
+    asked, most = request.max_results or default, limits.max_results
+    return (most, {Adjustment.MAX_RESULTS_CLAMPED: Extent(asked, most)}) if asked > most else (asked, {})
 
 
 def _caps(request: GetInNetworkPostsRequest, caps: Caps) -> Caps:

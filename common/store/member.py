@@ -38,6 +38,9 @@ TAG_CONVERSATION = 0x58
 NEWEST_TAG = TAG_CONVERSATION
 """The highest last byte of a member of version 1; lua/add_posts.lua knows it, too."""
 
+LATEST_TIME = 2**35 - 1
+"""The latest created_at that a member has room for, in Unix seconds."""
+
 ID_SIZE = 9
 POST_ID = slice(6, 15)
 """Position of the encoded post id in a member."""

@@ -5,7 +5,7 @@ Knows no gRPC: callers get an answer or an exception, and rpc_errors.py turns ex
 
 import logging
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from google.protobuf.message import DecodeError
 
@@ -13,12 +13,13 @@ from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.telemetry.tracing import span
 from common.timing import Clock
+from serve.adjustments import adjustments_field
 from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
 from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
 from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.query import Answer, Query
-from serve.request import InvalidRequest, RequestLimits, distinct_ids, validate_request
+from serve.request import InvalidRequest, RequestLimits, TakenIds, take_followed, validate_request
 from serve.rpc.request_log import RequestLog
 from serve.timeline.read_plan import first_depth, wire_bytes
 
@@ -42,6 +43,17 @@ class FollowStore(Protocol):
         StoreUnavailable, at the deadline at the latest.
         """
         ...
+
+    async def held(self, viewer_id: int, deadline: Deadline) -> int:
+        """Number of authors the viewer follows. StoreUnavailable, at the deadline at the latest."""
+        ...
+
+
+class _Follows(NamedTuple):
+    """Length of a list in the follow store, and what is taken of it."""
+
+    held: int
+    taken: TakenIds
 
 
 class _Times:
@@ -122,41 +134,43 @@ class PostsService:
         request = _decode(payload)
         self._log.received(request)
         query, adjustments = validate_request(request, self._limits)
-        followed = len(request.following_user_ids)
+        followed, now = len(request.following_user_ids), self._clock()
         if self._follows and query.viewer_id and not query.following:
             found = await self._look_up(self._follows, request, deadline, times)
-            followed = len(found)
-            query = query._replace(following=distinct_ids(found, self._limits.list_size, adjustments))
+            followed, now = found.held, self._clock()
+            query = query._replace(following=tuple(found.taken.ids))
+            adjustments |= found.taken.adjustments
         self._metrics.request_validated(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
         self._log.adjusted(request, adjustments)
-        self._reassess(ticket, query)
-        answer = await self._read(query, deadline)
+        self._reassess(ticket, query, now)
+        answer = await self._read(query, now, deadline)
         self._log.answered(request, answer.scored.posts)
-        return answer
+        return answer._replace(body=answer.body + adjustments_field(adjustments)) if adjustments else answer
 
-    def _reassess(self, ticket: Ticket, query: Query) -> None:
+    def _reassess(self, ticket: Ticket, query: Query, now: int) -> None:
         """Admit the read that the query begins with. Rejected."""
-        entries = len(query.following) * first_depth(query)
+        entries = len(query.following) * first_depth(query, now)
         if rejection := self._admission.reassess(ticket, cost_of_read(entries, wire_bytes(entries))):
             raise Rejected(rejection)
 
     async def _look_up(
         self, follows: FollowStore, request: GetInNetworkPostsRequest, deadline: Deadline, times: _Times
-    ) -> list[int]:
+    ) -> _Follows:
         self._log.looking_up(request)
+        limit = self._limits.list_size
         status, began = LookupStatus.ERROR, time.monotonic()
         try:
             with span("follows"):
-                found = await follows.following(request.user_id, self._limits.list_size, deadline)
+                found = await follows.following(request.user_id, limit, deadline)
+                held = await follows.held(request.user_id, deadline) if len(found) == limit else len(found)
             status = LookupStatus.SUCCESS
         finally:
             times.lookup_seconds = time.monotonic() - began
             self._metrics.lookup_finished(status, times.lookup_seconds)
         self._log.looked_up(request, len(found))
-        return found
+        return _Follows(max(held, len(found)), take_followed(found, limit, held))
 
-    async def _read(self, query: Query, deadline: Deadline) -> Answer:
-        now = self._clock()
+    async def _read(self, query: Query, now: int, deadline: Deadline) -> Answer:
         self._metrics.read_started()
         try:
             answer = await self._timelines.read(query, now, deadline)

@@ -1,12 +1,17 @@
 """Log lines about single requests: those that ask for it with debug, and those that were adjusted."""
 
 import logging
-from collections.abc import Mapping
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from serve.request import Adjustment
+from serve.adjustments import Adjustment, Adjustments
 
 log = logging.getLogger("thunder.serve")
+
+_CUT_LISTS = (
+    (Adjustment.FOLLOWING_CUT, "following_user_ids"),
+    (Adjustment.EXCLUDED_CUT, "exclude_tweet_ids"),
+    (Adjustment.EXCLUDED_AUTHORS_CUT, "exclude_author_ids"),
+)
 
 
 class RequestLog:
@@ -36,17 +41,13 @@ class RequestLog:
         if request.debug:
             log.info("Fetched %d following users from Strato for user %d", found, request.user_id)
 
-    def adjusted(self, request: GetInNetworkPostsRequest, adjustments: Mapping[Adjustment, int]) -> None:
+    def adjusted(self, request: GetInNetworkPostsRequest, adjustments: Adjustments) -> None:
         """A request was brought within the limits; an unknown algorithm is logged once per process."""
-        cut_lists = (
-            (Adjustment.FOLLOWING_CUT, "following_user_ids", request.following_user_ids),
-            (Adjustment.EXCLUDED_CUT, "exclude_tweet_ids", request.exclude_tweet_ids),
-        )
-        for adjustment, field, ids in cut_lists:
-            if adjustments.get(adjustment):
-                limit = self._list_size
-                log.warning("Limiting %s from %d to %d entries for user %d", field, len(ids), limit, request.user_id)
-        if adjustments.get(Adjustment.UNKNOWN_ALGORITHM) and not self._warned_of_algorithm:
+        for adjustment, field in _CUT_LISTS:
+            if adjustment in adjustments:
+                given, limit = adjustments[adjustment].given, self._list_size
+                log.warning("Limiting %s from %d to %d entries for user %d", field, given, limit, request.user_id)
+        if Adjustment.UNKNOWN_ALGORITHM in adjustments and not self._warned_of_algorithm:
             self._warned_of_algorithm = True
             log.warning("Unknown algorithm %.60r: posts are sorted newest first", request.algorithm)
 

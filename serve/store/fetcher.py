@@ -34,6 +34,9 @@ KNOWN_HASHES = DEFAULT_POST_HASHES
 
 
 _ZREVRANGE = b"*4\r\n$9\r\nZREVRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n"  # all but the last rank
+_KEY = slice(_ZREVRANGE.index(b"$%d"), -len(b"$1\r\n0\r\n"))  # the key in such a command
+_ZREVRANGEBYSCORE = b"*7\r\n$16\r\nZREVRANGEBYSCORE\r\n"
+_DOWN_TO = b"$4\r\n+inf\r\n%b$5\r\nLIMIT\r\n$1\r\n0\r\n%b"
 _HGET = b"*3\r\n$4\r\nHGET\r\n$%d\r\n%b\r\n$8\r\n"  # all but the field
 
 
@@ -131,13 +134,14 @@ class RedisFetcher:
 
     def _pipelines(self, request: FetchRequest, topology: Topology) -> "defaultdict[int, _Pipeline]":
         pipelines: defaultdict[int, _Pipeline] = defaultdict(_Pipeline)
-        last_arguments = {depth: _bulk(b"%d" % (depth - 1)) for depth in set(request.depths.values())}
-        node_of, is_video = topology.node_of_bucket, request.video
+        last_arguments = {depth: _last_arguments(depth, request.oldest) for depth in set(request.depths.values())}
+        node_of, is_video, by_score = topology.node_of_bucket, request.video, request.oldest is not None
         author_command_of, hash_command_of = self._author_command_of, self._hash_command_of
         for author, depth in request.depths.items():
             command = author_command_of(author)
             pipeline = pipelines[node_of[command.bucket]]
-            pipeline.packed.append((command.videos if is_video else command.posts) + last_arguments[depth])
+            read = command.videos if is_video else command.posts
+            pipeline.packed.append((_by_score(read) if by_score else read) + last_arguments[depth])
             pipeline.authors.append(author)
         for parent in request.parents:
             post_id = decode_id(parent)
@@ -200,6 +204,18 @@ class RedisFetcher:
 
     def _bucket_of_parent(self, parent: bytes) -> int:
         return self._hash_command_of(self._keys.post_hash_number(decode_id(parent))).bucket
+
+
+def _by_score(by_rank: bytes) -> bytes:
+    """ZREVRANGEBYSCORE of the list that a packed ZREVRANGE reads, all but the last arguments."""
+    return _ZREVRANGEBYSCORE + by_rank[_KEY]
+
+
+def _last_arguments(depth: int, oldest: int | None) -> bytes:
+    """Packed arguments that limit a read to its newest entries, and to times that are not before the oldest."""
+    if oldest is None:
+        return _bulk(b"%d" % (depth - 1))
+    return _DOWN_TO % (_bulk(b"%d" % oldest), _bulk(b"%d" % depth))
 
 
 def _bulk(value: bytes) -> bytes:

@@ -32,6 +32,12 @@ class RedisFollows:
         members = await self._read(keys.bucket, command, deadline)
         return [int(member) for member in members]
 
+    async def held(self, viewer_id: int, deadline: Deadline = NO_DEADLINE) -> int:
+        """Number of authors the viewer follows. StoreUnavailable."""
+        keys = self._keys.viewer(viewer_id)
+        command = pack((b"ZCARD", keys.follows))
+        return cast("int", await self._connections.run_in_bucket(keys.bucket, command, deadline))
+
     async def _read(self, bucket: int, command: bytes, deadline: Deadline) -> list[bytes]:
         if plan := self._connections.plan(MarkKind.FOLLOWS):
             return await self._read_filled(plan, bucket, command, deadline)

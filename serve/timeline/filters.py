@@ -1,8 +1,9 @@
 """Filters and caps the entries of authors' lists (contract 4.3, 4.4). Pure; one object per request."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from common.store.member import LIST_CAP, POST_ID, encode_id
+from common.store.member import LIST_CAP, POST_ID, TAG_IS_RETWEET, encode_id
 from common.store.record import PostRecord
 from serve.query import Query
 from serve.timeline.reply_filter import (
@@ -11,6 +12,7 @@ from serve.timeline.reply_filter import (
     is_reply,
     parent_of,
     reply_passes,
+    source_user_of_repost,
 )
 
 
@@ -40,10 +42,17 @@ class Rules:
         self.limited: set[int] = set()
         self.verdicts: dict[bytes, bool] = {}
         self.unknown_parents: dict[bytes, None] = {}
+        self.blocked_reposts: set[bytes] = set()
+        self.oldest_undecided: bytes | None = None  # of the replies whose parent cannot be looked up
         self._query = query
         self._own_reposts = endings_of_reposts_of(encode_id(query.viewer_id))
         self._following = frozenset(query.following)
+        self._excluded_sources = frozenset(map(encode_id, query.excluded_authors))
+        self._blocked_sources = _encoded(query.blocked_authors)
+        hides_sources = bool(self._excluded_sources or self._blocked_sources)
+        self._hides = query.exclude_replies or query.exclude_reposts or hides_sources
         self._parents: dict[bytes, PostRecord | None] = {}
+        self._lost_parents: set[bytes] = set()
         self._quotas: dict[int, _Quotas] = {}
         caps = query.caps
         self._smallest_cap = min(caps.video if query.video else min(caps.original, caps.secondary), caps.scan)
@@ -57,6 +66,11 @@ class Rules:
         """Note what the store holds of a parent (encoded post id)."""
         self._parents[parent] = record
         self.unknown_parents.pop(parent, None)
+
+    def close_parent(self, parent: bytes) -> None:
+        """Note that the store cannot say what it holds of a parent: replies to it do not pass."""
+        self.add_parent(parent, None)
+        self._lost_parents.add(parent)
 
     def begin(self) -> None:
         """Start a pass."""
@@ -105,7 +119,7 @@ class Rules:
 
     def _filter(self, member: bytes) -> bool | None:
         """The rules on reposts and replies; None while the parent is unknown."""
-        if member.endswith(self._own_reposts):
+        if member.endswith(self._own_reposts) or (self._hides and self._is_hidden(member)):
             return False
         if self._query.video or not is_reply(member):
             return True
@@ -115,4 +129,22 @@ class Rules:
         if parent not in self._parents:
             self.unknown_parents[parent] = None
             return None
+        if parent in self._lost_parents:
+            self.oldest_undecided = min(member, self.oldest_undecided or member)
         return reply_passes(member, self._parents[parent], self._following)
+
+    def _is_hidden(self, member: bytes) -> bool:
+        """Whether the request leaves out this reply or repost for its kind or for its source."""
+        query = self._query
+        if (query.exclude_reposts and member[-1] == TAG_IS_RETWEET) or (query.exclude_replies and is_reply(member)):
+            return True
+        source = source_user_of_repost(member)
+        if source in self._blocked_sources:
+            self.blocked_reposts.add(member)
+            return True
+        return source in self._excluded_sources
+
+
+@lru_cache(maxsize=4)  # the same set in every request, until its file changes
+def _encoded(authors: frozenset[int]) -> frozenset[bytes]:
+    return frozenset(map(encode_id, authors))

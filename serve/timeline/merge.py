@@ -1,7 +1,9 @@
 """Merges lists into the answer; finds which lists to read deeper and which parents to look up. Pure.
 
 It runs after every round of fetching over all that is known, and is exact when it asks for nothing more. Entries are
-taken newest first over all authors until max_results have passed; rules are applied only to entries that get so far.
+taken newest first over all authors until max_results have passed, and one more, which shows that there are more; rules
+are applied only to entries that get so far. A page begins behind a place: of what is newer, only the entries of authors
+that may exceed a cap are looked at, because they count towards it.
 """
 
 from bisect import bisect_left
@@ -9,7 +11,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
-from common.store.member import NEWEST_TAG, POST_ID, encode_time
+from common.store.member import LATEST_TIME, NEWEST_TAG, POST_ID, encode_time, first_bytes
 from common.store.record import PostRecord
 from serve.query import Query
 from serve.timeline.filters import Rules
@@ -27,6 +29,7 @@ class Merged(NamedTuple):
     examined: list[bytes]
     incomplete_authors: list[int]  # authors whose list must be read deeper
     unknown_parents: list[bytes]  # encoded post ids whose records must be looked up
+    has_more: bool = False  # whether one more of the known members passes
 
 
 class Merge:
@@ -37,10 +40,12 @@ class Merge:
         self.author_of: dict[bytes, int] = {}
         self._query = query
         self._floor = encode_time(oldest)
+        self._page = _page_start(query)
         self._rules = Rules(query)
         self._members: list[bytes] = []
         self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        self._is_closed = False  # whether entries of some author cannot be read
         self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
         self._newest_new = b""  # of the members added since the last run
         self._pass = _Pass()
@@ -64,37 +69,83 @@ class Merge:
     def close_author(self, author: int) -> None:
         """Stop expecting older entries of this author: they cannot be read."""
         self._last_read.pop(author, None)
+        self._is_closed = True
 
     def add_parent(self, parent: bytes, record: PostRecord | None) -> None:
         """Take the live record of a parent (encoded post id), None where there is none."""
         self._rules.add_parent(parent, record)
 
+    def close_parent(self, parent: bytes) -> None:
+        """Stop expecting the record of a parent: it cannot be read."""
+        self._rules.close_parent(parent)
+
     def run(self) -> Merged:
         """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
         most = self._query.max_results
         self._members.sort(reverse=True)
+        start = _up_to(self._page, self._members) if self._page else 0
+        self._begin(start)
+        self._go_on(most)
+        passed, examined = self._pass.passed()[:most], self._members[start : self._pass.examined]
+        is_full = len(passed) == most
+        incomplete, unknown = self._missing(passed[-1] if is_full else self._floor)
+        has_more = False
+        if is_full and not incomplete and not unknown:
+            self._go_on(most + 1)
+            has_more = len(self._pass.passed()) > most
+            if not has_more:
+                incomplete, unknown = self._missing(self._floor)
+        return Merged(passed, examined, incomplete, unknown, has_more)
+
+    def may_have_more(self, merged: Merged) -> bool:
+        """Whether older posts than those that passed may pass, when nothing more can be read."""
+        if merged.incomplete_authors or merged.unknown_parents or self._is_closed or self.unreadable:
+            return True
+        undecided = self._rules.oldest_undecided
+        end = merged.passed[-1] if merged.passed else self._page
+        return undecided is not None and (end is None or undecided < end)
+
+    def _begin(self, start: int) -> None:
+        """Continue before the newest of the new members, or where the page starts."""
         if self._rules.limited:  # what an author may contribute is counted from the newest entry on
             self._rules.begin()
             self._pass = _Pass()
+            self._count_newer(start)
         else:
             self._pass.rewind(self._members, self._newest_new)
+        self._pass.examined = max(self._pass.examined, start)
         self._newest_new = b""
         self._pass.settle(self._rules)
-        self._pass.go_on(self._members, self.author_of, self._live_members(), most, self._rules)
-        passed = self._pass.passed()[:most]
-        cut = passed[-1] if len(passed) == most else self._floor
-        incomplete = [
-            author for author, last in self._last_read.items() if last > cut and not self._rules.is_spent(author)
-        ]
-        return Merged(passed, self._members[: self._pass.examined], incomplete, list(self._rules.unknown_parents))
+
+    def _count_newer(self, start: int) -> None:
+        """Count what is newer than the page towards the caps of its authors."""
+        author_of, limited = self.author_of, self._rules.limited
+        newer = [member for member in self._members[:start] if author_of[member] in limited]
+        _Pass().go_on(newer, author_of, len(newer), len(newer) + 1, self._rules)
+
+    def _go_on(self, most: int) -> None:
+        self._pass.go_on(self._members, self.author_of, _up_to(self._floor, self._members), most, self._rules)
+
+    def _missing(self, cut: bytes) -> tuple[list[int], list[bytes]]:
+        """Authors with unread entries that may be newer than the cut, and unknown parents."""
+        last_read, is_spent = self._last_read, self._rules.is_spent
+        incomplete = [author for author, last in last_read.items() if last > cut and not is_spent(author)]
+        return incomplete, list(self._rules.unknown_parents)
 
     @property
     def unreadable(self) -> int:
         """Live posts left out of the answer because a newer version wrote them."""
         return sum(map(len, self._unreadable.values()))
 
+    @property
+    def blocked_reposts(self) -> int:
+        """Reposts left out because their source's author is blocked."""
+        return len(self._rules.blocked_reposts)
+
     def authors_of_newest(self, members: list[bytes]) -> int:
-        """Number of authors of these members, which are the newest of all."""
+        """Number of authors of these members, which are the newest of all, or of a page."""
+        if self._page:
+            return len(set(map(self.author_of.__getitem__, members)))
         return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
 
     def _readable(self, author: int, members: list[bytes]) -> list[bytes]:
@@ -105,8 +156,13 @@ class Merge:
         self._unreadable[author] = live.difference(member[_IDENTITY] for member in readable)
         return readable
 
-    def _live_members(self) -> int:
-        return _up_to(self._floor, self._members)
+
+def _page_start(query: Query) -> bytes | None:
+    """First bytes of a member at the place before the page; None for the first page."""
+    before = query.before
+    if before is None or before.created_at > LATEST_TIME:
+        return None
+    return first_bytes(before.created_at, before.post_id)[_IDENTITY]
 
 
 def _up_to(bound: bytes, members: list[bytes]) -> int:

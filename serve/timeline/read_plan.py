@@ -8,11 +8,15 @@ from serve.query import Query
 
 
 class FetchRequest(NamedTuple):
-    """One round: how many of the newest entries to read per author, and the posts whose records to look up."""
+    """One round: how many of the newest entries to read per author, and the posts whose records to look up.
+
+    oldest: created_at of the oldest entries to read, in Unix seconds; None to read on however old they are.
+    """
 
     depths: Mapping[int, int]
     parents: Sequence[bytes]  # encoded post ids
     video: bool
+    oldest: int | None = None
 
 
 class FetchResult(NamedTuple):
@@ -35,6 +39,9 @@ SHALLOWEST = 4
 HEADROOM = 2
 """Entries asked for per entry expected: authors post unevenly, and rules drop some."""
 
+SECONDS_PER_ENTRY = 1800
+"""Time between two posts of a busy author: a guess at how many are newer than a time."""
+
 GROWTH = 4
 """Factor of each deeper read, which starts at the newest entry again: writes between rounds shift the ranks."""
 
@@ -42,12 +49,31 @@ MAX_ENTRY_BYTES = 96
 """Upper bound of an entry on the wire."""
 
 
-def first_depth(query: Query) -> int:
-    """Entries to read of each author in the first round."""
+def authors_to_read(query: Query) -> Sequence[int]:
+    """The followed authors whose posts may be in the answer."""
+    hidden = query.excluded_authors | query.blocked_authors if query.excluded_authors else query.blocked_authors
+    return [author for author in query.following if author not in hidden] if hidden else query.following
+
+
+def first_depth(query: Query, now: int) -> int:
+    """Entries to read of each author in the first round. now in Unix seconds."""
     caps = query.caps
-    useful = min(query.max_results, caps.video if query.video else caps.original + caps.secondary)
-    expected = -(-query.max_results * HEADROOM // max(1, len(query.following)))
+    newer = _entries_since(query.before.created_at, now) if query.before else 0
+    useful = min(query.max_results + newer, caps.video if query.video else caps.original + caps.secondary)
+    expected = -(-query.max_results * HEADROOM // max(1, len(query.following))) + newer
+    if query.created_after:
+        expected = min(expected, SHALLOWEST + _entries_since(query.created_after, now))
     return max(SHALLOWEST, min(expected, useful + 1))
+
+
+def ends_at_floor(query: Query, now: int) -> bool:
+    """Whether to read lists down to created_after and no further: cheaper than by rank only where that is little."""
+    return query.created_after > 0 and _entries_since(query.created_after, now) < first_depth(query, now)
+
+
+def _entries_since(time: int, now: int) -> int:
+    """Entries of a busy author that are newer than a time."""
+    return max(0, now - time) // SECONDS_PER_ENTRY
 
 
 def next_depth(depth: int) -> int:

@@ -31,6 +31,14 @@ def endings_of_reposts_of(user: bytes) -> tuple[bytes, bytes]:
     )
 
 
+def source_user_of_repost(member: bytes) -> bytes | None:
+    """Encoded id of the author whose post this one reposts; None when it is no repost, or does not say."""
+    if member[-1] != TAG_IS_RETWEET:
+        return None
+    at = len(member) - (5 if member[-3] == TAG_IS_REPLY else 3)
+    return member[at - ID_SIZE : at] if member[at] == TAG_SOURCE_USER else None
+
+
 def parent_of(member: bytes) -> bytes | None:
     """Encoded id of the post that a reply answers; None when it answers none."""
     at = _after_source_user(member)

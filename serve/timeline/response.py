@@ -14,6 +14,7 @@ from serve.query import Summary
 
 _POSTS_FIELD = 0x0A  # GetInNetworkPostsResponse.posts, length-delimited
 _PARTIAL = b"\x01\x10"  # GetInNetworkPostsResponse.partial = true, reversed
+_HAS_MORE = b"\x01\x20"  # GetInNetworkPostsResponse.has_more = true, reversed
 _LAST_BYTE = itemgetter(-1)
 _AUTHOR_FIELD_SIZE = ID_SIZE + 1
 _LENGTH_AND_TAG = [bytes((length + _AUTHOR_FIELD_SIZE, _POSTS_FIELD)) for length in range(128 - _AUTHOR_FIELD_SIZE)]
@@ -33,13 +34,14 @@ class _AuthorFields(dict[int, bytes]):
         return field
 
 
-def response_bytes(posts: Sequence[bytes], author_of: Mapping[bytes, int], *, partial: bool) -> bytes:
+def response_bytes(posts: Sequence[bytes], author_of: Mapping[bytes, int], *, partial: bool, has_more: bool) -> bytes:
     """A serialised GetInNetworkPostsResponse of the members in their order."""
     members = posts[::-1]
     authors = map(_AuthorFields().__getitem__, map(author_of.__getitem__, members))
     lengths = map(_LENGTH_AND_TAG.__getitem__, map(len, members))
     pieces = chain.from_iterable(zip(members, authors, lengths, strict=True))
-    return b"".join((_PARTIAL if partial else b"", *pieces))[::-1]
+    flags = (_HAS_MORE if has_more else b"") + (_PARTIAL if partial else b"")
+    return b"".join((flags, *pieces))[::-1]
 
 
 def summarise(posts: Sequence[bytes], authors: int) -> Summary:

@@ -4,12 +4,22 @@ import time
 
 from common.errors import StoreUnavailable
 from common.retention import Retention
+from common.store.member import LATEST_TIME
 from common.store.record import live_record
 from common.telemetry.tracing import span
 from serve.deadline import NO_DEADLINE, Deadline
 from serve.query import Answer, Query
 from serve.timeline.merge import Merge, Merged
-from serve.timeline.read_plan import Fetcher, FetchRequest, FetchResult, first_depth, next_depth, wire_bytes
+from serve.timeline.read_plan import (
+    Fetcher,
+    FetchRequest,
+    FetchResult,
+    authors_to_read,
+    ends_at_floor,
+    first_depth,
+    next_depth,
+    wire_bytes,
+)
 from serve.timeline.response import response_bytes, summarise
 
 
@@ -26,7 +36,7 @@ class Timelines:
 
         Partial when the deadline comes first. StoreUnavailable when no shard has answered at all.
         """
-        progress = _Progress(query, self._retention.oldest(now), self._max_bytes)
+        progress = _Progress(query, now, self._retention.oldest(now), self._max_bytes)
         while request := progress.next_request():
             if deadline.has_expired(time.monotonic()):
                 progress.partial = True
@@ -46,15 +56,19 @@ class Timelines:
 class _Progress:
     """State of one request: the next fetch, and the answer so far. No I/O."""
 
-    def __init__(self, query: Query, oldest: int, max_bytes: int) -> None:
+    def __init__(self, query: Query, now: int, oldest: int, max_bytes: int) -> None:
+        """oldest: created_at of the oldest post that the retention keeps, in Unix seconds."""
         self.partial = False
         self.has_read = False
         self._video = query.video
         self._oldest = oldest
+        self._floor = min(max(oldest, query.created_after + 1), LATEST_TIME)
+        self._read_down_to = self._floor if ends_at_floor(query, now) else None
         self._bytes_left = max_bytes
-        self._depths = dict.fromkeys(query.following, first_depth(query))
-        self._merge = Merge(query, oldest)
-        self._merged = Merged([], [], list(query.following), [])
+        authors = authors_to_read(query) if _can_hold_posts(query, self._floor) else ()
+        self._depths = dict.fromkeys(authors, first_depth(query, now))
+        self._merge = Merge(query, self._floor)
+        self._merged = Merged([], [], list(authors), [])
 
     def next_request(self) -> FetchRequest | None:
         """The next fetch; None when the answer is exact or no more bytes may be read."""
@@ -65,7 +79,7 @@ class _Progress:
         if self._bytes_left < 0:
             self.partial = True
             return None
-        return FetchRequest(depths, self._merged.unknown_parents, self._video)
+        return FetchRequest(depths, self._merged.unknown_parents, self._video, self._read_down_to)
 
     def add(self, request: FetchRequest, fetched: FetchResult) -> None:
         """Merge a round. What is missing is not fetched again: the list ends here, the parent counts as absent."""
@@ -79,17 +93,27 @@ class _Progress:
                 self._merge.add_author(author, members, complete=len(members) < depth)
                 self._depths[author] = next_depth(depth)
         for parent in request.parents:
-            self._merge.add_parent(parent, live_record(fetched.records.get(parent), self._oldest))
+            if parent in fetched.records:
+                self._merge.add_parent(parent, live_record(fetched.records[parent], self._oldest))
+            else:
+                self._merge.close_parent(parent)
         self._merged = self._merge.run()
 
     def answer(self) -> Answer:
         """The answer from all that is known."""
         passed, examined, author_of = self._merged.passed, self._merged.examined, self._merge.author_of
         partial = self.partial or self._merge.unreadable > 0
+        has_more = self._merged.has_more or (partial and self._merge.may_have_more(self._merged))
         return Answer(
-            response_bytes(passed, author_of, partial=partial),
+            response_bytes(passed, author_of, partial=partial, has_more=has_more),
             partial,
             retrieved=summarise(examined, self._merge.authors_of_newest(examined)),
             scored=summarise(passed, len(set(map(author_of.__getitem__, passed)))),
+            has_more=has_more,
             unreadable=self._merge.unreadable,
         )
+
+
+def _can_hold_posts(query: Query, floor: int) -> bool:
+    """Whether there are posts between the floor and the place that the page begins behind."""
+    return query.before is None or query.before.created_at >= floor

@@ -39,13 +39,13 @@ class Pipeline:
             self._send(InNetworkEvent(tweet_create_event=sentinel), partition)
         self._producer.flush()
         request = GetInNetworkPostsRequest(following_user_ids=[author])
-        eventually(lambda: len(self.ask(request)) == self._partitions, f"the sentinels of author {author} are visible")
+        eventually(
+            lambda: len(self.ask(request).posts) == self._partitions, f"the sentinels of author {author} are visible"
+        )
 
-    def ask(self, request: GetInNetworkPostsRequest) -> list[int]:
-        """Post ids of the answer, which must be complete."""
-        response = self._ask(request, timeout=10)
-        assert not response.partial
-        return [post.post_id for post in response.posts]
+    def ask(self, request: GetInNetworkPostsRequest) -> GetInNetworkPostsResponse:
+        """The answer of the server."""
+        return self._ask(request, timeout=10)
 
     def _send(self, event: InNetworkEvent, partition: int | None) -> None:
         post_id = event.tweet_create_event.post_id or event.tweet_delete_event.post_id

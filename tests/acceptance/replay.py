@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from common.ids import MAX_ID
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, InNetworkEvent, TweetCreateEvent
+from common.pb.thunder.v1.in_network_pb2 import (
+    GetInNetworkPostsRequest,
+    GetInNetworkPostsResponse,
+    InNetworkEvent,
+    TweetCreateEvent,
+)
 from tests.support.conformance.scenarios import Scenario
 
 IDS_PER_SCENARIO = 10**9
@@ -27,6 +32,18 @@ class Wave(NamedTuple):
     events: list[InNetworkEvent]
 
 
+class Expected(NamedTuple):
+    """Post ids of an answer and its has_more, None where that may be either."""
+
+    posts: list[int]
+    has_more: bool | None
+
+    def matches(self, answer: GetInNetworkPostsResponse) -> bool:
+        """Whether the answer is the expected one."""
+        posts = [post.post_id for post in answer.posts]
+        return posts == self.posts and self.has_more in (None, answer.has_more) and not answer.partial
+
+
 class Replay(NamedTuple):
     """A scenario moved to ids and a time of its own."""
 
@@ -34,7 +51,7 @@ class Replay(NamedTuple):
     now: int
     waves: list[Wave]
     requests: list[GetInNetworkPostsRequest]
-    expected: list[list[int]]
+    expected: list[Expected]
 
 
 def replay(scenario: Scenario, number: int, now: int) -> Replay:
@@ -46,8 +63,11 @@ def replay(scenario: Scenario, number: int, now: int) -> Replay:
         scenario.name,
         now,
         _waves(events),
-        [_moved_request(request, moved) for request in scenario.requests],
-        [[moved[id_] for id_ in ids] for ids in scenario.expected],
+        [_moved_request(request, moved, shift) for request in scenario.requests],
+        [
+            Expected([moved[id_] for id_ in ids], more)
+            for ids, more in zip(scenario.expected, scenario.more, strict=True)
+        ],
     )
 
 
@@ -86,7 +106,8 @@ def _moved_ids(scenario: Scenario, base: int) -> dict[int, int]:
         ids.update(getattr(create, name) for name in _CREATE_IDS)
         ids.add(event.tweet_delete_event.post_id)
     for request in scenario.requests:
-        ids.update((request.user_id, *request.following_user_ids, *request.exclude_tweet_ids))
+        ids.update((request.user_id, request.before.post_id))
+        ids.update((*request.following_user_ids, *request.exclude_tweet_ids, *request.exclude_author_ids))
     valid = sorted(id_ for id_ in ids if 0 < id_ <= MAX_ID)
     return {id_: id_ for id_ in ids} | {id_: base + rank for rank, id_ in enumerate(valid, start=1)}
 
@@ -106,10 +127,16 @@ def _moved_event(event: InNetworkEvent, moved: Mapping[int, int], shift: int) ->
     return copy
 
 
-def _moved_request(request: GetInNetworkPostsRequest, moved: Mapping[int, int]) -> GetInNetworkPostsRequest:
+def _moved_request(request: GetInNetworkPostsRequest, moved: Mapping[int, int], shift: int) -> GetInNetworkPostsRequest:
     copy = GetInNetworkPostsRequest()
     copy.CopyFrom(request)
     copy.user_id = moved[request.user_id]
     copy.following_user_ids[:] = [moved[id_] for id_ in request.following_user_ids]
     copy.exclude_tweet_ids[:] = [moved[id_] for id_ in request.exclude_tweet_ids]
+    copy.exclude_author_ids[:] = [moved[id_] for id_ in request.exclude_author_ids]
+    if copy.created_after:
+        copy.created_after = min(copy.created_after + shift, MAX_ID)
+    if copy.HasField("before"):
+        copy.before.post_id = moved[request.before.post_id]
+        copy.before.created_at += shift
     return copy

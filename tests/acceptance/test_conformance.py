@@ -55,10 +55,10 @@ def test_scenarios_that_hold_from_outside(kafka: KafkaBroker, redis_url: str, th
             (one.name, expected, found)
             for one in replays
             for request, expected in zip(one.requests, one.expected, strict=True)
-            if (found := running.ask(request)) != expected
+            if not expected.matches(found := running.ask(request))
         ]
     assert not wrong
-    assert len(replays) == 241
+    assert len(replays) == 241 + 36 + 9
 
 
 class SetClock:
@@ -113,5 +113,6 @@ def test_scenarios_that_need_a_clock(
                 clock.now = wave.at
                 running.feed(wave)
             clock.now = scenario.now
-            assert [running.ask(request) for request in moved.requests] == moved.expected, scenario.name
+            for request, expected in zip(moved.requests, moved.expected, strict=True):
+                assert expected.matches(running.ask(request)), scenario.name
     assert timed

@@ -7,7 +7,14 @@ from google.rpc.status_pb2 import Status
 
 from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
 from common.ids import MAX_ID
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
+from common.pb.thunder.v1.in_network_pb2 import (
+    Adjustment,
+    AdjustmentKind,
+    GetInNetworkPostsRequest,
+    GetInNetworkPostsResponse,
+    LightPost,
+    Position,
+)
 from tests.support.in_loop import in_loop, soon
 from tests.support.serving.read_service import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
 from tests.support.serving.rpc import METHOD
@@ -132,6 +139,63 @@ async def test_long_lists_are_cut_counted_and_warned_of(caplog: pytest.LogCaptur
     assert following_size == 10_002, "sizes are of the lists before truncation"
     assert "Limiting following_user_ids from 10002 to 10000 entries for user 7" in caplog.text
     assert "Limiting exclude_tweet_ids from 10002 to 10000 entries for user 7" in caplog.text
+
+
+@in_loop
+async def test_every_change_to_a_request_is_in_the_answer() -> None:
+    kinds = AdjustmentKind
+    request = GetInNetworkPostsRequest(
+        following_user_ids=[0, 20, 20, *range(100, 10_100)],
+        exclude_tweet_ids=[0, *range(1, 10_001)],
+        exclude_author_ids=[2**63, *range(1, 10_002)],
+        max_results=12_001,
+        algorithm="engagement",
+    )
+    async with serving() as served:
+        served.timelines.result = answer_with(*POSTS)
+        response = await served.ask(request)
+        plain = await served.ask(REQUEST)
+    assert list(response.posts) == POSTS
+    assert [(adjustment.kind, adjustment.given, adjustment.used) for adjustment in response.adjustments] == [
+        (kinds.ADJUSTMENT_KIND_FOLLOWING_CUT, 10_003, 10_000),
+        (kinds.ADJUSTMENT_KIND_FOLLOWING_DROPPED, 10_003, 10_000),
+        (kinds.ADJUSTMENT_KIND_EXCLUDED_CUT, 10_001, 9_999),
+        (kinds.ADJUSTMENT_KIND_EXCLUDED_DROPPED, 10_001, 9_999),
+        (kinds.ADJUSTMENT_KIND_EXCLUDED_AUTHORS_CUT, 10_002, 9_999),
+        (kinds.ADJUSTMENT_KIND_EXCLUDED_AUTHORS_DROPPED, 10_002, 9_999),
+        (kinds.ADJUSTMENT_KIND_MAX_RESULTS_CLAMPED, 12_001, 12_000),
+        (kinds.ADJUSTMENT_KIND_ALGORITHM_UNKNOWN, 0, 0),
+    ]
+    assert not plain.adjustments
+
+
+@pytest.mark.parametrize("held", [10_000, 10_001])
+@in_loop
+async def test_a_cut_list_of_the_follow_store_is_in_the_answer(held: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(follows=FakeFollows({1: range(1, held + 1)})) as served:
+        response = await served.ask(GetInNetworkPostsRequest(user_id=1))
+        sizes = served.metric("get_in_network_posts_following_size_sum")
+    cut = Adjustment(kind=AdjustmentKind.ADJUSTMENT_KIND_FOLLOWING_CUT, given=held, used=10_000)
+    assert list(response.adjustments) == ([cut] if held > 10_000 else [])
+    assert sizes == held
+    assert (f"Limiting following_user_ids from {held} to 10000" in caplog.text) == (held > 10_000)
+
+
+@in_loop
+async def test_follows_that_are_all_excluded_are_not_looked_up() -> None:
+    async with serving(follows=FakeFollows({1: [30]})) as served:
+        await served.ask(GetInNetworkPostsRequest(user_id=1, following_user_ids=[20], exclude_author_ids=[20]))
+        assert [query.following for query in served.timelines.queries] == [(20,)]
+
+
+@in_loop
+async def test_a_place_before_the_first_post_is_invalid() -> None:
+    async with serving() as served:
+        invalid = await failure(served.ask, GetInNetworkPostsRequest(before=Position()))
+    assert invalid.code() is grpc.StatusCode.INVALID_ARGUMENT
+    bad_request = BadRequest()
+    assert status_details(invalid).details[0].Unpack(bad_request)
+    assert [violation.field for violation in bad_request.field_violations] == ["before.created_at"]
 
 
 @in_loop

@@ -42,7 +42,7 @@ INGEST = RedisRights(
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )
 SERVE = RedisRights(
-    _named("cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange"),
+    _named("cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange zrevrangebyscore"),
     {key: f"%R{pattern}" for key, pattern in {**_STORE, NAMES: "~n:{meta}"}.items()},
 )
 SOURCE = RedisRights(
@@ -88,6 +88,7 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
         "zrange": ("ZRANGE", key, "0", "0"),
         "zrangebyscore": ("ZRANGEBYSCORE", key, "0", "0"),
         "zrevrange": ("ZREVRANGE", key, "0", "0"),
+        "zrevrangebyscore": ("ZREVRANGEBYSCORE", key, "0", "0"),
         "zscore": ("ZSCORE", key, "x"),
     }
     return [*_of_role(calls, rights), *(Attempt(right, ("HGETALL", key)) for key, right in rights.keys.items())]

@@ -1,6 +1,7 @@
 """Everything that each user of a store does with it, by real processes fed by a real Kafka."""
 
 import json
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
@@ -68,6 +69,7 @@ class StoreFlows:
             GetInNetworkPostsRequest(user_id=VIEWER, following_user_ids=[AUTHOR]),
             GetInNetworkPostsRequest(user_id=VIEWER, following_user_ids=[AUTHOR], is_video_request=True),
             GetInNetworkPostsRequest(user_id=VIEWER),
+            GetInNetworkPostsRequest(following_user_ids=[AUTHOR], created_after=int(time.time()) - 36_000),
         ):
             assert role.ask(request).posts
         for path in ("viewers", f"now?viewer={VIEWER}"):

@@ -46,6 +46,7 @@ async def test_the_newest_follows_come_first(store_url: str) -> None:
         follow(store_url, viewer_id, 30, 10, 2**63 - 1, viewer_id)
     async with follows_in(store_url) as follows:
         lists = await asyncio.gather(*(follows.following(viewer_id, 3) for viewer_id in range(101, 120)))
+        assert [await follows.held(viewer_id) for viewer_id in (101, 119, 404)] == [4, 4, 0]
     assert lists == [[viewer_id, 2**63 - 1, 10] for viewer_id in range(101, 120)]
 
 

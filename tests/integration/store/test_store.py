@@ -17,12 +17,15 @@ from common.store.client import StoreClient
 from common.store.commands import NodeCommand, pack
 from common.store.keys import META, KeySpace
 from common.store.layout import check_eviction, check_layout, initialise_layout, new_lineage, read_layout
+from common.store.member import post_id
 from ingest.events import AuthorDelete, PostDelete
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
+from serve.deadline import NO_DEADLINE
 from serve.query import Answer
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
+from serve.timeline.read_plan import FetchRequest
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import query_of
 from tests.support.redis.servers import RedisCluster
@@ -57,6 +60,27 @@ async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
 
 def ids(answer: Answer) -> list[int]:
     return [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
+
+
+def test_a_read_ends_at_its_oldest_time(store_client: StoreClient, store_url: str) -> None:
+    posts = [LightPost(100 + age, 5, NOW - age, has_video=age % 2 == 0) for age in range(10)]
+    PostWriter(store_client, KEYS, RETENTION).write(posts, NOW)
+
+    async def read(depth: int, *, oldest: int | None, video: bool = False) -> list[int]:
+        connections = NodeConnections(store_url, KEYS.buckets, timeout_seconds=5)
+        try:
+            fetcher = RedisFetcher(connections, KEYS)
+            fetched = await fetcher.fetch(FetchRequest({5: depth, 6: 1}, (), video, oldest), NO_DEADLINE)
+        finally:
+            connections.close()
+        assert (fetched.members[6], fetched.partial) == ([], False)
+        return [post_id(member) for member in fetched.members[5]]
+
+    assert asyncio.run(read(8, oldest=NOW - 3)) == [100, 101, 102, 103]
+    assert asyncio.run(read(2, oldest=NOW - 3)) == [100, 101]
+    assert asyncio.run(read(8, oldest=NOW - 3, video=True)) == [100, 102]
+    assert asyncio.run(read(8, oldest=NOW + 1)) == []
+    assert asyncio.run(read(8, oldest=None)) == list(range(100, 108))
 
 
 def test_the_first_worker_lays_the_store_out(client: redis.Redis) -> None:

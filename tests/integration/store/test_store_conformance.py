@@ -25,7 +25,7 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
     store_client.close()
 
 
-async def answers(url: str, scenario: Scenario) -> list[list[int]]:
+async def answers(url: str, scenario: Scenario) -> list[GetInNetworkPostsResponse]:
     connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10)
     timelines = Timelines(RedisFetcher(connections, KEYS), Retention(scenario.retention_seconds), max_bytes=64 << 20)
     try:
@@ -33,7 +33,7 @@ async def answers(url: str, scenario: Scenario) -> list[list[int]]:
     finally:
         connections.close()
     assert not any(answer.partial for answer in found)
-    return [[post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] for answer in found]
+    return [GetInNetworkPostsResponse.FromString(answer.body) for answer in found]
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
@@ -41,4 +41,8 @@ def test_scenario(store_client: StoreClient, store_url: str, scenario: Scenario)
     writer = PostWriter(store_client, KEYS, Retention(scenario.retention_seconds))
     for now, events in scenario.batches():
         writer.write(events, now)
-    assert asyncio.run(answers(store_url, scenario)) == scenario.expected
+    found = asyncio.run(answers(store_url, scenario))
+    assert [[post.post_id for post in answer.posts] for answer in found] == scenario.expected
+    assert [answer.has_more for answer in found] == [
+        answer.has_more if more is None else more for answer, more in zip(found, scenario.more, strict=True)
+    ]

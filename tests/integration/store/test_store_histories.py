@@ -8,19 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
-from common.post import LightPost
 from common.retention import Retention
 from common.store.client import StoreClient
 from common.store.keys import KeySpace
-from ingest.decode.create_rules import drop_reason
-from ingest.events import Event
 from ingest.write.post_writer import PostWriter
 from serve.query import Query
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
-from tests.integration.store.histories import HISTORIES, QUERIES, RETENTION, START, Step
-from tests.support.conformance.model import Model
+from tests.support.conformance.histories import HISTORIES, QUERIES, RETENTION, START, Step, is_accepted
+from tests.support.conformance.model import Model, Page
 
 KEYS = KeySpace(buckets=4, post_hashes=8)
 
@@ -42,9 +39,10 @@ class Reader:
         fetcher = RedisFetcher(self._connections, KEYS)
         self._timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=64 << 20)
 
-    def read(self, queries: list[Query], now: int) -> list[list[int]]:
-        answers = self._loop.run(self._read(queries, now))
-        return [[post.post_id for post in GetInNetworkPostsResponse.FromString(body).posts] for body in answers]
+    def read(self, queries: list[Query], now: int) -> list[Page]:
+        bodies = self._loop.run(self._read(queries, now))
+        answers = map(GetInNetworkPostsResponse.FromString, bodies)
+        return [Page([post.post_id for post in answer.posts], answer.has_more) for answer in answers]
 
     def close(self) -> None:
         self._loop.run(self._close())
@@ -64,10 +62,6 @@ def reader(redis_url: str) -> Iterator[Reader]:
     reader.close()
 
 
-def is_accepted(event: Event, now: int) -> bool:
-    return not (isinstance(event, LightPost) and drop_reason(event, now, RETENTION, skew=0))
-
-
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, queries=st.lists(QUERIES, min_size=3, max_size=6))
 def test_every_answer_is_the_models(
@@ -83,4 +77,4 @@ def test_every_answer_is_the_models(
         for _ in range(1 + step.again):
             writers[step.worker].write(batch, now)
         model.apply(batch, now)
-        assert reader.read(queries, now) == [model.read(query, now) for query in queries]
+        assert reader.read(queries, now) == [model.page(query, now) for query in queries]

@@ -16,6 +16,13 @@ class Stored(NamedTuple):
     listed_as_video: bool
 
 
+class Page(NamedTuple):
+    """Post ids of an answer, in its order, and whether older posts follow."""
+
+    posts: list[int]
+    has_more: bool
+
+
 class Model:
     """Contract 3 and 4. Times are Unix seconds."""
 
@@ -38,12 +45,26 @@ class Model:
 
     def read(self, query: Query, now: int) -> list[int]:
         """Post ids of the answer, in its order."""
+        return self.page(query, now).posts
+
+    def page(self, query: Query, now: int) -> Page:
+        """The answer."""
+        older = [
+            post.post_id
+            for post in self.all_posts(query, now)
+            if query.before is None or newest_first(post) > (-query.before.created_at, -query.before.post_id)
+        ]
+        return Page(older[: query.max_results], len(older) > query.max_results)
+
+    def all_posts(self, query: Query, now: int) -> list[LightPost]:
+        """All posts of a request without `before` and without a limit: newest first."""
         found: list[LightPost] = []
         for author in query.following:
+            if author in query.excluded_authors | query.blocked_authors:
+                continue
             for posts, cap, filters_replies in self._lists(author, query, now):
                 found += self._take(posts, cap, query, now, filters_replies=filters_replies)
-        found.sort(key=newest_first)
-        return [post.post_id for post in found[: query.max_results]]
+        return sorted(found, key=newest_first)
 
     def videos(self, author: int, now: int) -> list[LightPost]:
         """Newest first, at most list_cap."""
@@ -106,14 +127,20 @@ class Model:
     def _take(
         self, posts: list[LightPost], cap: int, query: Query, now: int, *, filters_replies: bool
     ) -> list[LightPost]:
-        scanned = [post for post in posts if post.post_id not in query.excluded][: query.caps.scan]
+        newer = [post for post in posts if not query.created_after or post.created_at > query.created_after]
+        scanned = [post for post in newer if post.post_id not in query.excluded][: query.caps.scan]
         kept = [
             post
             for post in scanned
-            if not (post.is_retweet and post.source_user_id == query.viewer_id)
+            if not (post.is_retweet and post.source_user_id in self._hidden_sources(query))
+            and not (query.exclude_replies and post.is_reply)
+            and not (query.exclude_reposts and post.is_retweet)
             and (not filters_replies or self._reply_passes(post, query, now))
         ]
         return kept[:cap]
+
+    def _hidden_sources(self, query: Query) -> frozenset[int]:
+        return query.excluded_authors | query.blocked_authors | {query.viewer_id}
 
     def _reply_passes(self, post: LightPost, query: Query, now: int) -> bool:
         if post.in_reply_to_post_id is None:

@@ -17,11 +17,17 @@ from ingest.events import Event, Malformed
 from serve.query import Caps, Query
 from serve.request import RequestLimits, validate_request
 
-VECTORS = Path(__file__).parents[2] / "data" / "vectors.jsonl.xz"
+_DATA = Path(__file__).parents[2] / "data"
+VECTORS = _DATA / "vectors.jsonl.xz"
+INCREMENTAL = _DATA / "incremental.jsonl.xz"
+"""Scenarios of incremental reads, pages and excluded authors, with has_more of each answer."""
 
 
 class Scenario(NamedTuple):
-    """expected holds one list of post ids per request. replay: also holds through running servers."""
+    """expected holds one list of post ids per request, more its has_more, None where the scenario does not say.
+
+    replay: also holds through running servers.
+    """
 
     name: str
     now: int
@@ -29,6 +35,7 @@ class Scenario(NamedTuple):
     events: list[tuple[int, InNetworkEvent]]  # each with the Unix time at which it is applied
     requests: list[GetInNetworkPostsRequest]
     expected: list[list[int]]
+    more: list[bool | None]
     replay: bool
 
     def batches(self) -> Iterator[tuple[int, list[Event]]]:
@@ -40,9 +47,13 @@ class Scenario(NamedTuple):
 
 @cache
 def scenarios() -> list[Scenario]:
-    """All 253."""
-    with lzma.open(VECTORS, "rt") as lines:
-        return [_scenario(json.loads(line)) for line in lines]
+    """All of them."""
+    return [_scenario(json.loads(line)) for file in (VECTORS, INCREMENTAL) for line in _lines(file)]
+
+
+def _lines(file: Path) -> list[str]:
+    with lzma.open(file, "rt") as lines:
+        return list(lines)
 
 
 def accepted(event: InNetworkEvent, now: int, retention: int, skew: int = 0) -> Event | None:
@@ -89,6 +100,7 @@ def _scenario(raw: dict[str, Any]) -> Scenario:
         [(event.get("at", raw["now"]), _event(event)) for event in raw["events"]],
         [GetInNetworkPostsRequest(**request) for request in raw["requests"]],
         raw["expected"],
+        raw.get("expected_more", [None] * len(raw["requests"])),
         raw["replay"],
     )
 

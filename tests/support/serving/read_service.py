@@ -93,6 +93,10 @@ class FakeFollows:
         except KeyError as error:
             raise StoreUnavailable from error
 
+    async def held(self, viewer_id: int, deadline: Deadline) -> int:
+        """As FollowStore."""
+        return len(self.follows[viewer_id])
+
 
 class SilentFollows:
     """Follow lists that are never answered."""
@@ -104,6 +108,10 @@ class SilentFollows:
                 return await asyncio.Future[list[int]]()
         except TimeoutError as error:
             raise StoreUnavailable from error
+
+    async def held(self, viewer_id: int, deadline: Deadline) -> int:
+        """As FollowStore."""
+        raise AssertionError("no list was long enough")
 
 
 class Serving(NamedTuple):

@@ -22,16 +22,17 @@ class MemoryFetcher:
         del deadline
         self.rounds += 1
         members = {
-            author: [encode_member(post) for post in self._list(author, video=request.video)[:depth]]
+            author: [encode_member(post) for post in self._list(author, request)[:depth]]
             for author, depth in request.depths.items()
         }
         return FetchResult(members, {parent: self._record(parent) for parent in request.parents}, partial=False)
 
-    def _list(self, author: int, *, video: bool) -> Sequence[LightPost]:
-        if video:
-            return self._model.videos(author, self._now)
-        both = [post for kind in (False, True) for post in self._model.posts(author, self._now, secondary=kind)]
-        return sorted(both, key=newest_first)
+    def _list(self, author: int, request: FetchRequest) -> Sequence[LightPost]:
+        if request.video:
+            posts = self._model.videos(author, self._now)
+        else:
+            posts = [post for kind in (False, True) for post in self._model.posts(author, self._now, secondary=kind)]
+        return sorted((post for post in posts if post.created_at >= (request.oldest or 0)), key=newest_first)
 
     def _record(self, parent: bytes) -> bytes | None:
         post = self._model.live(decode_id(parent), self._now)

@@ -18,9 +18,12 @@ def test_scenario(scenario: Scenario) -> None:
     for now, events in scenario.batches():
         model.apply(events, now)
     timelines = Timelines(MemoryFetcher(model, scenario.now), Retention(scenario.retention_seconds), max_bytes=64 << 20)
-    for request, expected in zip(scenario.requests, scenario.expected, strict=True):
+    for request, expected, more in zip(scenario.requests, scenario.expected, scenario.more, strict=True):
         query = query_of(request)
         answer = asyncio.run(timelines.read(query, scenario.now))
-        assert model.read(query, scenario.now) == expected
-        assert [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] == expected
-        assert not answer.partial
+        page = model.page(query, scenario.now)
+        assert page.posts == expected
+        assert more in (None, page.has_more)
+        response = GetInNetworkPostsResponse.FromString(answer.body)
+        assert [post.post_id for post in response.posts] == expected
+        assert (response.has_more, answer.has_more, answer.partial) == (page.has_more, page.has_more, False)

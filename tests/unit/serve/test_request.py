@@ -1,9 +1,10 @@
 import pytest
 
 from common.ids import MAX_ID
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, PerAuthorLimits
-from serve.query import Caps
-from serve.request import Adjustment, InvalidRequest, RequestLimits, ValidatedRequest, validate_request
+from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, PerAuthorLimits, Position
+from serve.adjustments import Adjustment, Adjustments, Extent
+from serve.query import Caps, Place
+from serve.request import InvalidRequest, RequestLimits, ValidatedRequest, take_followed, validate_request
 
 LIMITS = RequestLimits(
     default_results=1200,
@@ -18,8 +19,8 @@ def validated(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS)
     return validate_request(request, limits)
 
 
-def adjusted(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS) -> dict[Adjustment, int]:
-    return {adjustment: times for adjustment, times in validated(request, limits).adjustments.items() if times}
+def adjusted(request: GetInNetworkPostsRequest, limits: RequestLimits = LIMITS) -> Adjustments:
+    return validated(request, limits).adjustments
 
 
 def test_a_plain_request_is_taken_as_sent() -> None:
@@ -56,7 +57,10 @@ def test_invalid_ids_in_the_lists_are_dropped_and_counted() -> None:
     query, _ = validated(request)
     assert query.following == (5,)
     assert query.excluded == {7}
-    assert adjusted(request) == {Adjustment.INVALID_FOLLOWING_ID: 3, Adjustment.INVALID_EXCLUDED_ID: 1}
+    assert adjusted(request) == {
+        Adjustment.INVALID_FOLLOWING_ID: Extent(4, 1, times=3),
+        Adjustment.INVALID_EXCLUDED_ID: Extent(2, 1),
+    }
 
 
 def test_repeated_follows_count_once_where_they_first_stand() -> None:
@@ -65,27 +69,72 @@ def test_repeated_follows_count_once_where_they_first_stand() -> None:
 
 @pytest.mark.parametrize("sent", [range(1, 10_001), [*range(1, 10_001), 1]], ids=["exactly", "exactly, and a repeat"])
 def test_ten_thousand_distinct_follows_are_kept(sent: list[int]) -> None:
-    assert validated(GetInNetworkPostsRequest(following_user_ids=sent)).query.following == tuple(range(1, 10_001))
+    request = GetInNetworkPostsRequest(following_user_ids=sent)
+    assert validated(request) == (validated(request).query._replace(following=tuple(range(1, 10_001))), {})
 
 
 def test_follows_beyond_the_limit_are_cut_and_counted() -> None:
     request = GetInNetworkPostsRequest(following_user_ids=range(1, 25_001))
     assert validated(request).query.following == tuple(range(1, 10_001))
-    assert adjusted(request) == {Adjustment.FOLLOWING_CUT: 1}
+    assert adjusted(request) == {Adjustment.FOLLOWING_CUT: Extent(25_000, 10_000)}
 
 
 def test_the_limit_on_follows_counts_valid_distinct_ids() -> None:
     limits = LIMITS._replace(list_size=3)
     request = GetInNetworkPostsRequest(following_user_ids=[1, 1, 0, 2, 0, 1, 3, 4, 5])
     assert validated(request, limits).query.following == (1, 2, 3)
-    assert adjusted(request, limits)[Adjustment.FOLLOWING_CUT] == 1
+    assert adjusted(request, limits)[Adjustment.FOLLOWING_CUT] == Extent(9, 3)
 
 
 def test_excluded_ids_are_cut_as_sent() -> None:
     limits = LIMITS._replace(list_size=3)
     request = GetInNetworkPostsRequest(exclude_tweet_ids=[0, 6, 6, 7])
     assert validated(request, limits).query.excluded == {6}
-    assert adjusted(request, limits) == {Adjustment.INVALID_EXCLUDED_ID: 1, Adjustment.EXCLUDED_CUT: 1}
+    assert adjusted(request, limits) == {
+        Adjustment.INVALID_EXCLUDED_ID: Extent(4, 2),
+        Adjustment.EXCLUDED_CUT: Extent(4, 2),
+    }
+
+
+def test_excluded_authors_are_cut_as_sent() -> None:
+    limits = LIMITS._replace(list_size=3)
+    request = GetInNetworkPostsRequest(following_user_ids=[6, 8], exclude_author_ids=[0, 6, 6, 7])
+    query = validated(request, limits).query
+    assert (query.following, query.excluded_authors) == ((6, 8), {6})
+    assert adjusted(request, limits) == {
+        Adjustment.INVALID_EXCLUDED_AUTHOR_ID: Extent(4, 2),
+        Adjustment.EXCLUDED_AUTHORS_CUT: Extent(4, 2),
+    }
+
+
+def test_the_beginning_of_a_longer_list_counts_as_cut() -> None:
+    assert take_followed([5, 6], 2, held=40) == ((5, 6), {Adjustment.FOLLOWING_CUT: Extent(40, 2)})
+    assert take_followed([5, 6], 2, held=2).adjustments == {}
+
+
+def test_times_and_kinds_are_taken_as_sent() -> None:
+    request = GetInNetworkPostsRequest(
+        created_after=MAX_ID, before=Position(created_at=5, post_id=MAX_ID), exclude_replies=True, exclude_reposts=True
+    )
+    query = validated(request).query
+    assert (query.created_after, query.before) == (MAX_ID, Place(5, MAX_ID))
+    assert (query.exclude_replies, query.exclude_reposts) == (True, True)
+    assert validated(GetInNetworkPostsRequest()).query.before is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (GetInNetworkPostsRequest(created_after=-1), "created_after"),
+        (GetInNetworkPostsRequest(before=Position()), "before.created_at"),
+        (GetInNetworkPostsRequest(before=Position(created_at=-1, post_id=1)), "before.created_at"),
+        (GetInNetworkPostsRequest(before=Position(created_at=1)), "before.post_id"),
+    ],
+)
+def test_impossible_times_and_places_are_invalid(request_: GetInNetworkPostsRequest, field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        validated(request_)
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize(("video", "expected"), [(False, 1200), (True, 600)])
@@ -97,7 +146,7 @@ def test_max_results_is_bounded() -> None:
     assert validated(GetInNetworkPostsRequest(max_results=12_000)).query.max_results == 12_000
     request = GetInNetworkPostsRequest(max_results=2**32 - 1)
     assert validated(request).query.max_results == 12_000
-    assert adjusted(request) == {Adjustment.MAX_RESULTS_CLAMPED: 1}
+    assert adjusted(request) == {Adjustment.MAX_RESULTS_CLAMPED: Extent(2**32 - 1, 12_000)}
 
 
 @pytest.mark.parametrize(
@@ -128,4 +177,4 @@ def test_known_algorithms_are_the_same(algorithm: str) -> None:
 
 
 def test_an_unknown_algorithm_is_counted() -> None:
-    assert adjusted(GetInNetworkPostsRequest(algorithm="engagement")) == {Adjustment.UNKNOWN_ALGORITHM: 1}
+    assert adjusted(GetInNetworkPostsRequest(algorithm="engagement")) == {Adjustment.UNKNOWN_ALGORITHM: Extent(0, 0)}

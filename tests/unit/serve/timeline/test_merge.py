@@ -4,7 +4,7 @@ from common.post import LightPost
 from common.store.member import LIST_CAP, NEWEST_TAG, encode_member
 from common.store.record import PostRecord
 from serve.query import Caps, Query
-from serve.timeline.merge import Merge
+from serve.timeline.merge import Merge, Merged
 
 NOW = 1_790_000_000
 QUERY = Query(1, (5, 6), frozenset(), 3, video=False, caps=Caps(50, 30, 100, 500))
@@ -37,7 +37,7 @@ def test_an_author_is_incomplete_while_unread_posts_may_count() -> None:
 def test_an_author_whose_last_read_post_is_expired_is_complete() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [post(50), post(49, 601)], complete=False)
-    assert merge.run() == ([post(50)], [post(50)], [], [])
+    assert merge.run() == Merged([post(50)], [post(50)], [], [])
 
 
 def test_what_cannot_be_had_is_done_without() -> None:
@@ -69,7 +69,7 @@ def test_two_encodings_of_a_post_are_one() -> None:
 def test_what_a_newer_version_wrote_is_left_out_and_counted() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [newer(52), post(51), newer(50), newer(40, 601)], complete=False)
-    assert merge.run() == ([post(51)], [post(51)], [], [])
+    assert merge.run() == Merged([post(51)], [post(51)], [], [])
     assert merge.unreadable == 2
 
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from common.post import LightPost
-from ingest.decode.create_rules import normalised
+from ingest.decode.create_rules import drop_reason, normalised
 from ingest.events import AuthorDelete, Event, PostDelete
-from serve.query import Caps, Query
+from serve.query import Caps, Place, Query
 
 RETENTION = 600
 START = 1_790_000_000
@@ -64,6 +64,8 @@ HISTORIES = st.lists(
     max_size=8,
 )
 
+_TIMES = st.integers(START - RETENTION, START + RETENTION)
+
 QUERIES = st.builds(
     Query,
     viewer_id=st.integers(0, 4),
@@ -72,4 +74,15 @@ QUERIES = st.builds(
     max_results=st.integers(1, 12),
     video=st.booleans(),
     caps=st.builds(Caps, st.integers(0, 4), st.integers(0, 3), st.integers(1, 4), st.integers(1, 6)),
+    created_after=st.just(0) | _TIMES,
+    before=st.none() | st.builds(Place, _TIMES, POSTS),
+    excluded_authors=st.just(frozenset[int]()) | st.frozensets(AUTHORS, max_size=2),
+    exclude_replies=st.booleans(),
+    exclude_reposts=st.booleans(),
+    blocked_authors=st.just(frozenset[int]()) | st.frozensets(AUTHORS, max_size=1),
 )
+
+
+def is_accepted(event: Event, now: int) -> bool:
+    """Whether a worker takes the event."""
+    return not (isinstance(event, LightPost) and drop_reason(event, now, RETENTION, skew=0))
