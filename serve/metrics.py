@@ -92,6 +92,10 @@ class ServeMetrics:
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
 
+    def request_refused_unread(self) -> None:
+        """Count a request that is invalid for its size."""
+        self._outcomes[Outcome.INVALID].inc()
+
     def request_validated(self, following: int, excluded: int, max_results: int, adjustments: Adjustments) -> None:
         """Count a valid request: its list sizes before truncation, and its adjustments."""
         self._following_size.observe(following)

@@ -22,6 +22,11 @@ class InvalidRequest(Exception):
         self.description = description
 
 
+def oversized(size: int, limit: int) -> InvalidRequest:
+    """The error for a request of more bytes than the server takes."""
+    return InvalidRequest("max_request_bytes", f"the request has {size} bytes, this server takes {limit} at most")
+
+
 class RequestLimits(NamedTuple):
     """Defaults and bounds on what a request may ask for."""
 

@@ -38,7 +38,8 @@ def build_service(
     scheduler = RequestScheduler()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, scheduler.queueing_delay)
     posts = PostsService(timelines, follows, limits_of(settings), admission, scheduler, metrics, clock)
-    servicer = InNetworkPostsServicer(posts, Authenticator(settings), settings.request_timeout_ms / 1000 or None)
+    timeout = settings.request_timeout_ms / 1000 or None
+    servicer = InNetworkPostsServicer(posts, Authenticator(settings), timeout, settings.max_request_bytes)
     return Service(servicer, posts, metrics)
 
 

@@ -102,6 +102,10 @@ class PostsService:
             self._metrics.request_rejected()
         return admitted
 
+    def refuse_invalid(self) -> None:
+        """Count a request that is refused unread."""
+        self._metrics.request_refused_unread()
+
     async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         """Answer an admitted request, given as it was sent: decoding waits until here, so a rejection stays cheap.
 

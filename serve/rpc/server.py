@@ -14,16 +14,24 @@ from grpc_health.v1._async import HealthServicer  # public as health.aio, which 
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha._async import ReflectionServicer  # public as reflection.aio, as above
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
 from common.settings.serve import CallerSettings, GrpcSettings
+from common.settings.types import MEBIBYTE
 from serve.rpc.servicer import InNetworkPostsServicer
 from serve.rpc.tls import server_credentials
 
 SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 
+REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
+
 _CALLS_PER_ADMITTED = 4
+
+_LARGEST_MESSAGE = 8 * MEBIBYTE
+"""Size up to which a request is received, so that one above --max-request-bytes is refused with the reason."""
 
 _PROBES = 16
 """Concurrent calls to the health service when it has a port of its own."""
@@ -56,8 +64,7 @@ class GrpcServer:
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
-            names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, self._server)
+            _add_reflection(self._server)
         self.port = _bind(self._server, settings, "grpc_port", server_credentials(settings))
         self._health_server = self._own_health_server(settings)
 
@@ -97,6 +104,20 @@ class GrpcServer:
         return server
 
 
+def _add_reflection(server: grpc.aio.Server) -> None:
+    """Serve reflection under both of its names: new tools ask for v1, whose messages are those of v1alpha."""
+    names = (SERVICE, HEALTH_SERVICE, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    servicer: Any = ReflectionServicer(names)
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=ServerReflectionRequest.FromString,
+        response_serializer=ServerReflectionResponse.SerializeToString,
+    )
+    methods = {"ServerReflectionInfo": handler}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(REFLECTION_V1, methods),))
+
+
 def _bind(
     server: grpc.aio.Server, settings: CallerSettings, setting: str, credentials: grpc.ServerCredentials | None
 ) -> int:
@@ -114,7 +135,7 @@ def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, in
     """Channel arguments of gRPC: sizes in bytes, times in ms."""
     return [
         ("grpc.so_reuseport", 0),  # otherwise a left-over server would take some of the calls
-        ("grpc.max_receive_message_length", settings.max_request_bytes),
+        ("grpc.max_receive_message_length", max(_LARGEST_MESSAGE, settings.max_request_bytes)),
         ("grpc.max_metadata_size", 8 * 1024),
         ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
         ("grpc.max_connection_age_ms", settings.max_connection_age_seconds * 1000),

@@ -9,9 +9,10 @@ from common.telemetry.tracing import TRACEPARENT, is_tracing, span
 from serve.deadline import deadline_of_call
 from serve.overload.admission import Rejection, Ticket
 from serve.query import Answer
+from serve.request import oversized
 from serve.rpc.authentication import Authenticator
 from serve.rpc.posts_service import PostsService
-from serve.rpc_errors import RpcFailure, resource_exhausted, rpc_failure
+from serve.rpc_errors import RpcFailure, invalid_argument, resource_exhausted, rpc_failure
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -22,8 +23,12 @@ _ASKS_FOR_ENCODING = frozenset({"accept-encoding", "response-encoding"})
 class InNetworkPostsServicer:
     """Authenticates calls, sets their deadlines, and ends each with a response or a status."""
 
-    def __init__(self, service: PostsService, authenticator: Authenticator, request_timeout: float | None) -> None:
+    def __init__(
+        self, service: PostsService, authenticator: Authenticator, request_timeout: float | None, max_bytes: int
+    ) -> None:
+        """max_bytes: size of the largest request; request_timeout in seconds, None for no limit."""
         self._service = service
+        self._max_bytes = max_bytes
         self._authenticator = authenticator
         self._request_timeout = request_timeout
         self._calls: set[asyncio.Task[None]] = set()
@@ -37,6 +42,9 @@ class InNetworkPostsServicer:
         """Answer a serialised request with a serialised response."""
         if failure := self._authenticator.authenticate(context):
             await context.abort(*failure)
+        if len(payload) > self._max_bytes:
+            self._service.refuse_invalid()
+            await context.abort(*invalid_argument(oversized(len(payload), self._max_bytes)))
         admitted = self._service.admit(self._authenticator.caller_of(context), len(payload))
         if isinstance(admitted, Rejection):
             await context.abort(*resource_exhausted(admitted))

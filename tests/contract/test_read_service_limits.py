@@ -8,6 +8,8 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import BadRequest
+from google.rpc.status_pb2 import Status
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
@@ -97,13 +99,52 @@ async def test_refusals_do_not_touch_those_in_flight() -> None:
         assert in_flight(served) == 0
 
 
+def request_of(size: int) -> GetInNetworkPostsRequest:
+    """A request of exactly this number of bytes."""
+    return GetInNetworkPostsRequest(algorithm="a" * (size - 1 - varint_size(size)))
+
+
+def varint_size(size: int) -> int:
+    return 2 if size < 2**14 else 3 if size < 2**21 else 4
+
+
 @in_loop
-async def test_a_message_beyond_the_size_limit_is_refused() -> None:
-    async with serving(max_request_bytes=10_000) as served:
+async def test_a_request_beyond_the_size_limit_is_invalid() -> None:
+    async with serving() as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await served.ask(GetInNetworkPostsRequest(following_user_ids=range(2**40, 2**40 + 2000)))
-        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-        await served.ask(REQUEST)
+            await served.ask(request_of(2**20 + 1))
+        await served.ask(request_of(2**20))
+        outcomes = {
+            outcome: served.metric("get_in_network_posts_outcomes_total", outcome=outcome)
+            for outcome in ("invalid", "ok")
+        }
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    details = dict(caught.value.trailing_metadata() or ())["grpc-status-details-bin"]
+    assert isinstance(details, bytes)
+    bad_request = BadRequest()
+    assert Status.FromString(details).details[0].Unpack(bad_request)
+    (violation,) = bad_request.field_violations
+    assert violation.field == "max_request_bytes"
+    assert "1048577 bytes" in violation.description
+    assert "1048576 at most" in violation.description
+    assert outcomes == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("limit", "size", "code"),
+    [
+        (10_000, 2**23, grpc.StatusCode.INVALID_ARGUMENT),
+        (10_000, 2**23 + 1, grpc.StatusCode.RESOURCE_EXHAUSTED),
+        (2**24, 2**24 + 1, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    ],
+)
+@in_loop
+async def test_grpc_refuses_what_is_larger_than_its_own_limit(limit: int, size: int, code: grpc.StatusCode) -> None:
+    async with serving(max_request_bytes=limit) as served:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await served.ask(request_of(size))
+        assert caught.value.code() is code
+        await served.ask(request_of(9_000))
 
 
 @in_loop

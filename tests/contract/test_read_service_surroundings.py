@@ -37,10 +37,13 @@ async def test_the_server_is_alive_at_once_and_the_service_ready_later() -> None
         assert await health(served) == (SERVING, NOT_SERVING)
 
 
-async def listed_services(served: Serving) -> list[str]:
+REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
+
+
+async def listed_services(served: Serving, reflection: str) -> list[str]:
     encode: Callable[[ServerReflectionRequest], bytes] = ServerReflectionRequest.SerializeToString
     ask = served.channel.stream_stream(
-        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", encode, ServerReflectionResponse.FromString
+        f"/{reflection}/ServerReflectionInfo", encode, ServerReflectionResponse.FromString
     )
     call = ask(iter([ServerReflectionRequest(list_services="")]))
     async for response in cast("AsyncIterator[ServerReflectionResponse]", call):
@@ -56,17 +59,19 @@ async def test_default_address_answers_over_ipv6_and_ipv4() -> None:
                 assert await check_health(channel, "") == SERVING
 
 
+@pytest.mark.parametrize("reflection", REFLECTION)
 @in_loop
-async def test_reflection_names_the_service_when_it_is_on() -> None:
+async def test_reflection_names_the_service_when_it_is_on(reflection: str) -> None:
     async with serving(reflection=True) as served:
-        assert SERVICE in await listed_services(served)
+        assert SERVICE in await listed_services(served, reflection)
 
 
+@pytest.mark.parametrize("reflection", REFLECTION)
 @in_loop
-async def test_reflection_is_off_by_default() -> None:
+async def test_reflection_is_off_by_default(reflection: str) -> None:
     async with serving() as served:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await listed_services(served)
+            await listed_services(served, reflection)
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
