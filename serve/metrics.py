@@ -36,6 +36,13 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+class BlockedKind(StrEnum):
+    """Kind of entry that a blocked author kept out of an answer. A closed set: it labels a metric."""
+
+    AUTHOR = "author"
+    REPOST = "repost"
+
+
 class LookupStatus(StrEnum):
     """The end of a look-up in the follow store. A closed set: it labels a metric."""
 
@@ -121,6 +128,8 @@ class ServeMetrics:
         """Count a read of the post store that ended with an answer. now in Unix seconds."""
         posts = answer.scored.posts
         self._unreadable.inc(answer.unreadable)
+        self._blocked[BlockedKind.AUTHOR].inc(answer.blocked_authors)
+        self._blocked[BlockedKind.REPOST].inc(answer.blocked_reposts)
         self._posts_returned.observe(posts)
         self._count.observe(posts)
         if answer.retrieved.posts:
@@ -226,6 +235,13 @@ class ServeMetrics:
             "Posts left out of answers, which are then partial, because a newer version wrote them",
             registry=registry,
         )
+        blocked = Counter(
+            "post_store_blocked_total",
+            "Followed authors not read, and reposts left out, because --blocked-authors-file names their author",
+            ["kind"],
+            registry=registry,
+        )
+        self._blocked = {kind: blocked.labels(kind) for kind in BlockedKind}
         self._posts_returned = Histogram(
             "post_store_posts_returned", "Posts returned per read of the post store", _SIZES, registry
         ).series()

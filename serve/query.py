@@ -54,7 +54,8 @@ class Answer(NamedTuple):
     """body is a serialised GetInNetworkPostsResponse; retrieved sums up the candidates, scored the posts in body.
 
     has_more: whether older posts may follow, exact unless partial. unreadable: posts left out because a newer version
-    wrote them.
+    wrote them. blocked_authors, blocked_reposts: followed authors that were not read, and reposts that were left out,
+    because their author or that of their source is blocked.
     """
 
     body: bytes
@@ -63,3 +64,5 @@ class Answer(NamedTuple):
     scored: Summary
     has_more: bool = False
     unreadable: int = 0
+    blocked_authors: int = 0
+    blocked_reposts: int = 0

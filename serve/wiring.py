@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from common.settings.serve import AnswerSettings, ServingSettings
 from common.timing import Clock
+from serve.blocked_authors import BlockedAuthors
 from serve.metrics import ServeMetrics
 from serve.overload.admission import Admission, Capacity, TokenBucket
 from serve.overload.scheduler import RequestScheduler
@@ -37,7 +38,8 @@ def build_service(
     admission = Admission(capacity, rate)
     scheduler = RequestScheduler()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, scheduler.queueing_delay)
-    posts = PostsService(timelines, follows, limits_of(settings), admission, scheduler, metrics, clock)
+    blocked = BlockedAuthors(settings.blocked_authors_file)
+    posts = PostsService(timelines, follows, limits_of(settings), admission, scheduler, metrics, clock, blocked)
     timeout = settings.request_timeout_ms / 1000 or None
     servicer = InNetworkPostsServicer(posts, Authenticator(settings), timeout, settings.max_request_bytes)
     return Service(servicer, posts, metrics)

@@ -58,6 +58,13 @@ class AnswerSettings(Settings):
         Bytes,
         Field(description="limit of the bytes that a request reads from Redis; above it a partial answer is returned"),
     ] = 64 * MEBIBYTE
+    blocked_authors_file: Annotated[
+        Text | None,
+        Field(
+            description="file of author ids, one per line, that are never served: neither their posts nor reposts of "
+            "them are in an answer; reloaded on change"
+        ),
+    ] = None
     follow_store: Annotated[bool, Field(description="read the follow list from Redis when a request has none")] = False
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.telemetry.tracing import span
 from common.timing import Clock
 from serve.adjustments import adjustments_field
+from serve.blocked_authors import BlockedAuthors
 from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
 from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
@@ -79,6 +80,7 @@ class PostsService:
         scheduler: RequestScheduler,
         metrics: ServeMetrics,
         clock: Clock,
+        blocked: BlockedAuthors,
     ) -> None:
         self._timelines = timelines
         self._follows = follows
@@ -87,6 +89,7 @@ class PostsService:
         self._scheduler = scheduler
         self._metrics = metrics
         self._clock = clock
+        self._blocked = blocked
         self._log = RequestLog(limits.list_size)
 
     def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
@@ -144,6 +147,7 @@ class PostsService:
             followed, now = found.held, self._clock()
             query = query._replace(following=tuple(found.taken.ids))
             adjustments |= found.taken.adjustments
+        query = query._replace(blocked_authors=self._blocked.current())
         self._metrics.request_validated(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
         self._log.adjusted(request, adjustments)
         self._reassess(ticket, query, now)

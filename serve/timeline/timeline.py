@@ -60,7 +60,7 @@ class _Progress:
         """oldest: created_at of the oldest post that the retention keeps, in Unix seconds."""
         self.partial = False
         self.has_read = False
-        self._video = query.video
+        self._query = query
         self._oldest = oldest
         self._floor = min(max(oldest, query.created_after + 1), LATEST_TIME)
         self._read_down_to = self._floor if ends_at_floor(query, now) else None
@@ -79,7 +79,7 @@ class _Progress:
         if self._bytes_left < 0:
             self.partial = True
             return None
-        return FetchRequest(depths, self._merged.unknown_parents, self._video, self._read_down_to)
+        return FetchRequest(depths, self._merged.unknown_parents, self._query.video, self._read_down_to)
 
     def add(self, request: FetchRequest, fetched: FetchResult) -> None:
         """Merge a round. What is missing is not fetched again: the list ends here, the parent counts as absent."""
@@ -111,6 +111,8 @@ class _Progress:
             scored=summarise(passed, len(set(map(author_of.__getitem__, passed)))),
             has_more=has_more,
             unreadable=self._merge.unreadable,
+            blocked_authors=len(self._query.blocked_authors.intersection(self._query.following)),
+            blocked_reposts=self._merge.blocked_reposts,
         )
 
 

@@ -1,5 +1,7 @@
 """The rpc as its callers see it, over a real gRPC server."""
 
+from pathlib import Path
+
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo
@@ -186,6 +188,18 @@ async def test_follows_that_are_all_excluded_are_not_looked_up() -> None:
     async with serving(follows=FakeFollows({1: [30]})) as served:
         await served.ask(GetInNetworkPostsRequest(user_id=1, following_user_ids=[20], exclude_author_ids=[20]))
         assert [query.following for query in served.timelines.queries] == [(20,)]
+
+
+@in_loop
+async def test_blocked_authors_hold_for_every_request(tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("20\n")
+    async with serving(blocked_authors_file=str(blocked)) as served:
+        served.timelines.result = answer_with(*POSTS)._replace(blocked_authors=1, blocked_reposts=2)
+        await served.ask(REQUEST)
+        assert served.timelines.queries[0].blocked_authors == {20}
+        kept_out = [served.metric("post_store_blocked_total", kind=kind) for kind in ("author", "repost")]
+    assert kept_out == [1, 2]
 
 
 @in_loop

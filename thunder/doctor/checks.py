@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from common.errors import ConfigurationError
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.settings.kafka import KafkaSettings
-from common.settings.serve import CallerSettings, ServeSettings
+from common.settings.serve import AnswerSettings, CallerSettings, ServeSettings
 from common.settings.source import SourceSettings
 from common.settings.types import Settings
+from serve.blocked_authors import BlockedAuthors
 from serve.rpc.authentication import Authenticator
 from serve.rpc.tls import server_credentials
 from thunder.doctor.finding import Finding, fail, ok
@@ -52,6 +53,7 @@ def _transform(settings: TransformSettings) -> Iterator[Finding]:
 
 def _serve(settings: ServeSettings) -> Iterator[Finding]:
     yield from _caller_files(settings)
+    yield from _blocked_authors(settings)
     yield from probe_redis(settings, SERVE, RedisRequirements(writes=False, skew=settings.clock_skew_seconds))
 
 
@@ -104,6 +106,12 @@ def _caller_files(settings: CallerSettings) -> Iterator[Finding]:
         yield _loaded("gRPC certificates", lambda: server_credentials(settings))
     if settings.grpc_tokens_file:
         yield _loaded("Bearer tokens", lambda: Authenticator(settings))
+
+
+def _blocked_authors(settings: AnswerSettings) -> Iterator[Finding]:
+    """Read the file of blocked authors as the server does when it starts, if it is set."""
+    if settings.blocked_authors_file:
+        yield _loaded("Blocked authors", lambda: BlockedAuthors(settings.blocked_authors_file))
 
 
 def _loaded(subject: str, load: Callable[[], object]) -> Finding:

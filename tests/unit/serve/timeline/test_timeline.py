@@ -108,6 +108,15 @@ def test_a_page_behind_the_oldest_time_reads_nothing() -> None:
     assert (answer.body, answer.partial) == (b"", False)
 
 
+def test_blocked_authors_are_left_out_and_counted() -> None:
+    reposts = [POST._replace(post_id=8 + by, is_retweet=True, source_user_id=by) for by in (7, 6)]
+    query = QUERY._replace(following=(5, 6), blocked_authors=frozenset({6, 99}))
+    fetcher = PartFetcher(*reposts, POST)
+    answer = asyncio.run(Timelines(fetcher, Retention(600), max_bytes=1 << 20).read(query, NOW))
+    assert [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] == [15, POST.post_id]
+    assert (answer.partial, answer.blocked_authors, answer.blocked_reposts) == (False, 1, 1)
+
+
 def test_excluded_authors_are_not_read() -> None:
     query = QUERY._replace(following=(5, 6), excluded_authors=frozenset({6}))
     answer = asyncio.run(Timelines(PartFetcher(POST), Retention(600), max_bytes=1 << 20).read(query, NOW))
