@@ -23,3 +23,7 @@ Read in this order: run (what a fault has at hand), stage (the processes), draw 
 world, load and readers, which fill a history; fates, timeline and checker, which judge it (pure); truth, which judges
 the store at rest; soak, report.
 """
+
+import os
+
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a server that is replaced is no news here

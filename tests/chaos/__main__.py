@@ -2,13 +2,15 @@
 
 import argparse
 import json
+import pickle
 import shutil
 import signal
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -40,12 +42,13 @@ def main() -> int:
     if (scene := scenes().get(options.scenario)) is not None:
         adopt_orphans()
         return play_scene(scene, as_json=options.json)
-    if options.scenario not in everything:
-        print(f"no fault or scenario {options.scenario}; --list names them", file=sys.stderr)
+    names = options.scenario.split(",")
+    if unknown := [name for name in names if name not in everything]:
+        print(f"no fault or scenario {unknown[0]}; --list names them", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, end_in_order)
     adopt_orphans()
-    report = play(everything[options.scenario], options)
+    report = play(joined([everything[name] for name in names]), options)
     left = end_descendants()
     if options.json:
         print(json.dumps(report.as_json()))
@@ -69,7 +72,9 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1, help="draws the faults and all that the load does")
     parser.add_argument("--minutes", type=float, default=5.0, help="length of the run, start and checks left out")
-    parser.add_argument("--scenario", default="drawn", help="run this fault or scenario alone")
+    parser.add_argument(
+        "--scenario", default="drawn", help="run this fault or scenario alone, or several, separated by commas"
+    )
     parser.add_argument("--factor", type=float, default=1.0, help="multiplies the limits of the invariants about time")
     parser.add_argument("--list", action="store_true", help="name faults and scenarios, and end")
     parser.add_argument("--json", action="store_true", help="one object instead of tables")
@@ -91,6 +96,17 @@ def playable() -> dict[str, Scenario]:
     return all_scenarios() | alone
 
 
+def joined(scenarios: Sequence[Scenario]) -> Scenario:
+    """One after the other, on the Redis of the first."""
+
+    def play_all(run: Run) -> None:
+        for scenario in scenarios:
+            scenario.play(run)
+
+    first = scenarios[0]
+    return first if len(scenarios) == 1 else Scenario("several", "one after the other", play_all, first.make_store)
+
+
 def inflict_alone(run: Run, fault: Fault) -> None:
     """Between two moments of calm."""
     run.hold(3)
@@ -104,22 +120,32 @@ def play(scenario: Scenario, options: argparse.Namespace) -> Report:
     plan = Plan(options.seed, options.minutes, options.factor)
 
     def say(line: str) -> None:
-        console.print(f"{time.monotonic() - begun:6.1f} s  {line}", highlight=False, markup=False)
+        console.print(f"{time.monotonic() - begun:6.1f} s  {line}", highlight=False, markup=False, soft_wrap=True)
 
-    with tempfile.TemporaryDirectory(prefix="thunder-chaos-") as directory:
-        try:
-            with stage(Path(directory), scenario.make_store, say) as made:
-                run = Run(made, plan, say)
-                began = time.monotonic()
-                broken = list(endured(run, scenario, say))
-                say("checking")
-                found = [*broken, *violations(run.history, plan.factor)]
-                if not broken:
-                    found += at_rest(run)
-        finally:
-            if options.logs:
-                shutil.copytree(directory, options.logs, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data"))
+    with (
+        tempfile.TemporaryDirectory(prefix="thunder-chaos-") as directory,
+        kept_logs(Path(directory), options.logs),
+        stage(Path(directory), scenario.make_store, say) as made,
+    ):
+        run = Run(made, plan, say)
+        began = time.monotonic()
+        broken = list(endured(run, scenario, say))
+        say("checking")
+        (Path(directory) / "history.pickle").write_bytes(pickle.dumps(run.history))
+        found = [*broken, *violations(run.history, plan.factor)]
+        if not broken:
+            found += at_rest(run)
     return Report(scenario.name, plan, time.monotonic() - began, began, run.history, run.soak.growths(), found)
+
+
+@contextmanager
+def kept_logs(directory: Path, kept: Path | None) -> Generator[None]:
+    """Copy what the processes wrote, and the history, before they are removed; not the data of Kafka."""
+    try:
+        yield
+    finally:
+        if kept:
+            shutil.copytree(directory, kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data"))
 
 
 def endured(run: Run, scenario: Scenario, say: Say) -> Iterator[Violation]:

@@ -10,12 +10,16 @@ from tests.chaos.history import Place, Produced
 
 
 class Ending(NamedTuple):
-    """What takes a post out of all answers. sent, acked: moments. place: its message. text: for people."""
+    """What takes a post out of all answers. sent, acked: moments. place: its message. text: for people.
+
+    is_own: it is the delete of the post itself, which lies in the partition of its create.
+    """
 
     sent: float
     acked: float
     place: Place
     text: str
+    is_own: bool = False
 
 
 class Fates:
@@ -38,7 +42,7 @@ class Fates:
                     self.creates[post.post_id] = each
                     self.ids_of[post.author_id].append(post.post_id)
                 case PostDelete(post_id):
-                    self.endings[post_id].append(Ending(each.sent, each.acked, place, "its delete"))
+                    self.endings[post_id].append(Ending(each.sent, each.acked, place, "its delete", is_own=True))
                 case AuthorDelete(author_id, deleted_at):
                     ending = Ending(each.sent, each.acked, place, "the delete of its author")
                     author_ends[author_id].append((deleted_at, ending))
@@ -73,4 +77,6 @@ class Fates:
         for post in self.posts.values():
             if post.in_reply_to_post_id is not None:
                 parent = [end for end in self.endings.get(post.in_reply_to_post_id, ()) if "parent" not in end.text]
-                self.endings[post.post_id] += [end._replace(text=f"{end.text[4:]} of its parent") for end in parent]
+                self.endings[post.post_id] += [
+                    end._replace(text=f"{end.text[4:]} of its parent", is_own=False) for end in parent
+                ]

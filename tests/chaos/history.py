@@ -58,6 +58,13 @@ class Commits(NamedTuple):
     offsets: Mapping[int, int]
 
 
+class Pause(NamedTuple):
+    """Until that moment this process did not run for some seconds: the machine had other things to do."""
+
+    at: float
+    seconds: float
+
+
 class FaultRecord(NamedTuple):
     """A fault that happened. recovered: lag 0 and whole answers of every server; None when that did not come.
 
@@ -83,7 +90,7 @@ class History:
         self.commits: list[Commits] = []
         self.dead_letters: set[Place] = set()
         self.faults: list[FaultRecord] = []
-        self.leaks: list[str] = []
+        self.pauses: list[Pause] = []
 
 
 def packed(ids: Sequence[int]) -> Sequence[int]:

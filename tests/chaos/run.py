@@ -14,7 +14,7 @@ from tests.chaos.load import Load
 from tests.chaos.readers import Asking, Reader
 from tests.chaos.soak import Soak
 from tests.chaos.stage import DEAD_LETTERS, GROUP, TOPIC, Stage
-from tests.chaos.watch import DeadLetterReader, Watch, commit_watch, committed_offsets
+from tests.chaos.watch import DeadLetterReader, Watch, commit_watch, committed_offsets, pause_watch
 from tests.support.wait import eventually
 
 Log = Callable[[str], None]
@@ -58,6 +58,7 @@ class Run:
         self.dead_letters = DeadLetterReader(brokers, DEAD_LETTERS, TOPIC, self.history)
         self._watches = [
             commit_watch(stage.admin, GROUP, TOPIC, self.history),
+            pause_watch(self.history),
             Watch("dead letters", self.dead_letters.look, 0.5),
             Watch("soak", lambda: self.soak.look(self._processes()), _SOAK_SECONDS),
         ]

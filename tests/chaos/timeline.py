@@ -45,9 +45,9 @@ class TimelineCheck:
         self._committed: dict[int, int] = {}
         self._by_place = _CommitsByPlace(fates)
         for post_id, create in fates.creates.items():
-            early = [end for end in fates.endings.get(post_id, ()) if end.acked < create.sent]
-            if early:
-                self._gone[post_id] = _Gone(create.sent, f"{early[0].text} was acknowledged before it was sent")
+            before = [end for end in fates.endings.get(post_id, ()) if end.place.partition == create.partition]
+            if any(end.is_own and end.acked < create.sent for end in before):
+                self._gone[post_id] = _Gone(create.sent, "its delete lies before its create")
 
     def findings(self) -> Iterator[Finding]:
         """In the order in which the answers began."""
@@ -98,8 +98,9 @@ class TimelineCheck:
         if answer.is_evidence:
             held = set(answer.ids)
             for author in answer.authors:
-                for post_id in [each for each in self._dying_of[author] if each not in held and each in self._shown]:
-                    if self._shown[post_id] < answer.started and self._may_be_gone(post_id, answer.ended):
+                for post_id in [each for each in self._dying_of[author] if each not in held]:
+                    shown = self._shown.get(post_id, answer.ended)
+                    if shown < answer.started and self._may_be_gone(post_id, answer.ended):
                         why = f"the whole answer of {answer.server} from {answer.started:.3f} on lacked it"
                         self._is_gone(post_id, _Gone(answer.ended, why))
 
@@ -121,8 +122,8 @@ class TimelineCheck:
         author = self._fates.posts[post_id].author_id
         if self._fates.waits_for(post_id):
             self._visible_of[author].add(post_id)
-        if self._fates.endings.get(post_id):
-            self._dying_of[author].add(post_id)
+            if self._fates.endings.get(post_id):
+                self._dying_of[author].add(post_id)
 
     def _is_gone(self, post_id: int, gone: _Gone) -> None:
         self._gone.setdefault(post_id, gone)

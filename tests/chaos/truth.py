@@ -55,6 +55,9 @@ class Truth:
         """Ids that a server must answer, in order."""
         return self._model.read(query_of(request), self.now)
 
+    def is_repost(self, post_id: int) -> bool:
+        return post_id in self.posts and self.posts[post_id].is_retweet
+
     def kept(self, author: int) -> Ids:
         """Ids of the posts of an author that are stored."""
         lists = (self._model.posts(author, self.now, secondary=secondary) for secondary in (False, True))
@@ -149,7 +152,7 @@ def wrong_keys(truth: Truth, servers: Sequence[RedisServer]) -> Iterator[Violati
         for author in {*truth.authors, *held}:
             found = held[author]
             if kind == "v":
-                found = frozenset(each for each in found if not truth.posts[each].is_retweet)
+                found = frozenset(each for each in found if not truth.is_repost(each))
             expected = expected_of(author)
             if found != expected:
                 missing, more = _some(expected - found, truth.posts), _some(found - expected, truth.posts)

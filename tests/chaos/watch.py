@@ -8,9 +8,11 @@ from typing import Any, cast
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from tests.chaos.history import Commits, History, Place
+from tests.chaos.history import Commits, History, Pause, Place
 
 _TIMEOUT_SECONDS = 5
+_PAUSE_SECONDS = 0.02
+_SHORTEST_PAUSE_SECONDS = 0.03
 
 
 class Watch:
@@ -54,6 +56,21 @@ def commit_watch(admin: AdminClient, group: str, topic: str, history: History) -
             history.commits.append(Commits(time.monotonic(), offsets))
 
     return Watch("commits", look, 0.5)
+
+
+def pause_watch(history: History) -> Watch:
+    """Records when this process could not run in time."""
+    due = time.monotonic()
+
+    def look() -> None:
+        nonlocal due
+        now = time.monotonic()
+        late = now - due - _PAUSE_SECONDS
+        if late > _SHORTEST_PAUSE_SECONDS:
+            history.pauses.append(Pause(now, late))
+        due = now
+
+    return Watch("pauses", look, _PAUSE_SECONDS)
 
 
 class DeadLetterReader:

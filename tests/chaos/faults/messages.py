@@ -10,7 +10,7 @@ from tests.chaos.stage import DEAD_LETTERS
 from tests.support.wait import eventually
 
 _LARGE = 10 * 2**20
-_COPIES = "min.insync.replicas"  # copies of a message without which Kafka refuses it
+_LARGEST = "max.message.bytes"
 
 
 @fault("F8", "poison", "messages that are no events, one of 10 MiB, and creates of absurd moments", hold=(1, 3))
@@ -52,7 +52,7 @@ def all_poison(run: Run) -> Generator[None, None, str]:
 
 @fault("F10", "dead-letters-refused", "Kafka takes no dead letters: nothing is committed past a bad message", limit=60)
 def dead_letters_refused(run: Run) -> Generator[None, None, str]:
-    run.stage.kafka.set_option(DEAD_LETTERS, _COPIES, "4")  # of three
+    run.stage.kafka.set_option(DEAD_LETTERS, _LARGEST, "1")
     known = len(run.history.poison)
     run.load.write_poison(5)
     eventually(lambda: len(run.history.poison) > known, "the bad messages to be in the topic", 60)
@@ -63,7 +63,7 @@ def dead_letters_refused(run: Run) -> Generator[None, None, str]:
     passed = [place for place in bad if commits.get(place.partition, 0) > place.offset]
     passed = [place for place in passed if place not in run.history.dead_letters]
     assert not passed, f"committed past bad messages without a dead letter: {passed}"
-    run.stage.kafka.set_option(DEAD_LETTERS, _COPIES, "2")
+    run.stage.kafka.set_option(DEAD_LETTERS, _LARGEST, str(2**20))
     return f"{len(bad)} bad messages, {held:.0f} batches held, no commit past them"
 
 

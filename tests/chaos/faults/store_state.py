@@ -1,4 +1,4 @@
-"""F14: a Redis that is slow, loading, busy, full, demoted, without its scripts, resharded, or out of connections.
+"""F14, F24: a Redis that is slow, loading, busy, full, demoted, without scripts, resharded, or out of connections.
 
 What Redis itself counts is the proof: the errors that it answered (INFO errorstats).
 """
@@ -85,6 +85,22 @@ def redis_full(run: Run) -> Generator[None, None, str]:
     yield
     node.server.command("CONFIG SET", "maxmemory", "0")
     return f"{node} answered OOM {node.errors('OOM') - before} times"
+
+
+@fault("F24", "redis-cannot-save", "a node cannot write its snapshot, as with a full disk: it takes no writes, MISCONF")
+def redis_cannot_save(run: Run) -> Generator[None, None, str]:
+    node = _some_master(run)
+    before = node.errors("MISCONF")
+    in_the_way = node.directory / "dump.rdb"
+    in_the_way.unlink(missing_ok=True)
+    in_the_way.mkdir()
+    node.server.command("CONFIG SET", "save", "3600 1")
+    node.server.command("BGSAVE")
+    eventually(lambda: node.errors("MISCONF") > before, "an answer MISCONF", 30)
+    yield
+    in_the_way.rmdir()
+    node.server.command("CONFIG SET", "save", "")
+    return f"{node} answered MISCONF {node.errors('MISCONF') - before} times"
 
 
 @fault("F14", "too-few-replicas", "a node takes no writes: NOREPLICAS")

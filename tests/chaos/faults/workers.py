@@ -89,8 +89,8 @@ def _join_and_leave(run: Run) -> bool:
     )
     given: list[int] = []
     member.subscribe([TOPIC], on_assign=lambda _, partitions: given.extend(each.partition for each in partitions))
-    until = time.monotonic() + 2
-    while time.monotonic() < until:
+    at_least, at_most = time.monotonic() + 2, time.monotonic() + 8
+    while time.monotonic() < at_least or (not given and time.monotonic() < at_most):
         assignment = member.assignment()
         if assignment:
             member.pause(assignment)

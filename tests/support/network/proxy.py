@@ -27,18 +27,28 @@ class Network:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._links: list[Link] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
+
+    async def _close(self) -> None:
+        for link in self._links:
+            link.close()
+        for _ in range(3):  # until the transports are closed
+            await asyncio.sleep(0)
 
     def link(self, target: int) -> "Link":
         """Open a port of the loopback interface that leads to another one."""
         link = Link(self, self._loop, target)
+        self._links.append(link)
         asyncio.run_coroutine_threadsafe(link.listen(), self._loop).result(10)
         return link
 
@@ -69,10 +79,21 @@ class Link:
         self.holding: Callable[[_Connection], bool] = _no_connection
         self._network = network
         self._loop = loop
+        self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
         """Accept connections; for the network alone."""
-        await self._loop.create_server(lambda: _Connection(self, self._loop).client, "127.0.0.1", self.port)
+        self._server = await self._loop.create_server(self._accepted, "127.0.0.1", self.port)
+
+    def _accepted(self) -> asyncio.Protocol:
+        return _Connection(self, self._loop).client
+
+    def close(self) -> None:
+        """Accept no more, and reset all; for the network alone."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self.connections):
+            connection.reset()
 
     def cut(self, *, replicas_alone: bool = False) -> int:
         """Reset the connections; return how many there were."""
@@ -193,6 +214,8 @@ class _Connection:
     def reset(self) -> None:
         """Close both ends with a reset."""
         self._link.connections.discard(self)
+        if self._connecting is not None:
+            self._connecting.cancel()
         for end in (self.client, self.server):
             end.reset()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chaos.checker import violations
-from tests.chaos.history import FaultRecord, Place
+from tests.chaos.history import FaultRecord, Pause, Place
 from tests.unit.chaos.hand_made import AUTHOR, LIMIT, Written, post
 
 
@@ -42,6 +42,14 @@ def test_a_late_answer_breaks_i7() -> None:
     written = Written().create(1, 1).answer(2, [1], took=LIMIT + 0.2)
     assert broken(written) == ["I7"]
     assert broken(written, factor=3) == []
+
+
+def test_an_answer_is_not_late_for_a_reader_that_could_not_run() -> None:
+    written = Written().create(1, 1).answer(2, [1], took=LIMIT + 0.4)
+    written.history.pauses += [Pause(1.9, 5), Pause(2 + LIMIT + 0.41, 0.2), Pause(9, 5)]
+    assert broken(written) == ["I7"]
+    written.history.pauses.insert(1, Pause(3, 0.2))
+    assert broken(written) == []
 
 
 def test_a_late_error_breaks_i7() -> None:

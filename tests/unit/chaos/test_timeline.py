@@ -97,6 +97,19 @@ def test_a_delete_before_the_create_holds_from_the_start() -> None:
     )
 
 
+def test_the_delete_of_a_parent_or_an_author_may_be_applied_later() -> None:
+    """It lies in another partition."""
+    written = Written().write(1, post(1, OTHER)).delete(2, 1).write(3, post(2, AUTHOR, parent=1))
+    assert found(written.delete_author(3, deleted_at=4).create(4, 3).answer(5, [3, 2, 1])) == []
+
+
+def test_an_answer_says_nothing_of_a_reply_to_a_reply() -> None:
+    """Others who are followed decide, too."""
+    written = Written().write(1, post(1, OTHER), post(2, AUTHOR, parent=1), post(3, AUTHOR, parent=2))
+    assert found(written.answer(2, [3, 2, 1]).delete(3, 3).answer(4, [2, 1]).answer(5, [3, 2, 1])) == []
+    assert found(written.commit(6, 4).answer(7, [3, 2, 1])) == ["I3"]
+
+
 def test_the_delete_of_an_author_takes_what_was_created_before() -> None:
     written = Written().create(1, 1, 5).answer(2, [5, 1]).delete_author(3, deleted_at=4).commit(4, 3)
     assert found(written.answer(5, [5])) == []
