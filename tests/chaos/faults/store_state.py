@@ -151,7 +151,7 @@ def no_connections_left(run: Run) -> Generator[None, None, str]:
 @fault(
     "F14", "reshard", "slots move to another master and back under load: MOVED, ASK, TRYAGAIN", hold=(0, 1), limit=60
 )
-def reshard(run: Run) -> Generator[None, None, str]:
+def slots_moved(run: Run) -> Generator[None, None, str]:
     cluster = run.stage.cluster
     kinds = ("MOVED", "ASK", "TRYAGAIN")
     before = {kind: sum(node.errors(kind) for node in cluster.masters) for kind in kinds}
