@@ -158,7 +158,11 @@ class ServeMetrics:
     def _register_gauges(
         self, registry: CollectorRegistry, in_flight: Callable[[], int], queueing_delay: Callable[[], float]
     ) -> None:
-        Gauge("in_flight_requests", "Requests admitted and not answered yet", registry=registry).set_function(in_flight)
+        Gauge(
+            "in_flight_requests",
+            "Requests admitted until they are answered, and until Redis has answered those that were abandoned",
+            registry=registry,
+        ).set_function(in_flight)
         delay = Gauge(
             "work_lag_seconds",
             "Queueing delay of the oldest waiting request in seconds; 0 when none waits",

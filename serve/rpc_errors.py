@@ -32,6 +32,7 @@ class RpcFailure(NamedTuple):
 STORE_UNAVAILABLE = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The store cannot be reached, please retry")
 STORE_FILLING = "The store is being filled, please retry"
 CLOCK_WRONG = "The clock of this server is wrong, please retry on another"
+NO_REQUEST = RpcFailure(grpc.StatusCode.INVALID_ARGUMENT, "The call ended without a request")
 INTERNAL = RpcFailure(grpc.StatusCode.INTERNAL, "Internal error")
 
 

@@ -34,7 +34,12 @@ def build_service(
 ) -> Service:
     """Build the service over these stores, with its metrics on the registry. ConfigurationError."""
     rate = TokenBucket(settings.qps_limit) if settings.qps_limit else None
-    capacity = Capacity(settings.max_concurrent_requests, settings.max_bytes_in_flight, settings.max_loop_lag_ms / 1000)
+    capacity = Capacity(
+        units=settings.max_concurrent_requests,
+        bytes=settings.max_bytes_in_flight,
+        max_delay_seconds=settings.max_loop_lag_ms / 1000,
+        unread_calls=settings.max_streams_per_connection,
+    )
     admission = Admission(capacity, rate)
     scheduler = RequestScheduler()
     metrics = ServeMetrics(registry, lambda: admission.in_flight, scheduler.queueing_delay)

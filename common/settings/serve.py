@@ -94,8 +94,8 @@ class GrpcSettings(Settings):
     max_bytes_in_flight: Annotated[
         Bytes,
         Field(
-            description="limit of the bytes that concurrent requests read from Redis first; more requests are rejected "
-            "with RESOURCE_EXHAUSTED; a request wider than this runs alone"
+            description="limit of the bytes that concurrent requests read from Redis and of answers that callers have "
+            "not taken; more requests are rejected with RESOURCE_EXHAUSTED; a request wider than this runs alone"
         ),
     ] = 128 * MEBIBYTE
     qps_limit: Annotated[
@@ -106,7 +106,7 @@ class GrpcSettings(Settings):
     ] = None
     max_loop_lag_ms: Annotated[
         Millis,
-        Field(description="reject new requests while the queueing delay exceeds this and 16 or more are in flight"),
+        Field(description="reject new requests that would wait longer than this while 16 or more are in flight"),
     ] = 100
     request_timeout_ms: Annotated[
         int,
@@ -120,7 +120,11 @@ class GrpcSettings(Settings):
         Bytes, Field(description="largest request message; a larger one is rejected with INVALID_ARGUMENT")
     ] = MEBIBYTE
     max_streams_per_connection: Annotated[
-        Count, Field(description="number of concurrent calls on one connection"), Unit("calls")
+        Count,
+        Field(
+            description="number of concurrent calls on one connection, and of all calls whose request has not arrived"
+        ),
+        Unit("calls"),
     ] = 1000
     max_connection_age_seconds: Annotated[
         Seconds, Field(description="age at which a client is asked to reconnect, so that load is balanced again")

@@ -4,7 +4,7 @@ What is bounded is the cost of the admitted requests, not their number: a reques
 Each caller has a fair share of what there is while the server is overloaded, and only then.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from itertools import cycle
 from math import ceil
 from typing import NamedTuple
@@ -24,6 +24,9 @@ _MOST_ESTIMATED_UNITS = 5.0
 
 SHARED_FROM = 0.5
 """Part of the capacity from which on callers are limited to their fair share of it, when there are several."""
+
+PRESENT_SECONDS = 2.0
+"""Time after its last call for which a caller finds its share of the capacity free."""
 
 ALWAYS_CONCURRENT = 16
 """Requests that run together however long the queueing delay is: shedding below that would only idle the server."""
@@ -92,11 +95,15 @@ class TokenBucket:
 
 
 class Capacity(NamedTuple):
-    """Most units and bytes of the admitted requests, and the queueing delay above which requests are shed."""
+    """Most units and bytes of the admitted requests, and the queueing delay above which requests are shed.
+
+    bytes: those of answers that callers have not taken are among them. unread_calls: most calls without a request.
+    """
 
     units: float
     bytes: int
     max_delay_seconds: float
+    unread_calls: int = 1000
 
 
 class Admission:
@@ -108,17 +115,36 @@ class Admission:
         self._pushbacks = cycle(_CAPACITY_PUSHBACKS_MS)
         self._units_of: Counter[str] = Counter()
         self._requests_of: Counter[str] = Counter()
+        self._unread_of: Counter[str] = Counter()
+        self._unsent_of: Counter[str] = Counter()
+        self._seen_at: OrderedDict[str, float] = OrderedDict()
+        self._unread = 0
+        self.unsent = 0
         self.in_flight = 0
         self.units = 0.0
         self.bytes = 0
 
+    def open_call(self, caller: str, now: float, queueing_delay: float) -> Rejection | None:
+        """Count a call whose request is not read yet, until close_call(); or return why it is rejected unread."""
+        self._see(caller, now)
+        if self._may_open(caller) and self._may_run(caller, Cost(), queueing_delay):
+            self._unread += 1
+            self._unread_of[caller] += 1
+            return None
+        return self._at_capacity()
+
+    def close_call(self, caller: str) -> None:
+        """End a call that open_call() has counted: its request has been read, or will not come."""
+        self._unread -= 1
+        _subtract(self._unread_of, caller, 1)
+
     def admit(self, caller: str, cost: Cost, now: float, queueing_delay: float) -> Ticket | Rejection:
         """Admit a request, whose ticket release() must end, or return why it is rejected.
 
-        queueing_delay: seconds that the oldest admitted request has waited for the processor.
+        queueing_delay: seconds that the request is expected to wait for the processor.
         """
-        is_late = queueing_delay > self._capacity.max_delay_seconds
-        if not self._has_room(cost) or not self._is_fair(caller, cost) or (is_late and not self._may_run_late(caller)):
+        self._see(caller, now)
+        if not self._may_run(caller, cost, queueing_delay):
             return self._at_capacity()
         wait = self._rate.take(now) if self._rate else 0.0
         if wait:
@@ -144,11 +170,35 @@ class Admission:
         """End a request that admit() admitted."""
         self._set_cost(ticket, Cost(0.0))
         self.in_flight -= 1
-        self._requests_of[ticket.caller] -= 1
-        if not self._requests_of[ticket.caller]:
-            del self._requests_of[ticket.caller], self._units_of[ticket.caller]
+        _subtract(self._requests_of, ticket.caller, 1)
+        if ticket.caller not in self._requests_of:
+            del self._units_of[ticket.caller]
         if not self.in_flight:
             self.units = 0.0  # sums of fractions drift
+
+    def hold_answer(self, caller: str, size: int) -> None:
+        """Count the bytes of an answer that the caller has not taken yet, which drop_answer() must end."""
+        self.unsent += size
+        self._unsent_of[caller] += size
+
+    def drop_answer(self, caller: str, size: int) -> None:
+        """End what hold_answer() has counted: the answer was sent, or will not be."""
+        self.unsent -= size
+        _subtract(self._unsent_of, caller, size)
+
+    def _may_open(self, caller: str) -> bool:
+        """Whether a caller may have one more call whose request has not come: fewer than could be added in all."""
+        held = self._unread_of.get(caller, 0)
+        return not held or held < self._capacity.unread_calls - self._unread
+
+    def _may_run(self, caller: str, cost: Cost, queueing_delay: float) -> bool:
+        is_late = queueing_delay > self._capacity.max_delay_seconds
+        return (
+            self._has_room(cost)
+            and self._takes_answers(caller)
+            and self._is_fair(caller, cost)
+            and not (is_late and not self._may_run_late(caller))
+        )
 
     def _at_capacity(self) -> Rejection:
         return Rejection(AT_CAPACITY, next(self._pushbacks))
@@ -162,9 +212,15 @@ class Admission:
 
     def _has_room(self, cost: Cost) -> bool:
         """Whether the cost fits into what is left. A request that is alone always fits."""
+        bytes_ = self.unsent + self.bytes
         if not self.in_flight:
-            return True
-        return self.units + cost.units <= self._capacity.units and self.bytes + cost.bytes <= self._capacity.bytes
+            return bytes_ <= self._capacity.bytes
+        return self.units + cost.units <= self._capacity.units and bytes_ + cost.bytes <= self._capacity.bytes
+
+    def _takes_answers(self, caller: str) -> bool:
+        """Whether the caller reads what it is sent: it holds fewer bytes of answers than are left for all."""
+        held = self._unsent_of.get(caller, 0)
+        return held <= self._capacity.bytes - self.unsent
 
     def _is_fair(self, caller: str, cost: Cost) -> bool:
         """Whether the caller stays within its share of the capacity, which counts once half of that is in use."""
@@ -181,4 +237,19 @@ class Admission:
         return self._requests_of[caller] + 1 <= max(share, 1.0 if self.in_flight < ALWAYS_CONCURRENT else 0.0)
 
     def _callers_with(self, caller: str) -> int:
-        return len(self._requests_of) + (caller not in self._requests_of)
+        """Number of callers that share: those with requests in flight, this one, and one for those between calls."""
+        absent = any(other not in self._requests_of and other != caller for other in self._seen_at)
+        return len(self._requests_of) + (caller not in self._requests_of) + absent
+
+    def _see(self, caller: str, now: float) -> None:
+        self._seen_at[caller] = now
+        self._seen_at.move_to_end(caller)
+        while now - next(iter(self._seen_at.values())) > PRESENT_SECONDS:
+            self._seen_at.popitem(last=False)
+
+
+def _subtract(counter: Counter[str], caller: str, number: int) -> None:
+    """Subtract, and forget the caller at 0."""
+    counter[caller] -= number
+    if not counter[caller]:
+        del counter[caller]

@@ -3,21 +3,24 @@
 gRPC hands calls to an event loop one by one, a few iterations of the loop for each. When every iteration works for
 several requests, calls queue up inside gRPC, where no handler's semaphore sees them and nothing can be rejected. So the
 work of a request, from one await to the next, waits here until it is scheduled, and every few milliseconds the loop
-yields to accept the calls that have arrived. Then the queue is here, and the waiting time of its head is the delay.
+yields to accept the calls that have arrived. Then the queue is here: callers are served in fair order, and the
+longest wait is the delay.
 """
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from serve.overload.fair_queue import FairQueue
+
 _WORK_SECONDS = 0.005
 _LONGEST_YIELD_SECONDS = 0.005
+_LONGEST_YIELD_SECONDS_SHEDDING = 0.03
 
 _QUIET_ITERATIONS = 12
-_QUIET_ITERATIONS_SHEDDING = 50
+_QUIET_ITERATIONS_SHEDDING = 25
 """Iterations without a new call after which a yield ends: gRPC needs some to hand over one, more under load."""
 
 
@@ -43,7 +46,7 @@ class YieldPolicy:
         if self._ends_at is None:
             if not self.is_due(now):
                 return False
-            self._ends_at = now + _LONGEST_YIELD_SECONDS
+            self._ends_at = now + (_LONGEST_YIELD_SECONDS_SHEDDING if is_shedding else _LONGEST_YIELD_SECONDS)
             self._quiet_iterations = 0
         elif arrivals == self._arrivals:
             self._quiet_iterations += 1
@@ -64,20 +67,27 @@ _IDLE_SECONDS = 0.001
 """After this time without work the loop has accepted every call."""
 
 
+_START_SECONDS = 0.005
+_SAMPLES = 16
+"""The mean time from the start of one request to that of the next: a first guess, and over how many it is taken."""
+
+
 class _Waiting(NamedTuple):
     scheduled: asyncio.Future[None]
     since: float
+    has_started: bool
 
 
 class RequestScheduler:
-    """For one event loop. Requests that have started go before those that have not."""
+    """For one event loop. Callers have equal shares of the time while they wait for each other."""
 
     def __init__(self) -> None:
-        self._started: deque[_Waiting] = deque()
-        self._new: deque[_Waiting] = deque()
+        self._queue: FairQueue[_Waiting] = FairQueue()
         self._is_busy = False
         self._idle_since = time.monotonic()
         self._policy = YieldPolicy()
+        self._start_seconds = _START_SECONDS
+        self._started_at: float | None = None  # of the last request that waited for it, since the lane was idle
         self._arrivals = 0
         self._is_shedding = False
 
@@ -91,9 +101,14 @@ class RequestScheduler:
 
     def queueing_delay(self) -> float:
         """Seconds that the oldest request that has not started has waited; 0 when none waits."""
-        return time.monotonic() - self._new[0].since if self._new else 0.0
+        since = min((request.since for request in self._queue.oldest_new()), default=None)
+        return 0.0 if since is None else time.monotonic() - since
 
-    def acquire(self, *, has_started: bool) -> Generator[Any, None, None]:
+    def expected_delay(self, caller: str) -> float:
+        """Seconds that a new request of this caller will wait, by the requests before it and how fast they start."""
+        return self._queue.ahead_of_new(caller) * self._start_seconds
+
+    def acquire(self, caller: str, *, has_started: bool) -> Generator[Any, None, None]:
         """Wait until the next step may run, which release() ends. When this raises, nothing was acquired."""
         now = time.monotonic()
         if not self._is_busy:
@@ -103,44 +118,58 @@ class RequestScheduler:
             if not self._policy.is_due(now):
                 return
             asyncio.get_running_loop().call_soon(self._schedule_next)
-        waiting = _Waiting(asyncio.get_running_loop().create_future(), now)
-        (self._started if has_started else self._new).append(waiting)
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), now, has_started)
+        self._queue.push(caller, waiting, has_started=has_started)
         try:
             yield from waiting.scheduled
         except BaseException:
             if waiting.scheduled.done() and not waiting.scheduled.cancelled():
-                self.release()
+                self.release(caller, 0.0)
+            else:
+                self._queue.discard(caller, waiting)
             raise
 
-    def release(self) -> None:
-        """Let the next step run."""
-        if self._started or self._new:
+    def release(self, caller: str, seconds: float) -> None:
+        """Let the next step run. seconds: duration of the one that ends."""
+        if self._queue:
+            self._queue.charge(caller, seconds)
             self._schedule_next()
         else:
             self._become_idle()
 
     def _schedule_next(self) -> None:
-        if self._policy.should_yield(time.monotonic(), self._arrivals, is_shedding=self._is_shedding):
+        now = time.monotonic()
+        if self._policy.should_yield(now, self._arrivals, is_shedding=self._is_shedding):
             asyncio.get_running_loop().call_soon(self._schedule_next)
             return
-        while queue := self._started or self._new:
-            scheduled = queue.popleft().scheduled
-            if not scheduled.done():
-                scheduled.set_result(None)
+        while self._queue:
+            waiting = self._queue.pop()
+            if not waiting.scheduled.done():
+                waiting.scheduled.set_result(None)
+                if not waiting.has_started:
+                    self._note_start(now)
                 return
         self._become_idle()
+
+    def _note_start(self, now: float) -> None:
+        if self._started_at is not None:
+            self._start_seconds += (now - self._started_at - self._start_seconds) / _SAMPLES
+        self._started_at = now
 
     def _become_idle(self) -> None:
         self._is_busy = self._is_shedding = False
         self._idle_since = time.monotonic()
+        self._started_at = None
+        self._queue.forget()
 
 
 class Scheduled(Generic[T]):
-    """Runs a coroutine when awaited, each of its steps when the scheduler lets it."""
+    """Runs a coroutine when awaited, each of its steps when the scheduler lets it. caller: who it works for."""
 
-    def __init__(self, work: Coroutine[Any, Any, T], scheduler: RequestScheduler) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], scheduler: RequestScheduler, caller: str) -> None:
         self._work = work
         self._scheduler = scheduler
+        self._caller = caller
 
     def __await__(self) -> Generator[Any, Any, T]:
         """Drive the coroutine as its task would."""
@@ -155,10 +184,11 @@ class Scheduled(Generic[T]):
         while True:
             has_acquired = True
             try:
-                yield from self._scheduler.acquire(has_started=has_started)
+                yield from self._scheduler.acquire(self._caller, has_started=has_started)
             except (Exception, asyncio.CancelledError) as thrown:  # noqa: BLE001 - all goes to the work
                 # Cancelled while it waited: the work must see the exception, but must not wait once more.
                 resume, has_acquired = partial(self._work.throw, thrown), False
+            began = time.monotonic()
             try:
                 awaited = resume()
             except StopIteration as finished:
@@ -166,7 +196,7 @@ class Scheduled(Generic[T]):
             finally:
                 del resume  # it may hold the exception that is on its way through this frame: a reference cycle
                 if has_acquired:
-                    self._scheduler.release()
+                    self._scheduler.release(self._caller, time.monotonic() - began)
             resume, has_started = partial(self._work.send, None), True
             try:
                 yield awaited

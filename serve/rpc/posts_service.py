@@ -19,6 +19,7 @@ from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
 from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
 from serve.overload.scheduler import RequestScheduler, Scheduled
+from serve.overload.slot import Slot, current_slot
 from serve.query import Answer, Query
 from serve.request import InvalidRequest, RequestLimits, TakenIds, take_followed, validate_request
 from serve.rpc.request_log import RequestLog
@@ -92,31 +93,55 @@ class PostsService:
         self._blocked = blocked
         self._log = RequestLog(limits.list_size)
 
-    def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
-        """Admit a request, which run() must follow with this ticket, or return why it is rejected.
+    def open_call(self, caller: str) -> Rejection | None:
+        """Accept a call whose request is read next, until close_call(), or return why it is rejected unread.
 
         caller: the identity or the connection that has a fair share of the capacity.
         """
         self._scheduler.call_arrived()
-        cost, delay = estimated_cost(payload_bytes), self._scheduler.queueing_delay()
+        rejection = self._admission.open_call(caller, time.monotonic(), self._scheduler.expected_delay(caller))
+        if rejection:
+            self._rejected()
+        return rejection
+
+    def close_call(self, caller: str) -> None:
+        """Note that the request of an accepted call was read, or will not come."""
+        self._admission.close_call(caller)
+
+    def admit(self, caller: str, payload_bytes: int) -> Ticket | Rejection:
+        """Admit a request, which run() must follow with this ticket, or return why it is rejected."""
+        cost, delay = estimated_cost(payload_bytes), self._scheduler.expected_delay(caller)
         admitted = self._admission.admit(caller, cost, time.monotonic(), delay)
         if isinstance(admitted, Rejection):
-            self._scheduler.call_rejected()
-            self._metrics.request_rejected()
+            self._rejected()
         return admitted
 
     def refuse_invalid(self) -> None:
-        """Count a request that is refused unread."""
+        """Count a request that is refused undecoded."""
         self._metrics.request_refused_unread()
+
+    def hold_answer(self, caller: str, size: int) -> None:
+        """Count an answer of this many bytes that the caller has not taken, until drop_answer()."""
+        self._admission.hold_answer(caller, size)
+
+    def drop_answer(self, caller: str, size: int) -> None:
+        """End the count of an answer that was sent, or will not be."""
+        self._admission.drop_answer(caller, size)
+
+    def _rejected(self) -> None:
+        self._scheduler.call_rejected()
+        self._metrics.request_rejected()
 
     async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         """Answer an admitted request, given as it was sent: decoding waits until here, so a rejection stays cheap.
 
         InvalidRequest, StoreUnavailable, Rejected; any other exception is a defect, which is logged here.
         """
-        times, outcome = _Times(), Outcome.CANCELLED
+        times, outcome, slot = _Times(), Outcome.CANCELLED, Slot(self._admission, ticket)
+        current_slot.set(slot)
         try:
-            answer = await Scheduled(self._answer(payload, ticket, deadline, times), self._scheduler)
+            work = self._answer(payload, ticket, deadline, times)
+            answer = await Scheduled(work, self._scheduler, ticket.caller)
             outcome = Outcome.PARTIAL if answer.partial else Outcome.OK
             return answer
         except InvalidRequest:
@@ -134,7 +159,7 @@ class PostsService:
             log.exception("Request failed with an internal error")
             raise
         finally:
-            self._admission.release(ticket)
+            slot.end()
             self._metrics.request_finished(outcome, times.elapsed(), times.lookup_seconds)
 
     async def _answer(self, payload: bytes, ticket: Ticket, deadline: Deadline, times: _Times) -> Answer:

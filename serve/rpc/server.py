@@ -28,7 +28,11 @@ SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 
 REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 
-_CALLS_PER_ADMITTED = 4
+_MOST_CALLS = 20_000
+"""Bounds what our own admission, whose rejections say when to retry, does not see: calls of the health service."""
+
+_MOST_PENDING = 2**30
+"""gRPC's own queue ends calls as CANCELLED when it is full. It is bounded by the streams of each connection."""
 
 _LARGEST_MESSAGE = 8 * MEBIBYTE
 """Size up to which a request is received, so that one above --max-request-bytes is refused with the reason."""
@@ -51,14 +55,10 @@ class GrpcServer:
         self._servicer = servicer
         self._server = grpc.aio.server(
             options=_options(settings, drain_seconds),
-            # Well above our own admission, whose rejections say when to retry: this bounds the queue in front of it.
-            # A single connection with calls that never send their request cannot use it up.
-            maximum_concurrent_rpcs=(
-                settings.max_concurrent_requests * _CALLS_PER_ADMITTED + settings.max_streams_per_connection
-            ),
+            maximum_concurrent_rpcs=_MOST_CALLS,
         )
         methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-            "GetInNetworkPosts": grpc.unary_unary_rpc_method_handler(servicer.get_in_network_posts)
+            "GetInNetworkPosts": grpc.stream_unary_rpc_method_handler(servicer.get_in_network_posts)
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
         self._health = HealthServicer()
@@ -138,6 +138,8 @@ def _options(settings: GrpcSettings, drain_seconds: float) -> list[tuple[str, in
         ("grpc.max_receive_message_length", max(_LARGEST_MESSAGE, settings.max_request_bytes)),
         ("grpc.max_metadata_size", 8 * 1024),
         ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+        ("grpc.server.max_pending_requests", _MOST_PENDING),
+        ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
         ("grpc.max_connection_age_ms", settings.max_connection_age_seconds * 1000),
         ("grpc.max_connection_age_grace_ms", int(drain_seconds * 1000)),
         ("grpc.keepalive_time_ms", settings.keepalive_seconds * 1000),

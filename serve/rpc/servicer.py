@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import cast
 
 import grpc
 
@@ -12,7 +13,7 @@ from serve.query import Answer
 from serve.request import oversized
 from serve.rpc.authentication import Authenticator
 from serve.rpc.posts_service import PostsService
-from serve.rpc_errors import RpcFailure, invalid_argument, resource_exhausted, rpc_failure
+from serve.rpc_errors import NO_REQUEST, RpcFailure, invalid_argument, resource_exhausted, rpc_failure
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -38,18 +39,23 @@ class InNetworkPostsServicer:
         """The admitted calls that have not ended yet: a task ends when the caller has been answered."""
         return frozenset(self._calls)
 
-    async def get_in_network_posts(self, payload: bytes, context: Context) -> bytes:
-        """Answer a serialised request with a serialised response."""
+    async def get_in_network_posts(self, _: object, context: Context) -> bytes:
+        """Answer a serialised request with a serialised response.
+
+        Registered as a method that reads its request itself: a call that is rejected is not read at all.
+        """
         if failure := self._authenticator.authenticate(context):
             await context.abort(*failure)
+        caller = self._authenticator.caller_of(context)
+        payload = await self._read_request(caller, context)
         if len(payload) > self._max_bytes:
             self._service.refuse_invalid()
             await context.abort(*invalid_argument(oversized(len(payload), self._max_bytes)))
-        admitted = self._service.admit(self._authenticator.caller_of(context), len(payload))
+        admitted = self._service.admit(caller, len(payload))
         if isinstance(admitted, Rejection):
             await context.abort(*resource_exhausted(admitted))
             return b""  # never reached: abort raises
-        self._remember_call()
+        call = self._remember_call()
         with span("GetInNetworkPosts", parent=_traceparent_of(context)):
             ended = await self._run(payload, admitted, context)
         if isinstance(ended, RpcFailure):
@@ -58,7 +64,19 @@ class InNetworkPostsServicer:
             context.set_compression(grpc.Compression.Gzip)
             # An answer is compressed only when the initial metadata that says so went out before it.
             await context.send_initial_metadata(())
+        self._count_until_sent(call, caller, len(ended.body))
         return ended.body
+
+    async def _read_request(self, caller: str, context: Context) -> bytes:
+        if rejection := self._service.open_call(caller):
+            await context.abort(*resource_exhausted(rejection))
+        try:
+            payload = await context.read()
+        finally:
+            self._service.close_call(caller)
+        if payload is grpc.aio.EOF:
+            await context.abort(*NO_REQUEST)
+        return payload
 
     async def _run(self, payload: bytes, ticket: Ticket, context: Context) -> Answer | RpcFailure:
         deadline = deadline_of_call(time.monotonic(), self._request_timeout, context.time_remaining())
@@ -67,11 +85,15 @@ class InNetworkPostsServicer:
         except Exception as error:  # noqa: BLE001 - the service has logged it
             return rpc_failure(error)
 
-    def _remember_call(self) -> None:
-        call = asyncio.current_task()
-        if call is not None:
-            self._calls.add(call)
-            call.add_done_callback(self._calls.discard)
+    def _remember_call(self) -> "asyncio.Task[None]":
+        call = cast("asyncio.Task[None]", asyncio.current_task())
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        return call
+
+    def _count_until_sent(self, call: "asyncio.Task[None]", caller: str, size: int) -> None:
+        self._service.hold_answer(caller, size)
+        call.add_done_callback(lambda _: self._service.drop_answer(caller, size))
 
 
 def _asks_for_gzip(context: Context) -> bool:

@@ -18,13 +18,14 @@ from common.store.member import decode_id
 from common.store.record import record_field
 from common.store.topology import Topology
 from serve.deadline import Deadline
+from serve.overload.slot import current_slot
 from serve.readiness.gate import StoreGate
 from serve.store.connection import NodeDisconnected, Reply
 from serve.store.failure_log import FailureLog
 from serve.store.node_fill import NodeFill
 from serve.store.nodes import FillPlan, NodeConnections
 from serve.store.sessions import NodeChanged, NodeTimeout, PackedCommands
-from serve.timeline.read_plan import FetchRequest, FetchResult
+from serve.timeline.read_plan import FetchRequest, FetchResult, wire_bytes
 
 KNOWN_AUTHORS = 500_000
 """Authors whose packed commands are kept: about 250 bytes each."""
@@ -89,9 +90,14 @@ class RedisFetcher:
         self._hash_command_of = lru_cache(maxsize=KNOWN_HASHES)(self._pack_hash)
 
     async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        """Fetch one round. StoreFilling when nothing of it may be read: ingest has not caught up, or must fill gaps."""
+        """Fetch one round. StoreFilling when nothing of it may be read: ingest has not caught up, or must fill gaps.
+
+        Rejected when the request reads more than there is room for.
+        """
         if self._gate:
             self._gate.check()
+        if slot := current_slot.get():
+            slot.grow(wire_bytes(sum(request.depths.values())))
         topology = await self._connections.topology(deadline)
         plan = self._connections.plan(MarkKind.POSTS)
         pipelines = self._pipelines(request, topology)

@@ -15,6 +15,7 @@ from common.errors import StoreUnavailable
 from common.store.address import Address, Node
 from common.store.marks import READ_REPLICATION_INFO, read_marks_id
 from serve.deadline import NO_DEADLINE, Deadline
+from serve.overload.slot import current_slot
 from serve.store.connection import PendingReplies, Reply, RespConnection, connect
 from serve.store.node_fill import (
     CHECK_REPLIES,
@@ -69,8 +70,8 @@ class NodeSessions:
     async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
         """Send packed commands to a node, return this number of replies, error replies among them.
 
-        StoreUnavailable, NodeTimeout. A cancelled caller waits until its replies are in, for the timeout at most: so it
-        keeps its place among the requests that Redis works for, however many come and go.
+        StoreUnavailable, NodeTimeout. A request that is cancelled or overdue keeps its slot until its replies are in,
+        for the timeout at most: so it counts among the requests that Redis works for, however many come and go.
         """
         return await self._run(node, await self._connected(node, self._limit(deadline)), packed, replies, deadline)
 
@@ -122,6 +123,8 @@ class NodeSessions:
             async with asyncio.timeout(self._limit(deadline)):
                 received = await session.connection.run(packed, pending)
         except TimeoutError as error:
+            if slot := current_slot.get():
+                slot.hold_until(pending.wait_if_sent(self._timeout))
             raise NodeTimeout(f"Redis {node}: no answer in time") from error
         except asyncio.CancelledError:
             await pending.wait_if_sent(self._timeout)

@@ -43,6 +43,7 @@ class Merge:
         self._page = _page_start(query)
         self._rules = Rules(query)
         self._members: list[bytes] = []
+        self._sorted = 0  # members up to here were put in order, part by part
         self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
         self._is_closed = False  # whether entries of some author cannot be read
@@ -79,10 +80,18 @@ class Merge:
         """Stop expecting the record of a parent: it cannot be read."""
         self._rules.close_parent(parent)
 
+    def sort_part(self) -> None:
+        """Put what was added last in order: done for each part of a wide round, it leaves run() less to do."""
+        part = self._members[self._sorted :]
+        part.sort(reverse=True)
+        self._members[self._sorted :] = part
+        self._sorted = len(self._members)
+
     def run(self) -> Merged:
         """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
         most = self._query.max_results
         self._members.sort(reverse=True)
+        self._sorted = len(self._members)
         start = _up_to(self._page, self._members) if self._page else 0
         self._begin(start)
         self._go_on(most)

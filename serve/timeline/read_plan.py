@@ -1,6 +1,7 @@
 """Plans which lists to read for a timeline and how deep, and declares the port they are read through. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from serve.deadline import Deadline
@@ -84,3 +85,28 @@ def next_depth(depth: int) -> int:
 def wire_bytes(entries: int) -> int:
     """Upper bound of the bytes that a read of these entries returns."""
     return entries * MAX_ENTRY_BYTES
+
+
+AUTHORS_PER_PART = 250
+ENTRIES_PER_PART = 2400
+"""Lists and entries that are read and merged in one step: as many as an ordinary request reads in all."""
+
+
+def parts_of(request: FetchRequest) -> list[FetchRequest]:
+    """Split a wide round into equal parts, so that others are served in between; an ordinary one is one part."""
+    depths, parents = request.depths, request.parents
+    parts = max(-(-len(depths) // AUTHORS_PER_PART), -(-(sum(depths.values()) + len(parents)) // ENTRIES_PER_PART))
+    if parts <= 1:
+        return [request]
+    authors = iter(depths.items())
+    split: list[FetchRequest] = []
+    for part in range(parts):
+        share = dict(islice(authors, _upto(part + 1, parts, len(depths)) - _upto(part, parts, len(depths))))
+        looked_up = parents[_upto(part, parts, len(parents)) : _upto(part + 1, parts, len(parents))]
+        if share or looked_up:
+            split.append(request._replace(depths=share, parents=looked_up))
+    return split
+
+
+def _upto(part: int, parts: int, number: int) -> int:
+    return number * part // parts

@@ -1,6 +1,7 @@
 """Builds a timeline: rounds of fetching and merging until the answer is exact, or time or bytes run out."""
 
 import time
+from collections.abc import Sequence
 
 from common.errors import StoreUnavailable
 from common.retention import Retention
@@ -18,6 +19,7 @@ from serve.timeline.read_plan import (
     ends_at_floor,
     first_depth,
     next_depth,
+    parts_of,
     wire_bytes,
 )
 from serve.timeline.response import response_bytes, summarise
@@ -38,19 +40,29 @@ class Timelines:
         """
         progress = _Progress(query, now, self._retention.oldest(now), self._max_bytes)
         while request := progress.next_request():
-            if deadline.has_expired(time.monotonic()):
-                progress.partial = True
+            is_over = not await self._read_round(request, progress, deadline)
+            progress.merge()
+            if is_over:
                 break
+        return progress.answer()
+
+    async def _read_round(self, request: FetchRequest, progress: "_Progress", deadline: Deadline) -> bool:
+        """Read a round part by part; False when nothing more can be read. StoreUnavailable at the very first."""
+        parts = parts_of(request)
+        for number, part in enumerate(parts):
+            if deadline.has_expired(time.monotonic()):
+                progress.give_up(parts[number:])
+                return False
             try:
-                with span("round", authors=len(request.depths), parents=len(request.parents)):
-                    fetched = await self._fetcher.fetch(request, deadline)
+                with span("round", authors=len(part.depths), parents=len(part.parents)):
+                    fetched = await self._fetcher.fetch(part, deadline)
             except StoreUnavailable:
                 if not progress.has_read:
                     raise
-                progress.partial = True
-                break
-            progress.add(request, fetched)
-        return progress.answer()
+                progress.give_up(parts[number:])
+                return False
+            progress.add(part, fetched)
+        return True
 
 
 class _Progress:
@@ -82,7 +94,7 @@ class _Progress:
         return FetchRequest(depths, self._merged.unknown_parents, self._query.video, self._read_down_to)
 
     def add(self, request: FetchRequest, fetched: FetchResult) -> None:
-        """Merge a round. What is missing is not fetched again: the list ends here, the parent counts as absent."""
+        """Add a part of a round. What is missing is not fetched again: the list ends, the parent counts as absent."""
         self.has_read = True
         self.partial |= fetched.partial
         for author, depth in request.depths.items():
@@ -97,6 +109,16 @@ class _Progress:
                 self._merge.add_parent(parent, live_record(fetched.records[parent], self._oldest))
             else:
                 self._merge.close_parent(parent)
+        if len(request.depths) < len(self._merged.incomplete_authors):  # one part of several
+            self._merge.sort_part()
+
+    def give_up(self, requests: Sequence[FetchRequest]) -> None:
+        """Leave the rest of a round unread: the answer is partial."""
+        for request in requests:
+            self.add(request, FetchResult({}, {}, partial=True))
+
+    def merge(self) -> None:
+        """Merge the round that was added."""
         self._merged = self._merge.run()
 
     def answer(self) -> Answer:

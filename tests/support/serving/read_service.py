@@ -133,10 +133,12 @@ class Serving(NamedTuple):
 
 
 @asynccontextmanager
-async def serving(follows: FollowStore | None = None, **settings: object) -> AsyncGenerator[Serving]:
+async def serving(
+    follows: FollowStore | None = None, timelines: FakeTimelines | None = None, **settings: object
+) -> AsyncGenerator[Serving]:
     """Serve with these settings beside their defaults."""
     checked = ServingSettings.model_validate({"grpc_host": "127.0.0.1", "grpc_port": 0, **settings})
-    registry, timelines = CollectorRegistry(), FakeTimelines()
+    registry, timelines = CollectorRegistry(), timelines or FakeTimelines()
     service = build_service(checked, timelines, follows, lambda: NOW, registry)
     server = GrpcServer(service.servicer, checked, drain_seconds=5)
     await server.start()

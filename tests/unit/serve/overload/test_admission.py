@@ -10,6 +10,7 @@ from serve.overload.admission import (
     ALWAYS_CONCURRENT,
     AT_CAPACITY,
     OVER_RATE,
+    PRESENT_SECONDS,
     Admission,
     Capacity,
     Cost,
@@ -222,3 +223,73 @@ def test_the_sums_are_those_of_the_admitted_requests(steps: Steps) -> None:
 def _was_alone(held: list[Ticket]) -> bool:
     """Whether one of them is wider than everything: it was admitted or reassessed alone."""
     return any(ticket.cost.units > 100 or ticket.cost.bytes > 100 for ticket in held)
+
+
+def test_a_caller_between_two_calls_finds_its_share_free() -> None:
+    subject = admission()
+    between = admit(subject, "b", now=10.0)
+    assert between
+    subject.release(between)
+    assert sum(admit(subject, "a", now=11.0) is not None for _ in range(100)) == 50
+    assert admit(subject, "b", now=11.5)
+
+
+def test_a_caller_who_has_gone_leaves_its_share() -> None:
+    subject = admission()
+    gone = admit(subject, "b", now=10.0)
+    assert gone
+    subject.release(gone)
+    assert sum(admit(subject, "a", now=10.1 + PRESENT_SECONDS) is not None for _ in range(100)) == 100
+
+
+def opened_of(subject: Admission, caller: str, of: int = 1000) -> int:
+    """Calls without a request that are accepted out of so many."""
+    return sum(subject.open_call(caller, 0.0, 0.0) is None for _ in range(of))
+
+
+def test_calls_without_a_request_leave_room_for_others() -> None:
+    subject = Admission(Capacity(100, 10**9, inf, unread_calls=100))
+    assert opened_of(subject, "a") == 50
+    assert opened_of(subject, "b") == 25
+    for number in range(50):
+        assert opened_of(subject, f"caller {number}", of=1) == 1
+    subject.close_call("a")
+    assert opened_of(subject, "a") == 0
+
+
+def test_calls_whose_requests_were_read_count_no_more() -> None:
+    subject = Admission(Capacity(100, 10**9, inf, unread_calls=100))
+    for _ in range(1000):
+        assert opened_of(subject, "a", of=1) == 1
+        subject.close_call("a")
+
+
+def test_a_call_is_rejected_unread_when_the_server_is_full() -> None:
+    subject = admission(units=1)
+    assert admit(subject)
+    assert opened_of(subject, "b", of=1) == 0
+
+
+def test_a_caller_who_does_not_take_its_answers_is_rejected() -> None:
+    subject = admission(bytes_=1000)
+    for _ in range(6):
+        if slow := admit(subject, "slow"):
+            subject.release(slow)
+            subject.hold_answer("slow", 150)
+    assert subject.unsent == 600
+    assert admit(subject, "slow") is None
+    other = admit(subject, "other", Cost(1.0, 400))
+    assert other
+    assert admit(subject, "third", Cost(1.0, 1)) is None  # no bytes are left
+    subject.release(other)
+    subject.drop_answer("slow", 150)
+    assert admit(subject, "slow")
+
+
+def test_nothing_is_admitted_beyond_the_bytes_of_answers() -> None:
+    subject = admission(bytes_=1000)
+    for number in range(11):
+        subject.hold_answer(f"caller {number}", 100)
+    assert admit(subject, "alone") is None
+    subject.drop_answer("caller 0", 100)
+    assert admit(subject, "alone")

@@ -23,7 +23,7 @@ async def busy(seconds: float = 0.002) -> None:
 
 
 async def run_scheduled(scheduler: RequestScheduler, seconds: float = 0.002) -> None:
-    await Scheduled(busy(seconds), scheduler)
+    await Scheduled(busy(seconds), scheduler, "a")
 
 
 @in_loop
@@ -37,10 +37,10 @@ async def test_work_returns_what_it_returns_and_raises_what_it_raises() -> None:
         raise ValueError("broken")
 
     scheduler = RequestScheduler()
-    assert await Scheduled(answer(), scheduler) == 42
+    assert await Scheduled(answer(), scheduler, "a") == 42
     with pytest.raises(ValueError, match="broken"):
-        await Scheduled(fail(), scheduler)
-    assert await Scheduled(answer(), scheduler) == 42
+        await Scheduled(fail(), scheduler, "a")
+    assert await Scheduled(answer(), scheduler, "a") == 42
 
 
 @in_loop
@@ -54,7 +54,7 @@ async def test_an_awaited_failure_reaches_the_work() -> None:
             return "recovered"
         return "nothing to recover from"
 
-    working = asyncio.create_task(wait_for(Scheduled(recover(), RequestScheduler())))
+    working = asyncio.create_task(wait_for(Scheduled(recover(), RequestScheduler(), "a")))
     await asyncio.sleep(0)
     future.set_exception(OSError())
     assert await working == "recovered"
@@ -91,7 +91,7 @@ async def test_started_work_goes_before_new_work() -> None:
         ended.append(number)
 
     async def one(number: int) -> None:
-        await Scheduled(numbered(number), scheduler)
+        await Scheduled(numbered(number), scheduler, "a")
 
     await asyncio.gather(*(one(number) for number in range(20)))
     assert began == ended == list(range(20))
@@ -123,7 +123,7 @@ async def test_cancelled_work_gets_the_exception_and_frees_the_loop() -> None:
             raise
 
     async def one(name: str) -> None:
-        await Scheduled(patient(name), scheduler)
+        await Scheduled(patient(name), scheduler, "a")
 
     waiting = [asyncio.create_task(one(str(number))) for number in range(20)]
     others = [asyncio.create_task(run_scheduled(scheduler)) for _ in range(20)]
@@ -146,7 +146,7 @@ async def test_a_timeout_inside_the_work_ends_inside_the_work() -> None:
             return "timed out"
         return "never"
 
-    assert await Scheduled(limited(), RequestScheduler()) == "timed out"
+    assert await Scheduled(limited(), RequestScheduler(), "a") == "timed out"
 
 
 @in_loop
@@ -160,7 +160,7 @@ async def test_a_cancelled_request_leaves_no_cycle() -> None:
         await asyncio.Future[None]()
 
     async def request() -> None:
-        await Scheduled(work(), scheduler)
+        await Scheduled(work(), scheduler, "a")
 
     scheduler, freed = RequestScheduler(), list[weakref.ref[Held]]()
     gc.collect()
