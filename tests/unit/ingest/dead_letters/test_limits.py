@@ -1,6 +1,8 @@
 from itertools import cycle, islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.settings.kafka import KafkaSettings
 from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
@@ -19,7 +21,9 @@ def test_fewer_bad_messages_in_a_row_than_the_limit_are_allowed() -> None:
 
 def test_a_row_of_bad_messages_stops_the_worker() -> None:
     count = DeadLetterLimitState(SMALL)
+    count.did_read(malformed=False)
     count.did_read(malformed=True, count=9)
+    assert count.should_stop is None
     count.did_read(malformed=True)
     assert count.should_stop == "10 messages in a row are malformed (limit 10)"
 
@@ -64,3 +68,16 @@ def test_default_limits_are_those_of_the_contract(malformed: bool) -> None:
     assert count.should_stop is None
     count.did_read(malformed, 1)
     assert (count.should_stop is not None) == malformed
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 12)), max_size=30))
+def test_runs_count_like_single_messages(runs: list[tuple[bool, int]]) -> None:
+    count = DeadLetterLimitState(DeadLetterLimits(consecutive=17, window=25, share=0.6))
+    read: list[bool] = []
+    passed = False
+    for malformed, length in runs:
+        count.did_read(malformed, length)
+        read += [malformed] * length
+        in_a_row = next((at for at, bad in enumerate(reversed(read)) if not bad), len(read))
+        passed |= in_a_row >= 17 or (len(read) >= 25 and sum(read[-25:]) > 15)
+        assert (count.should_stop is not None) == passed

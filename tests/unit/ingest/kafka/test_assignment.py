@@ -78,3 +78,14 @@ def test_each_assignment_of_a_partition_has_its_number() -> None:
     assert assignment.unstarted == {}
     assignment.assigned([0])
     assert assignment.unstarted != first
+
+
+def test_a_forgotten_start_is_replaced_by_the_next() -> None:
+    assignment = Assignment()
+    assignment.assigned([0, 1])
+    assignment.started({0: OffsetRange(5, 9), 1: OffsetRange(7, 7)}, without_commit=[1])
+    assert assignment.restart() == {1}
+    assert assignment.committed({1: 7}) == frozenset()
+    assignment.started({1: OffsetRange(6, 9)}, without_commit=())
+    assert assignment.ready == {0, 1}
+    assert assignment.take_changes().gained[1] == OffsetRange(6, 9)

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import pytest
 
-from common.errors import KafkaUnavailable, StoreMismatch, StoreUnavailable
+from common.errors import ClockDisagrees, KafkaUnavailable, StoreMismatch, StoreUnavailable
 from common.timing import Backoff
 from ingest.batch import Batch, Message, decode_batch
 from ingest.events import Event
@@ -24,14 +24,17 @@ class Held(NamedTuple):
     holding: list[bool]
 
 
-def held(should_stop: Callable[[], bool] = lambda: False) -> Held:
+def held(should_stop: Callable[[], bool] = lambda: False, longest_wait: float = 5.0) -> Held:
     consumer = MemoryTopic(partitions=2).join()
     consumer.poll(1)
     consumer.take_changes()
     changes: list[AssignmentChanges] = []
     holding: list[bool] = []
     return Held(
-        BackPressure(consumer, Backoff(), should_stop, changes.append, holding.append), consumer, changes, holding
+        BackPressure(consumer, Backoff(longest_wait / 5, longest_wait), should_stop, changes.append, holding.append),
+        consumer,
+        changes,
+        holding,
     )
 
 
@@ -108,3 +111,31 @@ def test_an_error_that_no_retry_cures_is_raised() -> None:
     subject = held()
     with pytest.raises(StoreMismatch):
         subject.pressure.deliver(BATCH, Sink(1, StoreMismatch()).write)
+
+
+def test_the_waits_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, waits = held(longest_wait=20), list[float]()
+    monkeypatch.setattr(subject.consumer, "idle", waits.append)
+    subject.pressure.deliver(BATCH, Sink(4, StoreUnavailable()).write)
+    assert [high / 2 <= wait < high for wait, high in zip(waits, (4, 8, 16, 20), strict=True)] == [True] * 4, waits
+
+
+def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    subject = held()
+    for _ in range(2):
+        subject.pressure.deliver(BATCH, Sink(2, StoreUnavailable("Redis is away")).write)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Paused, holding a batch of 2 messages: Redis is away",
+        "Resumed: the held batch is written",
+    ] * 2
+
+
+def test_a_clock_that_disagrees_is_logged_elsewhere(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    subject = held()
+    subject.pressure.deliver(BATCH, Sink(2, ClockDisagrees()).write)
+    assert subject.holding == [True, False]
+    assert caplog.records == []
+    subject.pressure.deliver(BATCH, Sink(1, StoreUnavailable()).write)
+    assert len(caplog.records) == 2

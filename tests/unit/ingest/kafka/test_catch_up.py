@@ -74,6 +74,7 @@ def test_the_lag_counts_to_the_newest_known_end() -> None:
     reading = progress(p0=(2, 5))
     assert reading.lags({}) == {0: 3}
     assert reading.lags({0: 7}) == {0: 5}
+    assert reading.lags({0: 1}) == {0: 0}
 
 
 def test_messages_of_a_partition_that_went_meanwhile_are_ignored() -> None:

@@ -5,7 +5,7 @@ from ingest.kafka.commits import PendingCommits, offsets_to_commit
 
 def pending(**offsets: int) -> PendingCommits:
     """Commits of these partitions that were requested once."""
-    made = PendingCommits(Backoff(first=4, longest=8))
+    made = PendingCommits(Backoff(first=4, longest=100))
     made.add({int(name[1:]): offset for name, offset in offsets.items()})
     made.requested()
     return made
@@ -30,7 +30,7 @@ def test_failed_commits_back_off_until_one_succeeds() -> None:
     commits = pending(p0=5)
     commits.failed(now=100)
     commits.add({0: 6})
-    assert not commits.may_be_requested(now=101), "newer offsets wait, too"
+    assert not commits.may_be_requested(now=101.99), "newer offsets wait, too"
     commits.requested()
     commits.failed(now=104)
     assert not commits.must_be_repeated(now=107.9)
@@ -39,6 +39,18 @@ def test_failed_commits_back_off_until_one_succeeds() -> None:
     commits.answered({0: 6})
     commits.add({0: 7})
     assert commits.may_be_requested(now=112)
+    commits.requested()
+    commits.failed(now=200)
+    assert not commits.must_be_repeated(now=201.99), "the wait is as long as the first"
+    assert commits.must_be_repeated(now=204)
+
+
+def test_the_wait_after_a_failure_ends_in_time() -> None:
+    commits = PendingCommits(Backoff(first=0))
+    commits.add({0: 5})
+    commits.requested()
+    commits.failed(now=100)
+    assert commits.must_be_repeated(now=100)
 
 
 def test_a_final_commit_is_tried_at_once() -> None:
@@ -46,6 +58,10 @@ def test_a_final_commit_is_tried_at_once() -> None:
     commits.failed(now=100)
     commits.hurry()
     assert commits.must_be_repeated(now=100)
+    commits.requested()
+    commits.failed(now=200)
+    assert not commits.may_be_requested(now=201.99), "the wait is as long as the first"
+    assert commits.may_be_requested(now=204)
 
 
 def test_a_later_request_repeats_unacknowledged_offsets() -> None:
@@ -63,6 +79,8 @@ def test_partitions_of_another_member_are_not_committed() -> None:
     commits = pending(p0=5, p1=7)
     commits.drop([0, 3])
     assert commits.offsets == {1: 7}
+    commits.drop([1])
+    assert not commits.acknowledged, "the request is under way"
     commits.answered({0: 5, 1: 7})
     assert commits.acknowledged
 

@@ -30,3 +30,10 @@ def test_a_partition_that_comes_back_is_not_at_its_end() -> None:
     assert (dict(reading.next), reading.ends) == ({}, {})
     reading.started({0: 5})
     assert reading.ends == {}
+
+
+def test_a_partition_that_starts_again_is_not_at_its_end() -> None:
+    reading = positions(p0=0)
+    reading.reached_end(0, 5)
+    reading.started({0: 2})
+    assert (dict(reading.next), reading.ends) == ({0: 2}, {})

@@ -39,6 +39,11 @@ def test_a_commit_at_zero_is_a_commit() -> None:
     assert StartPolicy().start(Commit(0), Watermarks(0, 90), "") == StartOffset(0, has_commit=True)
 
 
+@pytest.mark.parametrize("offset", [30, 90])
+def test_a_commit_at_an_edge_of_the_topic_is_resumed(offset: int) -> None:
+    assert StartPolicy().start(Commit(offset), HELD, "") == StartOffset(offset, has_commit=True)
+
+
 @pytest.mark.parametrize("offset", [29, 91])
 def test_a_commit_out_of_range_resumes_at_the_earliest(offset: int) -> None:
     """Such as one of a topic that was deleted and made again."""

@@ -44,8 +44,8 @@ def test_a_batch_is_cut_before_a_repost_that_depends_on_it(events: list[Event], 
 
 
 def test_only_reposts_that_do_not_decide_alone_need_their_source() -> None:
-    decides_alone = REPOST_OF_VIDEO._replace(has_video=True)
-    reply = REPOST_OF_VIDEO._replace(is_reply=True)
+    decides_alone = REPOST_OF_VIDEO._replace(has_video=True, source_post_id=21)
+    reply = REPOST_OF_VIDEO._replace(is_reply=True, source_post_id=22)
     assert needed_sources([ORIGINAL, REPOST_OF_VIDEO, REPOST_OF_VIDEO, decides_alone, reply]) == [2]
 
 

@@ -31,7 +31,9 @@ def test_an_author_is_incomplete_while_unread_posts_may_count() -> None:
     assert merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
     assert merged.incomplete_authors == [5]
     merge.add_author(5, [post(50, 0), post(49, 1), post(48, 5)], complete=False)
-    assert merge.run().incomplete_authors == []
+    merged = merge.run()
+    assert merged.incomplete_authors == []
+    assert merged.examined == merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
 
 
 def test_an_author_whose_last_read_post_is_expired_is_complete() -> None:
@@ -102,3 +104,61 @@ def test_a_video_list_counts_all_its_entries_together() -> None:
     merge = Merge(QUERY._replace(video=True, caps=Caps(50, 30, 2, 500)), NOW - 600)
     merge.add_author(5, [post(50), repost, post(48)], complete=True)
     assert merge.run().passed == [post(50), repost]
+
+
+def test_an_author_whose_caps_are_spent_is_complete() -> None:
+    merge = Merge(QUERY._replace(caps=Caps(1, 1, 1, 500)), NOW - 600)
+    merge.add_author(5, [post(50), reply(49, 7, 1), reply(48, 7, 2), post(47, 3)], complete=False)
+    merge.add_parent(merge.run().unknown_parents[0], PARENT)
+    merged = merge.run()
+    assert merged.passed == [post(50), reply(49, 7, 1)]
+    assert merged.incomplete_authors == []
+
+
+def test_authors_of_the_newest_posts_are_counted() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50), post(49, 5)], complete=True)
+    merge.add_author(6, [encode_member(LightPost(60, 6, NOW - 1))], complete=True)
+    merge.run()
+    newest = [post(50), encode_member(LightPost(60, 6, NOW - 1)), post(49, 5)]
+    assert [merge.authors_of_newest(newest[:count]) for count in range(4)] == [0, 1, 2, 2]
+
+
+def test_a_post_at_the_edge_of_the_retention_counts_though_it_is_unreadable() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [newer(52, 600)], complete=True)
+    assert merge.unreadable == 1
+
+
+def test_members_of_the_newest_tag_are_readable() -> None:
+    newest = encode_member(LightPost(50, 5, NOW, conversation_id=50))
+    assert newest[-1] == NEWEST_TAG
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [newer(51), newest], complete=True)
+    assert (merge.run().passed, merge.unreadable) == ([newest], 1)
+
+
+def test_a_newer_post_that_is_read_later_comes_first() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50, 9)], complete=True)
+    assert merge.run().passed == [post(50, 9)]
+    merge.add_author(6, [post(60), post(59, 20)], complete=True)
+    assert merge.run().passed == [post(60), post(50, 9), post(59, 20)]
+
+
+def test_no_more_is_examined_for_replies_that_are_no_longer_near() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [reply(50, parent=7, age=5), post(49, 6)], complete=True)
+    merge.run()
+    newest = [post(60), post(59, 1), post(58, 2)]
+    merge.add_author(6, newest, complete=True)
+    assert merge.run().examined == newest
+
+
+def test_two_encodings_are_one_post_though_the_second_is_read_on() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    both = sorted([post(50, 2), encode_member(LightPost(50, 5, NOW - 2, conversation_id=50))], reverse=True)
+    merge.add_author(5, [reply(60, parent=7), post(55, 1), *both, post(40, 3)], complete=True)
+    [parent] = merge.run().unknown_parents
+    merge.add_parent(parent, None)
+    assert merge.run().passed == [post(55, 1), both[0], post(40, 3)]

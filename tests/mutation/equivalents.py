@@ -1,0 +1,291 @@
+"""Mutants that change nothing that a user could see, each with the reason why."""
+
+from tests.mutation.mutants import MutantKey
+
+EQUIVALENTS: dict[MutantKey, str] = {
+    MutantKey(
+        "ingest/dead_letters/limits.py",
+        "DeadLetterLimitState._append",
+        "statement dropped",
+        "count += self._runs.pop().length",
+        "pass",
+    ): "Runs that are not joined count the same.",
+    MutantKey(
+        "ingest/dead_letters/limits.py",
+        "DeadLetterLimitState._passed_limit",
+        "statement dropped",
+        "return None",
+        "pass",
+    ): "A function that ends returns None.",
+    MutantKey(
+        "ingest/kafka/assignment.py",
+        "Assignment.__init__",
+        "constant off by one",
+        "self._count = 0",
+        "self._count = -1",
+    ): "Numbers of assignments are only compared with each other.",
+    MutantKey(
+        "ingest/kafka/assignment.py",
+        "Assignment.__init__",
+        "constant off by one",
+        "self._count = 0",
+        "self._count = 1",
+    ): "Numbers of assignments are only compared with each other.",
+    MutantKey(
+        "ingest/kafka/assignment.py",
+        "Assignment.assigned",
+        "calls swapped",
+        "self._owned.update(dict.fromkeys(partitions, self._count)) self._unstarted.update(partitions)",
+        "self._unstarted.update(partitions) self._owned.update(dict.fromkeys(partitions, self._count))",
+    ): "The two collections do not depend on each other; fromkeys() has no effect.",
+    MutantKey(
+        "ingest/kafka/assignment.py",
+        "Assignment.assigned",
+        "constant off by one",
+        "self._count += 1",
+        "self._count += 2",
+    ): "Numbers of assignments are only compared with each other.",
+    MutantKey(
+        "ingest/kafka/assignment.py",
+        "Assignment.take_changes",
+        "statement dropped",
+        "return _NO_CHANGES",
+        "pass",
+    ): "Changes without any are equal, whichever object they are.",
+    MutantKey(
+        "ingest/kafka/back_pressure.py",
+        "BackPressure.__init__",
+        "statement dropped",
+        "self._is_logged = True",
+        "pass",
+    ): "A release follows a hold, which sets it.",
+    MutantKey(
+        "ingest/kafka/back_pressure.py",
+        "BackPressure._hold",
+        "calls swapped",
+        "self._consumer.pause() self._on_hold(True)",
+        "self._on_hold(True) self._consumer.pause()",
+    ): "The pause and its gauge do not depend on each other.",
+    MutantKey(
+        "ingest/kafka/back_pressure.py",
+        "BackPressure._release",
+        "calls swapped",
+        "self._consumer.resume() self._on_hold(False)",
+        "self._on_hold(False) self._consumer.resume()",
+    ): "The pause and its gauge do not depend on each other.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "calls swapped",
+        "add_posts(KEYS[k], posts) add_videos(KEYS[k + 1], videos)",
+        "add_videos(KEYS[k + 1], videos) add_posts(KEYS[k], posts)",
+    ): "The script is atomic, and these are different sets.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "elseif not guarded or tonumber(redis.call('ZSCORE', deletions, id) or -1) < oldest then",
+        "elseif not guarded or tonumber(redis.call('ZSCORE', deletions, id) or -0) < oldest then",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "elseif not guarded or tonumber(redis.call('ZSCORE', deletions, id) or -1) < oldest then",
+        "elseif not guarded or tonumber(redis.call('ZSCORE', deletions, id) or -2) < oldest then",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "erased_through = tonumber(redis.call('ZSCORE', deletions, 'erased_through') or -1)",
+        "erased_through = tonumber(redis.call('ZSCORE', deletions, 'erased_through') or -0)",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "erased_through = tonumber(redis.call('ZSCORE', deletions, 'erased_through') or -1)",
+        "erased_through = tonumber(redis.call('ZSCORE', deletions, 'erased_through') or -2)",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "if guarded and tonumber(redis.call('ZSCORE', deletions, 'erased_at') or -1) >= oldest then",
+        "if guarded and tonumber(redis.call('ZSCORE', deletions, 'erased_at') or -0) >= oldest then",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "if guarded and tonumber(redis.call('ZSCORE', deletions, 'erased_at') or -1) >= oldest then",
+        "if guarded and tonumber(redis.call('ZSCORE', deletions, 'erased_at') or -2) >= oldest then",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        (
+            "local NEWEST_TAG = 0x58 -- members that end in a higher byte are of a newer version: what they "
+            "are is not known here"
+        ),
+        (
+            "local NEWEST_TAG = 89 -- members that end in a higher byte are of a newer version: what they "
+            "are is not known here"
+        ),
+    ): "Tags of members are multiples of eight.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "local guarded, erased_through = redis.call('EXISTS', deletions) == 1, -1",
+        "local guarded, erased_through = redis.call('EXISTS', deletions) == 1, -0",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "",
+        "constant off by one",
+        "local guarded, erased_through = redis.call('EXISTS', deletions) == 1, -1",
+        "local guarded, erased_through = redis.call('EXISTS', deletions) == 1, -2",
+    ): "Times of posts and deletions are above 0, and so is the oldest that counts.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add",
+        "calls swapped",
+        "remove_oldest(key, redis.call('ZCOUNT', key, '-inf', trim_before)) redis.call('EXPIRE', key, ttl)",
+        "redis.call('EXPIRE', key, ttl) remove_oldest(key, redis.call('ZCOUNT', key, '-inf', trim_before))",
+    ): "The order of the two does not matter: the script is atomic, and the set is not empty.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add",
+        "constant off by one",
+        "if #entries == 0 then return 0 end",
+        "if #entries == 0 then return -1 end",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add",
+        "constant off by one",
+        "if #entries == 0 then return 0 end",
+        "if #entries == 0 then return 1 end",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_posts",
+        "comparison flipped",
+        ("if may_drop_surplus and size > cap and math.floor(size / STEP) > math.floor((size - added) / STEP) then"),
+        ("if may_drop_surplus and size >= cap and math.floor(size / STEP) > math.floor((size - added) / STEP) then"),
+    ): "A set of no more than the cap has no surplus of any kind.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_posts",
+        "comparison flipped",
+        "local size = added > 0 and redis.call('ZCARD', key) or 0",
+        "local size = added >= 0 and redis.call('ZCARD', key) or 0",
+    ): "A set that nothing was added to passed no multiple of STEP.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_posts",
+        "constant off by one",
+        "local size = added > 0 and redis.call('ZCARD', key) or 0",
+        "local size = added > -1 and redis.call('ZCARD', key) or 0",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_posts",
+        "constant off by one",
+        "local size = added > 0 and redis.call('ZCARD', key) or 0",
+        "local size = added > 0 and redis.call('ZCARD', key) or -1",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_posts",
+        "constant off by one",
+        "local size = added > 0 and redis.call('ZCARD', key) or 0",
+        "local size = added > 0 and redis.call('ZCARD', key) or 1",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_videos",
+        "comparison flipped",
+        "if add(key, entries) > 0 then remove_oldest(key, redis.call('ZCARD', key) - cap) end",
+        "if add(key, entries) >= 0 then remove_oldest(key, redis.call('ZCARD', key) - cap) end",
+    ): "A call without videos trims what the call before left over.",
+    MutantKey(
+        "lua/add_posts.lua",
+        "add_videos",
+        "constant off by one",
+        "if add(key, entries) > 0 then remove_oldest(key, redis.call('ZCARD', key) - cap) end",
+        "if add(key, entries) > -1 then remove_oldest(key, redis.call('ZCARD', key) - cap) end",
+    ): "A call that adds nothing to a set trims no more than the next that does.",
+    MutantKey(
+        "lua/claim_posts.lua",
+        "create",
+        "constant off by one",
+        "return string.sub(record, 1, 1)",
+        "return string.sub(record, 0, 1)",
+    ): "string.sub takes 0 for the first byte, as 1.",
+    MutantKey(
+        "lua/claim_posts.lua",
+        "create",
+        "constant off by one",
+        "return string.sub(stored, 1, 5)",
+        "return string.sub(stored, 0, 5)",
+    ): "string.sub takes 0 for the first byte, as 1.",
+    MutantKey(
+        "lua/claim_posts.lua",
+        "create",
+        "constant off by one",
+        "return string.sub(stored, 14, 19) == string.sub(record, 14, 19) and string.sub(stored, 1, 1) or '\\0'",
+        "return string.sub(stored, 14, 19) == string.sub(record, 14, 19) and string.sub(stored, 0, 1) or '\\0'",
+    ): "string.sub takes 0 for the first byte, as 1.",
+    MutantKey(
+        "lua/claim_posts.lua",
+        "sweep",
+        "comparison flipped",
+        "local entries = size > SWEPT_ENTRIES and redis.call('HRANDFIELD', key, SWEPT_ENTRIES, 'WITHVALUES')",
+        "local entries = size >= SWEPT_ENTRIES and redis.call('HRANDFIELD', key, SWEPT_ENTRIES, 'WITHVALUES')",
+    ): "All entries of a hash of just this size are a sample of this size.",
+    MutantKey(
+        "lua/remove_posts.lua",
+        "",
+        "calls swapped",
+        "redis.call('ZADD', deletions, 'GT', deleted_at, string.sub(first_bytes, 7, 15)) trim(deletions)",
+        "trim(deletions) redis.call('ZADD', deletions, 'GT', deleted_at, string.sub(first_bytes, 7, 15))",
+    ): "A removal that no longer counts is forgotten by the next call.",
+    MutantKey(
+        "lua/remove_posts.lua",
+        "",
+        "calls swapped",
+        (
+            "remove(KEYS[k + 1], first_bytes) redis.call('ZADD', deletions, 'GT', deleted_at, "
+            "string.sub(first_bytes, 7, 15))"
+        ),
+        (
+            "redis.call('ZADD', deletions, 'GT', deleted_at, string.sub(first_bytes, 7, 15)) remove(KEYS[k "
+            "+ 1], first_bytes)"
+        ),
+    ): "The script is atomic, and these are different keys.",
+    MutantKey(
+        "lua/remove_posts.lua",
+        "",
+        "calls swapped",
+        "remove(KEYS[k], first_bytes) remove(KEYS[k + 1], first_bytes)",
+        "remove(KEYS[k + 1], first_bytes) remove(KEYS[k], first_bytes)",
+    ): "The script is atomic, and these are different keys.",
+    MutantKey(
+        "lua/remove_posts.lua",
+        "",
+        "calls swapped",
+        "trim(deletions) redis.call('EXPIRE', deletions, ttl)",
+        "redis.call('EXPIRE', deletions, ttl) trim(deletions)",
+    ): "The set is not empty after the ZADD before.",
+    MutantKey(
+        "lua/write_layout.lua",
+        "",
+        "comparison flipped",
+        "if tonumber(redis.call('HGET', meta, 'retention_seconds')) < tonumber(ARGV[4]) then",
+        "if tonumber(redis.call('HGET', meta, 'retention_seconds')) <= tonumber(ARGV[4]) then",
+    ): "The retention that is held is written again.",
+}
