@@ -41,7 +41,7 @@ def main() -> int:
         return 0
     if (scene := scenes().get(options.scenario)) is not None:
         adopt_orphans()
-        return play_scene(scene, as_json=options.json)
+        return play_scene(scene, as_json=options.json, factor=options.factor)
     names = options.scenario.split(",")
     if unknown := [name for name in names if name not in everything]:
         print(f"no fault or scenario {unknown[0]}; --list names them", file=sys.stderr)

@@ -28,7 +28,7 @@ def scenes() -> dict[str, Scene]:
     return by_name
 
 
-def play_scene(scene: Scene, *, as_json: bool) -> int:
+def play_scene(scene: Scene, *, as_json: bool, factor: float = 1.0) -> int:
     """Run one on a Kafka of its own and print what was found; the exit code."""
     began = time.monotonic()
 
@@ -41,7 +41,7 @@ def play_scene(scene: Scene, *, as_json: bool) -> int:
             folder.mkdir()
         kafka = KafkaBroker(kafka_libraries(say), folders[0], say)
         try:
-            report = play(scene, kafka, folders[1], Lengths(), say)
+            report = play(scene, kafka, folders[1], Lengths(factor=factor), say)
         finally:
             kafka.kill()
     print(json.dumps(report.row()) if as_json else _text(report))

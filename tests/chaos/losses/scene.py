@@ -15,7 +15,9 @@ from tests.support.kafka.broker import KafkaBroker
 from tests.support.network.proxy import Network
 from tests.support.wait import eventually
 
-LOSS_LOGGED = re.compile(r"lost writes|lost its writes|Lost writes", re.IGNORECASE)
+_SECONDS_TO_NOTICE = 5.0
+
+LOSS_LOGGED = re.compile("Store lost writes")
 
 
 class Moments(NamedTuple):
@@ -51,11 +53,15 @@ class Scene(NamedTuple):
 
 
 class Lengths(NamedTuple):
-    """Seconds of load before and after the fault, and the longest time for the store to become as it must be."""
+    """Seconds of load before and after the fault, and the longest time for the store to become as it must be.
+
+    factor: how much slower than usual the machine may be: it multiplies the limits of time.
+    """
 
     before: float = 6.0
     after: float = 15.0
     repair: float = 90.0
+    factor: float = 1.0
 
 
 class LossReport(NamedTuple):
@@ -167,7 +173,7 @@ def _played(scene: Scene, rig: Rig, lengths: Lengths, watch: LogWatch, say: Call
         tuple(line for _, line in watch.found),
         (),
     )
-    return report._replace(violations=tuple(_violations(scene.limits, report)))
+    return report._replace(violations=tuple(_violations(scene.limits, report, lengths.factor)))
 
 
 def settle(rig: Rig, timeout: float, patience: float) -> tuple[float, int, int]:
@@ -199,7 +205,7 @@ def hold(rig: Rig, seconds: float) -> None:
         assert role.exit_code is None, f"{role} ended:\n{role.last_lines()}"
 
 
-def _violations(limits: Limits, report: LossReport) -> list[str]:
+def _violations(limits: Limits, report: LossReport, factor: float) -> list[str]:
     verdict = report.verdict
     found = [
         f"{count} {what}"
@@ -211,12 +217,12 @@ def _violations(limits: Limits, report: LossReport) -> list[str]:
         )
         if count
     ]
-    if limits.noticed and not report.noticed <= 5:
+    if limits.noticed and not report.noticed <= _SECONDS_TO_NOTICE * factor:
         found.append(f"loss noticed after {report.noticed:.1f} s")
     if limits.noticed is False and report.loss_lines:
         found.append(f"a loss was logged though there was none: {report.loss_lines[0]}")
     allowed = limits.reduced_seconds
-    if allowed is not None and verdict.reduced and (allowed < 0 or report.reduced_after > allowed):
+    if allowed is not None and verdict.reduced and (allowed < 0 or report.reduced_after > allowed * factor):
         found.append(
             f"{verdict.reduced} partial or refused answers, until {report.reduced_after:.1f} s after the fault"
         )

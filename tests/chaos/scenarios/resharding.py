@@ -84,8 +84,8 @@ def fail_over(*, source: bool) -> Fault:
         moments = promote_late_replica(rig, end, move_on)
         end.server.restart()
         eventually(lambda: end.role == "slave", "an old master that follows its successor", 30)
-        cluster.wait_until_whole()
         finish_move(cluster)
+        cluster.wait_until_whole()
         proof = f"{moving.moved} buckets moved, 3 since the cut, one half; {moments.proof}"
         return Moments(moments.began, time.monotonic(), proof)
 
