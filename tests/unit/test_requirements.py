@@ -8,6 +8,8 @@ from packaging.requirements import Requirement
 
 TOP = Path(__file__).parents[2]
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())
+CLIENT = tomllib.loads((TOP / "clients" / "python" / "pyproject.toml").read_text())["project"]
+CLIENT_VERSION: str = CLIENT["version"]
 RANGES = [
     Requirement(line)
     for lines in (PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values())
@@ -51,17 +53,16 @@ def test_every_dependency_has_an_exact_version_for_the_image() -> None:
 @pytest.mark.parametrize("range_", RANGES, ids=lambda range_: range_.name)
 def test_a_range_is_bounded_and_admits_the_exact_version(range_: Requirement) -> None:
     assert {each.operator for each in range_.specifier} == {">=", "<"}
-    exact = pins(EXACT).get(range_.name, "==0.1.0").removeprefix("==")
+    exact = pins(EXACT).get(range_.name, CLIENT_VERSION).removeprefix("==")
     assert range_.specifier.contains(exact)
 
 
 def test_the_ranges_of_the_client_admit_the_exact_versions() -> None:
-    client = tomllib.loads((TOP / "clients" / "python" / "pyproject.toml").read_text())["project"]
     exact = pins(EXACT)
-    ranges = [Requirement(line) for line in client["dependencies"]]
+    ranges = [Requirement(line) for line in CLIENT["dependencies"]]
     assert {range_.name for range_ in ranges} == {"grpcio", "protobuf"}
     assert all(range_.specifier.contains(exact[range_.name].removeprefix("==")) for range_ in ranges)
-    assert client["version"] == PROJECT["project"]["version"]
+    assert CLIENT["version"] == PROJECT["project"]["version"]
 
 
 @pytest.mark.parametrize("file", WANTED)

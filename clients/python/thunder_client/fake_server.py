@@ -72,15 +72,7 @@ class FakeServer:
         fields: Sequence[InvalidField] = (),
     ) -> None:
         """Let the next call fail. Retries of the client are calls of their own."""
-        details: list[Detail] = []
-        if retry_after is not None:
-            delay = Delay(seconds=int(retry_after), nanos=int(retry_after % 1 * 1e9))
-            details.append(_detail("RetryInfo", RetryInfo(retry_delay=delay).SerializeToString()))
-        if fields:
-            violations = [FieldViolation(field=each.name, description=each.reason) for each in fields]
-            details.append(_detail("BadRequest", BadRequest(field_violations=violations).SerializeToString()))
-        status = Status(code=code.value[0], message=message, details=details)
-        self._prepared.append(_PreparedFailure(code, message, status.SerializeToString()))
+        self._prepared.append(_prepared_failure(code, message, retry_after, fields))
 
     def stop(self) -> None:
         """End the calls and free the port."""
@@ -97,11 +89,12 @@ class FakeServer:
     def _answer(self, request: GetInNetworkPostsRequest, context: grpc.ServicerContext) -> GetInNetworkPostsResponse:
         self.requests.append(request)
         prepared = self._prepared.popleft() if self._prepared else None
+        if prepared is None and (invalid := _invalid_field(request)):
+            code, text = grpc.StatusCode.INVALID_ARGUMENT, f"{invalid.name}: {invalid.reason}"
+            prepared = _prepared_failure(code, text, None, [invalid])
         if isinstance(prepared, _PreparedFailure):
             context.set_trailing_metadata((("grpc-status-details-bin", prepared.details),))
             context.abort(prepared.code, prepared.message)
-        if (invalid := _invalid_field(request)) is not None:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{invalid.name}: {invalid.reason}")
         response = answer_of(request, self.posts, self.follows.get(request.user_id, ()))
         if prepared is not None:
             del response.posts[prepared:]
@@ -158,11 +151,29 @@ def _within_limits(request: GetInNetworkPostsRequest, posts: Iterable[LightPost]
 
 
 def _invalid_field(request: GetInNetworkPostsRequest) -> InvalidField | None:
+    if request.user_id >= 2**63:
+        return InvalidField("user_id", f"must be at most {2**63 - 1}")
     if request.created_after < 0:
-        return InvalidField("created_after", "must not be negative")
-    if request.HasField("before") and min(request.before.created_at, request.before.post_id) <= 0:
-        return InvalidField("before", "both fields must be above 0")
+        return InvalidField("created_after", "must be 0 or more")
+    if request.HasField("before"):
+        for name, value in (("created_at", request.before.created_at), ("post_id", request.before.post_id)):
+            if value <= 0:
+                return InvalidField(f"before.{name}", "must be above 0")
     return None
+
+
+def _prepared_failure(
+    code: grpc.StatusCode, message: str, retry_after: float | None, fields: Sequence[InvalidField]
+) -> _PreparedFailure:
+    details: list[Detail] = []
+    if retry_after is not None:
+        delay = Delay(seconds=int(retry_after), nanos=int(retry_after % 1 * 1e9))
+        details.append(_detail("RetryInfo", RetryInfo(retry_delay=delay).SerializeToString()))
+    if fields:
+        violations = [FieldViolation(field=each.name, description=each.reason) for each in fields]
+        details.append(_detail("BadRequest", BadRequest(field_violations=violations).SerializeToString()))
+    status = Status(code=code.value[0], message=message, details=details)
+    return _PreparedFailure(code, message, status.SerializeToString())
 
 
 def _detail(name: str, value: bytes) -> Detail:

@@ -22,7 +22,7 @@ class Timeline:
     @classmethod
     def of(cls, response: GetInNetworkPostsResponse) -> Self:
         """The timeline of a response."""
-        return cls(response.posts, response.partial, response.has_more, response.adjustments)
+        return cls(tuple(response.posts), response.partial, response.has_more, tuple(response.adjustments))
 
     @property
     def last_position(self) -> Position | None:

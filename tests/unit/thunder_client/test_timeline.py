@@ -1,6 +1,6 @@
 import pickle
 
-from thunder_client import Cursor, LightPost, Position, Timeline
+from thunder_client import Adjustment, Cursor, LightPost, Position, Timeline
 from thunder_client.messages import GetInNetworkPostsResponse
 
 
@@ -50,5 +50,6 @@ def test_a_cursor_stays_after_a_partial_read() -> None:
 
 
 def test_timelines_and_cursors_can_be_pickled() -> None:
-    for value in (Timeline(POSTS), Cursor(940, frozenset({3}))):
+    of_response = Timeline.of(GetInNetworkPostsResponse(posts=POSTS, adjustments=[Adjustment(given=1)]))
+    for value in (of_response, Cursor(940, frozenset({3}))):
         assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301
