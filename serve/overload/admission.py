@@ -231,10 +231,11 @@ class Admission:
         return not held or held + cost.units <= self._capacity.units / callers
 
     def _may_run_late(self, caller: str) -> bool:
-        """Whether a request may join although requests wait too long: its caller has less in flight than its share."""
-        callers = self._callers_with(caller)
-        share = max(ALWAYS_CONCURRENT, self.in_flight if callers > 1 else 0) / callers
-        return self._requests_of[caller] + 1 <= max(share, 1.0 if self.in_flight < ALWAYS_CONCURRENT else 0.0)
+        """Whether a request may join although it will wait too long: few run, or its caller has less than its share."""
+        if self.in_flight < ALWAYS_CONCURRENT:
+            return True
+        callers = len(self._requests_of) + (caller not in self._requests_of)
+        return callers > 1 and self._requests_of[caller] + 1 <= self.in_flight / callers
 
     def _callers_with(self, caller: str) -> int:
         """Number of callers that share: those with requests in flight, this one, and one for those between calls."""

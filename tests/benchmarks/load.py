@@ -16,6 +16,9 @@ Ask = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
 
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
 TIMEOUT_SECONDS = 2.0
+REFUSED_SECONDS = 0.1
+"""Wait of a caller in a closed loop after a refusal: about what servers ask for."""
+
 _PARTIAL = b"\x10\x01"  # the last field of an answer
 
 
@@ -43,7 +46,7 @@ async def connections(address: str, number: int) -> AsyncGenerator[list[Ask]]:
 
 async def open_loop(asks: Sequence[Ask], requests: Sequence[bytes], rate: float, seconds: float) -> Load:
     """Send requests at random times, rate per second on average, however many answers are outstanding."""
-    loop, tally, calls = asyncio.get_running_loop(), _Tally(), list[asyncio.Task[None]]()
+    loop, tally, calls = asyncio.get_running_loop(), _Tally(), list[asyncio.Task[bool]]()
     rng = random.Random(1)
     began = due = loop.time()
     while due < began + seconds:
@@ -58,7 +61,7 @@ async def open_loop(asks: Sequence[Ask], requests: Sequence[bytes], rate: float,
 
 
 async def closed_loop(asks: Sequence[Ask], requests: Sequence[bytes], callers: int, seconds: float) -> Load:
-    """Let callers ask again and again, each when it has its answer, spread over the connections."""
+    """Let callers ask again and again, each when it has its answer or was refused, spread over the connections."""
     loop, tally = asyncio.get_running_loop(), _Tally()
     began, sent = loop.time(), 0
 
@@ -66,7 +69,8 @@ async def closed_loop(asks: Sequence[Ask], requests: Sequence[bytes], callers: i
         nonlocal sent
         while loop.time() < began + seconds:
             sent += 1
-            await tally.ask(ask, requests[sent % len(requests)], timeout=30)
+            if await tally.ask(ask, requests[sent % len(requests)], timeout=30):
+                await asyncio.sleep(REFUSED_SECONDS)
 
     await asyncio.gather(*(keep_asking(asks[number % len(asks)]) for number in range(callers)))
     return tally.load(sent, loop.time() - began)
@@ -77,7 +81,8 @@ class _Tally:
         self._latencies: list[float] = []
         self._ends: Counter[str] = Counter()
 
-    async def ask(self, ask: Ask, request: bytes, timeout: float = TIMEOUT_SECONDS) -> None:
+    async def ask(self, ask: Ask, request: bytes, timeout: float = TIMEOUT_SECONDS) -> bool:
+        """Make a call; return whether it was refused."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
@@ -85,11 +90,12 @@ class _Tally:
         except grpc.aio.AioRpcError as error:
             pushback = "grpc-retry-pushback-ms" in dict(error.trailing_metadata() or ())
             self._ends["refused" if pushback else error.code().name] += 1
-            return
+            return pushback
         if answer.endswith(_PARTIAL):
             self._ends["partial"] += 1
         else:
             self._latencies.append((loop.time() - began) * 1000)
+        return False
 
     def load(self, sent: int, seconds: float) -> Load:
         cuts = quantiles([*self._latencies, *self._latencies], n=100) if self._latencies else [0.0] * 99

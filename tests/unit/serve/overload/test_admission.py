@@ -138,6 +138,16 @@ def test_sixteen_callers_are_served_however_long_they_wait(callers: int, cost: C
     assert all(admit(subject, f"caller {number % callers}", cost, delay=9.9) for number in range(ALWAYS_CONCURRENT))
 
 
+@pytest.mark.parametrize("callers", [1, 2, 3, 4, 7, 16])
+def test_sixteen_callers_are_served_though_others_have_just_gone(callers: int) -> None:
+    subject = admission(delay=0.1)
+    for number in range(3):
+        gone = admit(subject, f"has gone {number}")
+        assert gone
+        subject.release(gone)
+    assert all(admit(subject, f"caller {number % callers}", delay=9.9) for number in range(ALWAYS_CONCURRENT))
+
+
 def test_a_long_queueing_delay_sheds_new_requests() -> None:
     subject = admission(delay=0.1)
     assert admitted_of(subject, "a", delay=0.1, of=30) == 30
