@@ -282,6 +282,13 @@ EQUIVALENTS: dict[MutantKey, str] = {
         "redis.call('EXPIRE', deletions, ttl) trim(deletions)",
     ): "The set is not empty after the ZADD before.",
     MutantKey(
+        "lua/remove_posts.lua",
+        "",
+        "constant off by one",
+        "redis.call('ZADD', deletions, 'GT', deleted_at, string.sub(first_bytes, 7, 15))",
+        "redis.call('ZADD', deletions, 'GT', deleted_at, string.sub(first_bytes, 7, 16))",
+    ): "The first bytes of a member are fifteen.",
+    MutantKey(
         "lua/write_layout.lua",
         "",
         "comparison flipped",
