@@ -96,7 +96,7 @@ class WantedFill(NamedTuple):
 class NodeFill(NamedTuple):
     """State of a node, as its marks were read.
 
-    history: its replication id, None for a replica. ids: of the marks of its buckets.
+    history: the line of INFO with its replication id, None for a replica. ids: of the marks of its buckets.
     whole: buckets that may be read, by kind. gaps: number of the others, by reason.
     """
 
@@ -112,7 +112,16 @@ class NodeFill(NamedTuple):
 
     def is_confirmed(self, bucket: int, marks_id: Reply, replication: Reply) -> bool:
         """Whether the replies to check_commands() of a bucket that may be read show that this still holds."""
-        return marks_id == self.ids[bucket] and history_of(replication) == self.history
+        return marks_id == self.ids[bucket] and self.has_history(replication)
+
+    def has_history(self, replication: Reply) -> bool:
+        """Whether a reply to INFO replication is that of the same master with the same history."""
+        return (
+            isinstance(replication, bytes)
+            and self.history is not None
+            and _MASTER in replication
+            and self.history in replication
+        )
 
 
 @cache
@@ -121,12 +130,12 @@ def check_commands(bucket: int) -> bytes:
     return read_marks_id(bucket) + READ_REPLICATION_INFO
 
 
-def history_of(replication: Reply) -> bytes | None:
-    """The replication id of a master, which every promotion changes; None for a replica or an error."""
+def _history_of(replication: Reply) -> bytes | None:
+    """The line with a master's replication id, which every promotion changes; None for a replica or an error."""
     if not isinstance(replication, bytes) or _MASTER not in replication:
         return None
-    start = replication.find(_REPLICATION_ID) + len(_REPLICATION_ID)
-    return replication[start : replication.find(b"\r", start)]
+    start = replication.find(_REPLICATION_ID)
+    return replication[start : replication.find(b"\r", start) + 1]
 
 
 class FillJudge:
@@ -135,7 +144,7 @@ class FillJudge:
     def __init__(self, wanted: WantedFill, tenure: Sequence[Reply]) -> None:
         """tenure: replies to the tenure commands."""
         self._wanted = wanted
-        self._history = history_of(tenure[1])
+        self._history = _history_of(tenure[1])
         self._stamp = _stamp_of(wanted.expected.lineage, tenure)
         is_readable = not any(isinstance(reply, hiredis.ReplyError) for reply in tenure)
         self._gap_of_all = Gap.REPLICA if is_readable and self._history is None else None

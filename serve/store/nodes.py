@@ -190,16 +190,17 @@ class NodeConnections:
 
     async def _read_fills(self) -> None:
         """Read how far the nodes are filled, as far as they answer."""
-        plan, fills = self._plan, dict[Node, NodeFill]()
-        nodes = zip(plan.topology.nodes, plan.wanted, strict=True) if plan else ()
-        for node, wanted in nodes:
-            try:
-                fills[node] = await self._sessions.read_fill(node, wanted)
-            except StoreUnavailable:
-                continue  # check() has returned why, or will
-            if Gap.UNREADABLE in fills[node].gaps:
-                self.forget_topology()
-        self.fills = fills
+        wanted = dict(zip(self._plan.topology.nodes, self._plan.wanted, strict=True)) if self._plan else {}
+        read = await asyncio.gather(*(self._read_fill(node, wanted_of_node) for node, wanted_of_node in wanted.items()))
+        self.fills = {node: fill for node, fill in zip(wanted, read, strict=True) if fill}
+        if any(Gap.UNREADABLE in fill.gaps for fill in self.fills.values()):
+            self.forget_topology()  # its buckets may be elsewhere
+
+    async def _read_fill(self, node: Node, wanted: WantedFill) -> NodeFill | None:
+        try:
+            return await self._sessions.read_fill(node, wanted)
+        except StoreUnavailable:
+            return None  # check() has returned why, or will
 
     def _use(self, topology: Topology) -> Topology:
         self._topology = self._latest if topology == self._latest and self._latest else topology

@@ -23,7 +23,6 @@ from serve.store.node_fill import (
     NodeFill,
     WantedFill,
     check_commands,
-    history_of,
 )
 
 _UNUSABLE = ("READONLY", "MASTERDOWN", "LOADING", "NOAUTH")
@@ -184,7 +183,7 @@ class NodeSessions:
         buckets = fill.wanted.buckets
         packed = b"".join((*map(read_marks_id, buckets), READ_REPLICATION_INFO))
         *ids, replication = await self._run(node, session, packed, len(buckets) + 1, NO_DEADLINE)
-        return ids == [fill.ids[bucket] for bucket in buckets] and history_of(replication) == fill.history
+        return ids == [fill.ids[bucket] for bucket in buckets] and fill.has_history(replication)
 
     async def _ask(self, connection: RespConnection, packed: bytes, replies: int) -> list[Reply]:
         async with asyncio.timeout(self._timeout):
