@@ -18,6 +18,9 @@ _SERVICE_LINK = re.compile(
 """Variables that Kubernetes sets for each Service whose name begins with thunder."""
 
 
+ADDRESS_VARIABLE = "THUNDER_ADDRESS"
+"""Names the server that `thunder query` asks: no setting of a role, though it may stand in a role's environment."""
+
 _log = logging.getLogger("thunder.settings")
 
 
@@ -46,7 +49,8 @@ def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -
     variables = current | {variable: setting.name for variable, setting in former.items()}
     files = {variable: setting.name for setting in known for variable in setting.file_variables}
     for variable, value in environment.items():
-        ours = variable.startswith("THUNDER_") and not _is_service_link(variable, value)
+        ours = variable.startswith("THUNDER_") and variable != ADDRESS_VARIABLE
+        ours = ours and not _is_service_link(variable, value)
         if ours and variable not in variables and variable not in files:
             raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*current, *files])}")
     given: dict[str, Given] = {}

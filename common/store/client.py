@@ -6,6 +6,7 @@ The errors of redis-py stop here: callers see StoreUnavailable.
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import redis
 from redis.connection import AbstractConnection
@@ -14,9 +15,14 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from common.errors import StoreUnavailable
 from common.store.address import Node, parse_address
 from common.store.commands import NodeCommand, Reply
+from common.store.keys import FOLLOWS_PATTERN, viewer_of
 from common.store.node_client import node_client
 from common.store.scripts import SCRIPTS
 from common.store.topology import Topology, TopologyReader
+
+_KEYS_PER_STEP = 1000
+_MOST_STEPS = 100
+"""Of a large store, a hundred thousand keys per node are searched for viewers: that takes Redis some 20 ms."""
 
 ADDRESS_CHECK_SECONDS = 5.0
 """Interval of checks whether the address leads to another server than the open connections, which may still answer."""
@@ -56,6 +62,12 @@ class StoreClient:
         """A client per node."""
         topology = self._current_topology()
         return tuple(self._client(node) for node in topology.nodes)
+
+    def viewer_ids(self, most: int) -> list[int]:
+        """Ids of some viewers with a follow list, as far as a short search finds them. StoreUnavailable."""
+        with redis_errors_as_unavailable():
+            keys = [key for node in self.node_clients() for key in _some_follow_keys(node, most)]
+        return [viewer_of(key) for key in keys][:most]
 
     def meta_client(self) -> redis.Redis:
         """Client of the node that holds the store's own keys."""
@@ -168,3 +180,14 @@ def _exchange(connection: AbstractConnection, packed: list[bytes]) -> list[Reply
         except ResponseError as error:
             replies.append(error)
     return replies
+
+
+def _some_follow_keys(node: redis.Redis, most: int) -> list[bytes]:
+    found: dict[bytes, None] = {}  # a scan may return a key twice
+    cursor = 0
+    for _ in range(_MOST_STEPS):
+        cursor, keys = cast("tuple[int, list[bytes]]", node.scan(cursor, match=FOLLOWS_PATTERN, count=_KEYS_PER_STEP))
+        found.update(dict.fromkeys(keys))
+        if cursor == 0 or len(found) >= most:
+            break
+    return list(found)

@@ -45,6 +45,10 @@ class FollowListEditor:
         flat: list[bytes] = self._ask(viewer_id, read_follows)
         return {int(target): int(at) for target, at in zip(flat[::2], flat[1::2], strict=True)}
 
+    def viewers(self, most: int) -> list[int]:
+        """Ids of some viewers with a follow list."""
+        return self._store_client.viewer_ids(most)
+
     def write(self, follows: Sequence[Follow]) -> int:
         """Apply events of any viewers. Returns the number of follows dropped because of the cap."""
         return self._writer.apply(follows, self._clock())

@@ -3,16 +3,14 @@
 from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from threading import Lock
-from typing import NamedTuple, cast
-
-import redis
+from typing import NamedTuple
 
 from common.errors import StoreUnavailable
 from common.settings.serve import ServeSettings
-from common.store.client import StoreClient, failures, redis_errors_as_unavailable
+from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.display_names import read_names
-from common.store.keys import FOLLOWS_PATTERN, ViewerKeys, viewer_of
+from common.store.keys import ViewerKeys
 from common.store.worker_status import WorkerStatus, read_worker_statuses
 
 
@@ -33,9 +31,6 @@ class ViewerFollows(NamedTuple):
 
 
 MOST_VIEWERS = 500
-_KEYS_PER_STEP = 1000
-_MOST_STEPS = 100
-"""Of a large store, a hundred thousand keys per node are searched for viewers: that takes Redis some 20 ms."""
 
 
 class PageStore:
@@ -54,7 +49,7 @@ class PageStore:
     def viewers(self) -> list[KnownViewer]:
         """Viewers with a follow list, by name, those without a name last; MOST_VIEWERS at most. StoreUnavailable."""
         with self._exclusive():
-            ids = self._viewer_ids()
+            ids = self._store_client.viewer_ids(MOST_VIEWERS)
             counts = self._run((keys, (b"ZCARD", keys.follows)) for keys in map(self._keys.viewer, ids))
             names = read_names(self._store_client.meta_client(), ids)
         known = [KnownViewer(id_, names.get(id_), count) for id_, count in zip(ids, counts, strict=True)]
@@ -88,25 +83,9 @@ class PageStore:
                 raise StoreUnavailable("the page is no longer shown")
             yield
 
-    def _viewer_ids(self) -> list[int]:
-        with redis_errors_as_unavailable():
-            keys = [key for node in self._store_client.node_clients() for key in _some_follow_keys(node)]
-        return [viewer_of(key) for key in keys][:MOST_VIEWERS]
-
     def _run(self, commands: Iterable[tuple[ViewerKeys, tuple[bytes, ...]]]) -> list[Reply]:
         """Replies to commands on viewers' keys. StoreUnavailable when one is missing."""
         replies = self._store_client.run([NodeCommand(keys.bucket, pack(words)) for keys, words in commands])
         if failed := failures(replies):
             raise failed[0]
         return replies
-
-
-def _some_follow_keys(node: redis.Redis) -> list[bytes]:
-    found: dict[bytes, None] = {}  # a scan may return a key twice
-    cursor = 0
-    for _ in range(_MOST_STEPS):
-        cursor, keys = cast("tuple[int, list[bytes]]", node.scan(cursor, match=FOLLOWS_PATTERN, count=_KEYS_PER_STEP))
-        found.update(dict.fromkeys(keys))
-        if cursor == 0 or len(found) >= MOST_VIEWERS:
-            break
-    return list(found)

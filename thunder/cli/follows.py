@@ -6,12 +6,16 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from common.errors import StoreUnavailable
 from common.settings.follows import FollowEditSettings, FollowListSettings, FollowSettings
 from common.store.client import StoreClient
 from common.store.scripts import FOLLOW_BOUNDS
 from ingest.follows.editor import Edit, FollowListEditor
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.text import in_words
+
+_MOST_OTHERS = 5
+"""Viewers that are named where the list of the asked one is empty."""
 
 _Change: TypeAlias = Callable[[FollowListEditor, int, Sequence[int]], Edit]
 
@@ -35,11 +39,12 @@ def show_list(settings: FollowListSettings) -> int:
     """Run `thunder follows show`; the exit code. Raises ThunderError."""
     with follow_lists(settings) as lists:
         following = lists.following(settings.viewer)
+        others = [] if following or settings.as_json else _other_viewers(lists)
     if settings.as_json:
         follows = [{"target": target, "at": at} for target, at in following.items()]
         print(json.dumps({"viewer": settings.viewer, "follows": follows}))
     else:
-        print("\n".join(list_lines(settings.viewer, following, time.time())))
+        print("\n".join(list_lines(settings.viewer, following, time.time(), others)))
     return ExitCode.DONE
 
 
@@ -53,10 +58,19 @@ def follow_lists(settings: FollowSettings) -> Generator[FollowListEditor]:
         store_client.close()
 
 
-def list_lines(viewer_id: int, following: Mapping[int, int], now: float) -> list[str]:
-    """A line for each follow, newest first, and one with their number."""
+def _other_viewers(lists: FollowListEditor) -> list[int]:
+    """Some viewers who have a list; none when this user of Redis may not search for them."""
+    try:
+        return lists.viewers(_MOST_OTHERS)
+    except StoreUnavailable:
+        return []
+
+
+def list_lines(viewer_id: int, following: Mapping[int, int], now: float, others: Sequence[int] = ()) -> list[str]:
+    """A line for each follow, newest first, and one with their number. others: viewers to name beside an empty list."""
     lines = [f"{target:>19}  {in_words(now - at)}" for target, at in following.items()]
-    return [*lines, f"{viewer_id} follows {len(following):,}"]
+    hint = f"; these viewers have a list: {', '.join(map(str, others))}" if others else ""
+    return [*lines, f"{viewer_id} follows {len(following):,}{hint}"]
 
 
 def overflow(evicted: int) -> str:

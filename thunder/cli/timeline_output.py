@@ -10,7 +10,7 @@ from rich.text import Text
 from common.post import PostKind, post_kind
 from thunder.cli.text import in_words
 from thunder.client import TimedAnswer
-from thunder_client.messages import GetInNetworkPostsResponse, LightPost
+from thunder_client.messages import Adjustment, AdjustmentKind, GetInNetworkPostsResponse, LightPost
 
 NameOf = Callable[[int], str]
 """Gives the name to show for an author."""
@@ -56,6 +56,12 @@ def answer_as_json(answer: TimedAnswer, name_of: NameOf, now: float) -> dict[str
     }
 
 
+def rest_as_json(response: GetInNetworkPostsResponse) -> dict[str, object]:
+    """Whether there are older posts, and the changes that the server made to the request."""
+    adjustments = [_adjustment_as_json(adjustment) for adjustment in response.adjustments]
+    return {"has_more": response.has_more, "adjustments": adjustments}
+
+
 def _post_as_json(post: LightPost, name_of: NameOf, now: float) -> dict[str, object]:
     fields: dict[str, object] = {field.name: value for field, value in post.ListFields()}
     return fields | {
@@ -63,6 +69,12 @@ def _post_as_json(post: LightPost, name_of: NameOf, now: float) -> dict[str, obj
         "author": name_of(post.author_id),
         "age_s": round(max(0.0, now - post.created_at), 2),
     }
+
+
+def _adjustment_as_json(adjustment: Adjustment) -> dict[str, object]:
+    kind = AdjustmentKind.Name(adjustment.kind) if adjustment.kind in AdjustmentKind.values() else str(adjustment.kind)
+    kind = kind.removeprefix("ADJUSTMENT_KIND_").lower()
+    return {"kind": kind, "given": adjustment.given, "used": adjustment.used}
 
 
 def _about(post: LightPost, name_of: NameOf) -> str:

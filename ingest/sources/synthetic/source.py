@@ -1,14 +1,19 @@
 """A generated network as a source, in real time or as fast as possible."""
 
+import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, repeat
 
 from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
 from ingest.sources.message import ParsedMessage, sent_message
 from ingest.sources.synthetic.network import EventRate, Habits, event_times, follows, generate_ids, life
+
+_log = logging.getLogger("thunder.source")
+
+_SHOWN_PEOPLE = 3
 
 _LONGEST_WAIT_SECONDS = 0.1
 """Interval between checks of should_stop."""
@@ -52,6 +57,7 @@ class SyntheticSource:
             settings.thread_depth,
         )
         start = now - settings.backlog_seconds
+        _log.info("%s", _advice(people, has_follows=settings.follows_per_person > 0))
         return chain(
             ((start, follow) for follow in follows(people, settings.follows_per_person, rng, int(start))),
             life(people, habits, rng, self._times(start, rng)),
@@ -72,3 +78,10 @@ class SyntheticSource:
                 return True
             self._wait(min(remaining, _LONGEST_WAIT_SECONDS))
         return False
+
+
+def _advice(people: Sequence[int], *, has_follows: bool) -> str:
+    """Ids that one can ask for."""
+    authors = ",".join(map(str, people[:_SHOWN_PEOPLE]))
+    viewer = f", or with --user {people[0]} where the server has a follow store" if has_follows else ""
+    return f"Generated network of {len(people)} people: ask for posts by thunder query --following {authors}{viewer}"

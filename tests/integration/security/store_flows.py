@@ -94,7 +94,14 @@ class StoreFlows:
         lines = self._directory / "follows"
         removal = f'{{"viewer_id": {VIEWER}, "target_id": 1, "at": 1600000000, "removed": true}}\n'
         lines.write_text(removal + "".join(f"{VIEWER},{target}\n" for target in MORE_THAN_A_LIST_HOLDS))
-        actions = ["import", str(lines)], ["set", "5", "1,2,3"], ["add", "5", "4"], ["remove", "5", "1"], ["show", "5"]
+        actions = (
+            ["import", str(lines)],
+            ["set", "5", "1,2,3"],
+            ["add", "5", "4"],
+            ["remove", "5", "1"],
+            ["show", "5"],
+            ["show", "404"],
+        )
         for action in actions:
             done = self._thunder.run("follows", *action, "--redis-url", self._store.url(TOOLS))
             assert done.returncode == 0, done.stderr

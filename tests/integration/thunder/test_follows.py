@@ -75,6 +75,7 @@ def test_a_list_is_shown_newest_first(shell: Shell, tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines[:3]] == ["40", "20", "30"]
     assert lines[3] == f"{VIEWER} follows 3"
     assert shell.read("show", 404) == {"viewer": 404, "follows": []}
+    assert shell.run("show", 404) == f"404 follows 0; these viewers have a list: {VIEWER}\n"
 
 
 def test_import_counts_and_names_bad_lines(shell: Shell, tmp_path: Path) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 import grpc
 import pytest
 
-from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
+from common.pb.thunder.v1.in_network_pb2 import (
+    Adjustment,
+    AdjustmentKind,
+    GetInNetworkPostsRequest,
+    GetInNetworkPostsResponse,
+    LightPost,
+    Position,
+)
 from thunder.cli.main import main
 from thunder.client import AskFailed, PostsClient
 from thunder_client import messages
@@ -20,6 +27,8 @@ class Server:
 
     def __init__(self) -> None:
         self.response = GetInNetworkPostsResponse()
+        self.pages: list[GetInNetworkPostsResponse] = []
+        self.requests: list[GetInNetworkPostsRequest] = []
         self.failure: tuple[grpc.StatusCode, str] | None = None
         self.request: GetInNetworkPostsRequest | None = None
         self._server = grpc.server(ThreadPoolExecutor(2))
@@ -33,9 +42,10 @@ class Server:
 
     def _answer(self, request: GetInNetworkPostsRequest, context: grpc.ServicerContext) -> GetInNetworkPostsResponse:
         self.request = request
+        self.requests.append(request)
         if self.failure is not None:
             context.abort(*self.failure)
-        return self.response
+        return self.pages.pop(0) if self.pages else self.response
 
     def stop(self) -> None:
         self._server.stop(None).wait()
@@ -61,7 +71,10 @@ def timeline() -> list[LightPost]:
 
 
 def test_every_option_is_in_the_request(server: Server) -> None:
-    line = "--user 7 --following 3,2,18446744073709551615 --exclude 5, --max-results 20 --video"
+    line = (
+        "--user 7 --following 3,2,18446744073709551615 --exclude 5, --max-results 20 --video --before 50,6"
+        " --exclude-authors 8,9 --exclude-replies --exclude-reposts"
+    )
 
     assert query(server, *line.split()) == 0
 
@@ -71,7 +84,53 @@ def test_every_option_is_in_the_request(server: Server) -> None:
         exclude_tweet_ids=[5],
         max_results=20,
         is_video_request=True,
+        before=Position(created_at=50, post_id=6),
+        exclude_author_ids=[8, 9],
+        exclude_replies=True,
+        exclude_reposts=True,
     )
+
+
+@pytest.mark.parametrize(("span", "seconds"), [("90", 90), ("45s", 45), ("5m", 300), ("2h", 7200), ("1d", 86_400)])
+def test_a_span_of_time_becomes_a_time(server: Server, span: str, seconds: int) -> None:
+    began = int(time.time())
+    assert query(server, "--since", span) == 0
+    assert server.request is not None
+    assert began - seconds <= server.request.created_after <= time.time() - seconds
+
+
+def test_pages_follow_each_other(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = timeline()
+    server.pages = [
+        GetInNetworkPostsResponse(posts=[first], has_more=True),
+        GetInNetworkPostsResponse(posts=[second]),
+        GetInNetworkPostsResponse(posts=timeline()),
+    ]
+    assert query(server, "--max-results", "1", "--pages", "9") == 0
+
+    out = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in out] == ["12", "11", "2"]
+    befores = [request.before for request in server.requests]
+    assert befores == [Position(), Position(created_at=first.created_at, post_id=first.post_id)]
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_pages_end_at_a_partial_one(server: Server, capsys: pytest.CaptureFixture[str], partial: bool) -> None:
+    posts = timeline()
+    server.response = GetInNetworkPostsResponse(posts=posts, has_more=True, partial=partial)
+    assert query(server, "--pages", "2") == 0
+    *_, summary, more = capsys.readouterr().out.splitlines()
+    assert len(server.requests) == (1 if partial else 2)
+    assert ("partial" in summary) == partial
+    assert more == f"there are older posts: --before {posts[1].created_at},11"
+
+
+def test_the_address_may_be_in_the_environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THUNDER_ADDRESS", server.address)
+    assert main(["query"]) == 0
+    assert len(server.requests) == 1
+    monkeypatch.setenv("THUNDER_ADDRESS", "127.0.0.1:9")
+    assert query(server) == 0
 
 
 def test_the_answer_is_a_line_per_post(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,6 +169,19 @@ def test_an_empty_and_a_cut_answer_say_so(server: Server, capsys: pytest.Capture
     assert query(server) == 0
 
     assert capsys.readouterr().out.startswith("no posts, partial: the server could not read everything")
+
+
+def test_a_query_that_finds_nothing_says_what_was_asked(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = Adjustment(kind=AdjustmentKind.ADJUSTMENT_KIND_FOLLOWING_CUT, given=20_000, used=10_000)
+    server.response = GetInNetworkPostsResponse(adjustments=[cut])
+
+    assert query(server, "--following", "1,2,3,4,5,6") == 0
+
+    summary, change, asked, advice = capsys.readouterr().out.splitlines()
+    assert summary.startswith("no posts; answered in ")
+    assert change == "the server changed the request: the list of followed authors was cut: 10,000 of 20,000 used"
+    assert asked == f"asked {server.address} for posts of 6 authors (1, 2, 3, 4, 5, ...)"
+    assert advice == "`thunder doctor --role serve`, with the settings of the server, checks what it needs"
 
 
 def test_the_answer_is_one_json_object(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,6 +250,12 @@ def test_no_proxy_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> No
         ("--following 18446744073709551616", "--following: should be less than or equal to 18446744073709551615"),
         ("--user -1", "--user: should be a whole number, 0 or above, not a 1-digit number"),
         ("--max-results 4294967296", "--max-results: should be less than or equal to 4294967295"),
+        ("--since 5x", "--since: should be a number with s, m, h or d behind it, such as 5m, not text of 2 characters"),
+        ("--since -5m", "--since: should be a number with s, m, h or d behind it, such as 5m"),
+        ("--before 5", "--before needs a time and a post id: TIME,ID"),
+        ("--before 5,6,7", "--before: "),
+        ("--before 18446744073709551615,1", "--before: "),
+        ("--pages 0", "--pages: should be greater than or equal to 1"),
         ("--timeout 0", "--timeout: should be greater than 0"),
         ("--timeout nan", "--timeout: should be a finite number"),
         ("--follow 1", "--follow: no such flag; did you mean --following?"),

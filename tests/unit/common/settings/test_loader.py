@@ -62,7 +62,7 @@ def test_switches_are_turned_on_and_off() -> None:
     assert serve("--reflection").reflection
     assert not serve("--no-reflection", env={"THUNDER_REFLECTION": "true"}).reflection
     assert not serve("--reflection=false").reflection
-    assert serve(env={"THUNDER_REFLECTION": "1"}).reflection
+    assert serve(env={"THUNDER_REFLECTION": "1", "THUNDER_ADDRESS": "host:1"}).reflection
 
 
 def test_variables_of_the_guide() -> None:

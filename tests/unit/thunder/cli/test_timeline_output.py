@@ -9,11 +9,12 @@ from thunder.cli.timeline_output import (
     answer_as_json,
     newest_age,
     plain_line,
+    rest_as_json,
     timeline_entries,
     timeline_table,
 )
 from thunder.client import TimedAnswer
-from thunder_client.messages import GetInNetworkPostsResponse, LightPost
+from thunder_client.messages import Adjustment, AdjustmentKind, GetInNetworkPostsResponse, LightPost
 
 NOW = 1_000.5
 POSTS = [
@@ -70,6 +71,14 @@ def test_json_holds_the_fields_that_are_set_and_their_meaning() -> None:
         "partial": True,
         "took_ms": 12.35,
         "newest_age_s": 80.5,
+    }
+
+
+def test_json_of_a_query_has_more_and_adjustments() -> None:
+    cut = Adjustment(kind=AdjustmentKind.ADJUSTMENT_KIND_FOLLOWING_CUT, given=5, used=3)
+    assert rest_as_json(GetInNetworkPostsResponse(has_more=True, adjustments=[cut])) == {
+        "has_more": True,
+        "adjustments": [{"kind": "following_cut", "given": 5, "used": 3}],
     }
 
 

@@ -1,5 +1,8 @@
+import re
 from collections import Counter
 from itertools import islice
+
+import pytest
 
 from common.post import LightPost
 from common.settings.source import NetworkSettings
@@ -30,6 +33,21 @@ def never() -> bool:
 
 def events_of(source: SyntheticSource, number: int) -> list[Event | Follow]:
     return [parsed.event for parsed in islice(source.listen("", never), number) if parsed.event]
+
+
+@pytest.mark.parametrize("each", [0, 2])
+def test_ids_that_one_can_ask_for_are_logged(each: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "thunder.source")
+    clock = PatientClock()
+    settings = NetworkSettings(rate=10, authors=50, follows_per_person=each)
+    events = events_of(SyntheticSource(settings, clock, clock.wait), 300)
+    authors = {event.author_id for event in events if isinstance(event, LightPost)}
+    viewers = {event.viewer_id for event in events if isinstance(event, Follow)}
+    (shown,) = re.findall(r"thunder query --following ([\d,]+\d)", caplog.text)
+    assert {int(author) for author in shown.split(",")} & authors
+    named = {int(viewer) for viewer in re.findall(r"--user (\d+)", caplog.text)}
+    assert len(named) == bool(each)
+    assert named <= viewers
 
 
 def test_it_says_what_happens_when_it_happens() -> None:
