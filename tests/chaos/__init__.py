@@ -19,9 +19,8 @@ I6, overload, has a test of its own: tests/benchmarks/overload.py. `--list` name
 NAME` runs one of them alone. The seed draws the faults, their moments and the events; what processes make of it in
 between is theirs, so that a seed repeats a violation often, not always. Exit code 1: a violation.
 
-Read in this order: run (what a fault has at hand), stage (the processes), draw and fault, faults/, scenarios/; then
-world, load and readers, which fill a history; fates, timeline and checker, which judge it (pure); truth, which judges
-the store at rest; soak, report.
+Read in this order: run (what a fault has at hand), stage (the processes), draw and fault, faults/, scenarios/ with
+losses/; then records/, which fills a history, checks/, which judges it, and report.
 """
 
 import os

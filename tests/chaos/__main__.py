@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 
 from tests import chaos
-from tests.chaos.checker import Violation, violations
+from tests.chaos.checks.checker import Violation, violations
+from tests.chaos.checks.truth import Truth, events_of_topic, wrong_answers, wrong_keys
 from tests.chaos.draw import inflict
 from tests.chaos.fault import Fault, all_faults
 from tests.chaos.losses.command import play_scene, scenes
@@ -25,7 +26,6 @@ from tests.chaos.registry import Scenario, all_scenarios
 from tests.chaos.report import Report
 from tests.chaos.run import Plan, Run
 from tests.chaos.stage import TOPIC, cluster_of_six, stage
-from tests.chaos.truth import Truth, events_of_topic, wrong_answers, wrong_keys
 from tests.support.processes.descendants import adopt_orphans, end_descendants
 from tests.support.redis.key_leaks import PERMANENT, assert_every_key_has_ttl
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.checker import Violation
-from tests.chaos.history import FaultRecord, History
+from tests.chaos.checks.checker import Violation
+from tests.chaos.records.history import FaultRecord, History
+from tests.chaos.records.soak import Growth
 from tests.chaos.run import Plan
-from tests.chaos.soak import Growth
 
 _MOST_SHOWN = 30
 

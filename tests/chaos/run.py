@@ -9,12 +9,12 @@ from typing import NamedTuple
 import grpc
 from confluent_kafka import KafkaException, Producer
 
-from tests.chaos.history import FaultRecord, History
-from tests.chaos.load import Load
-from tests.chaos.readers import Asking, Reader
-from tests.chaos.soak import Soak
+from tests.chaos.records.history import FaultRecord, History
+from tests.chaos.records.load import Load
+from tests.chaos.records.readers import Asking, Reader
+from tests.chaos.records.soak import Soak
+from tests.chaos.records.watch import DeadLetterReader, Watch, commit_watch, committed_offsets, pause_watch
 from tests.chaos.stage import DEAD_LETTERS, GROUP, TOPIC, Stage
-from tests.chaos.watch import DeadLetterReader, Watch, commit_watch, committed_offsets, pause_watch
 from tests.support.wait import eventually
 
 Log = Callable[[str], None]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Self
 
+from tests.chaos.records.watch import committed_offsets
 from tests.chaos.run import Run
-from tests.chaos.watch import committed_offsets
 from tests.support.kafka.refined_topic import produce_events, recent_posts
 from tests.support.processes.thunder import Role
 from tests.support.redis.servers import RedisServer

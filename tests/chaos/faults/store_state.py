@@ -149,7 +149,11 @@ def no_connections_left(run: Run) -> Generator[None, None, str]:
 
 
 @fault(
-    "F14", "reshard", "slots move to another master and back under load: MOVED, ASK, TRYAGAIN", hold=(0, 1), limit=60
+    "F14",
+    "slots-moved",
+    "slots move to another master and back under load: MOVED, ASK, TRYAGAIN",
+    hold=(0, 1),
+    limit=60,
 )
 def slots_moved(run: Run) -> Generator[None, None, str]:
     cluster = run.stage.cluster

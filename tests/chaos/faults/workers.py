@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, cast
 
 from confluent_kafka import Consumer
 
@@ -102,10 +101,12 @@ def _join_and_leave(run: Run) -> bool:
 @fault("F7", "worker-frozen", "a worker stands still until others have its partitions, then goes on", limit=60)
 def worker_frozen(run: Run) -> Generator[None, None, str]:
     worker = run.random.choice(run.stage.workers)
-    before = _members(run)
+    before = run.stage.kafka.members(GROUP)
     worker.send(signal.SIGSTOP)
     try:
-        eventually(lambda: _members(run) < before, "the group gives a frozen worker up", 60, interval=0.5)
+        eventually(
+            lambda: run.stage.kafka.members(GROUP) < before, "the group gives a frozen worker up", 60, interval=0.5
+        )
         if run.is_long:
             run.hold(45)
         yield
@@ -113,11 +114,6 @@ def worker_frozen(run: Run) -> Generator[None, None, str]:
         worker.send(signal.SIGCONT)
     eventually(lambda: "Lost partitions" in worker.output(), "the worker notices", 60)
     return f"the group went on with {before - 1} of {before} members, the worker noticed it later"
-
-
-def _members(run: Run) -> int:
-    description = cast("Any", run.stage.admin.describe_consumer_groups([GROUP]))[GROUP].result(30)
-    return len(description.members)
 
 
 def _clock(run: Run, *steps: int) -> Generator[None, None, str]:

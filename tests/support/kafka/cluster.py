@@ -5,11 +5,12 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 from typing import Any, cast
 
-from confluent_kafka import TopicPartition, admin
+from confluent_kafka import KafkaException, TopicPartition, admin
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -98,14 +99,33 @@ class KafkaCluster:
 
     def coordinator(self, group: str) -> int:
         """Number of the broker that coordinates a consumer group."""
-        description = cast("Any", self.admin.describe_consumer_groups([group]))[group].result(30)
-        return int(description.coordinator.id)
+        return int(self._group(group).coordinator.id)
+
+    def members(self, group: str) -> int:
+        """Number of the members of a consumer group."""
+        return len(self._group(group).members)
+
+    def _group(self, group: str) -> Any:  # noqa: ANN401 - hardly typed
+        """Description of a group, as soon as a coordinator gives one."""
+
+        def described() -> Any:  # noqa: ANN401
+            with suppress(KafkaException, TimeoutError):
+                return cast("Any", self.admin).describe_consumer_groups([group], request_timeout=5)[group].result(10)
+            return None
+
+        return eventually(described, f"a coordinator of {group}", 90, interval=0.2)
 
     def ends(self, topic: str) -> dict[int, int]:
         """Offset after the last message of each partition."""
         asked = {TopicPartition(topic, number): _admin.OffsetSpec.latest() for number in self.leaders(topic)}
-        answers = cast("Any", self.admin).list_offsets(asked, request_timeout=30)
-        return {place.partition: int(answer.result(30).offset) for place, answer in answers.items()}
+
+        def ends() -> dict[int, int]:
+            with suppress(KafkaException, TimeoutError):
+                answers = cast("Any", self.admin).list_offsets(asked, request_timeout=10)
+                return {place.partition: int(answer.result(15).offset) for place, answer in answers.items()}
+            return {}
+
+        return eventually(ends, f"the ends of {topic}", 90, interval=0.2)
 
     def delete_records(self, topic: str, partition: int, offset: int) -> int:
         """Let Kafka forget the messages before this one; the offset of the first that it still holds."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from common.post import LightPost
 from ingest.events import AuthorDelete, Event, PostDelete
-from tests.chaos.history import Answer, Commits, History, Produced
+from tests.chaos.records.history import Answer, Commits, History, Produced
 
 AUTHOR = 7
 OTHER = 8

@@ -15,8 +15,8 @@ from common.store.member import post_id
 from ingest.decode.create_rules import drop_reason, normalised
 from ingest.decode.refined_event import decode_event
 from ingest.events import Event, Malformed
-from tests.chaos.checker import Violation
-from tests.chaos.readers import MOST_RESULTS
+from tests.chaos.checks.checker import Violation
+from tests.chaos.records.readers import MOST_RESULTS
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import query_of
 from tests.support.processes.thunder import Role

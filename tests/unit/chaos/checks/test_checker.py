@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.chaos.checker import violations
-from tests.chaos.history import FaultRecord, Pause, Place
+from tests.chaos.checks.checker import violations
+from tests.chaos.records.history import FaultRecord, Pause, Place
 from tests.unit.chaos.hand_made import AUTHOR, LIMIT, Written, post
 
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from common.post import LightPost
-from tests.chaos.fates import Fates
-from tests.chaos.history import Answer, Commits, FaultRecord, History, Pause, Place, Produced
-from tests.chaos.timeline import TimelineCheck
+from tests.chaos.checks.fates import Fates
+from tests.chaos.checks.timeline import TimelineCheck
+from tests.chaos.records.history import Answer, Commits, FaultRecord, History, Pause, Place, Produced
 
 OVERRUN_SECONDS = 0.1
 

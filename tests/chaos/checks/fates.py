@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from common.post import LightPost
 from ingest.events import AuthorDelete, PostDelete
-from tests.chaos.history import Place, Produced
+from tests.chaos.records.history import Place, Produced
 
 
 class Ending(NamedTuple):

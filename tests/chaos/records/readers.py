@@ -8,8 +8,8 @@ from typing import cast
 import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from tests.chaos.history import Answer, History, packed
-from tests.chaos.world import World
+from tests.chaos.records.history import Answer, History, packed
+from tests.chaos.records.world import World
 from tests.support.serving.rpc import METHOD
 
 LIMITS = (0.5, 2.0, 10.0)

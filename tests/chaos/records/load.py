@@ -11,8 +11,8 @@ from confluent_kafka import KafkaError, Message, Producer
 from common.post import LightPost
 from ingest.decode.refined_event import decode_event, encode_event, event_key
 from ingest.events import Event, Malformed
-from tests.chaos.history import History, Place, Produced
-from tests.chaos.world import ABSURD_MOMENTS, World, poison
+from tests.chaos.records.history import History, Place, Produced
+from tests.chaos.records.world import ABSURD_MOMENTS, World, poison
 
 _TICK_SECONDS = 0.05
 _FLUSH_SECONDS = 120

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.chaos.fates import Fates
-from tests.chaos.timeline import TimelineCheck
+from tests.chaos.checks.fates import Fates
+from tests.chaos.checks.timeline import TimelineCheck
 from tests.unit.chaos.hand_made import AUTHOR, OTHER, Written, post
 
 

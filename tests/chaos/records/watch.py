@@ -8,7 +8,7 @@ from typing import Any, cast
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from tests.chaos.history import Commits, History, Pause, Place
+from tests.chaos.records.history import Commits, History, Pause, Place
 
 _TIMEOUT_SECONDS = 5
 _PAUSE_SECONDS = 0.02

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tests.chaos.fates import Fates
-from tests.chaos.history import Answer, Commits, Place
+from tests.chaos.checks.fates import Fates
+from tests.chaos.records.history import Answer, Commits, Place
 
 _MOST_IDS = 5
 

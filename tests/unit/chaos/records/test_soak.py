@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.soak import Sample, Soak, growth, sample, slope
+from tests.chaos.records.soak import Sample, Soak, growth, sample, slope
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")

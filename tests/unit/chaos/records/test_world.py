@@ -8,7 +8,7 @@ import pytest
 from common.post import LightPost
 from ingest.decode.refined_event import decode_event
 from ingest.events import AuthorDelete, Event, Malformed, PostDelete
-from tests.chaos.world import ORIGINALS, SECONDARY, World, poison
+from tests.chaos.records.world import ORIGINALS, SECONDARY, World, poison
 
 NOW = 1_790_000_000
 
