@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def end_in_order(number: int, _: object) -> None:
-    """Leave nothing behind."""
+    """Say what was found so far, and leave nothing behind."""
     sys.exit(128 + number)
 
 
@@ -155,7 +155,7 @@ def endured(run: Run, scenario: Scenario, say: Say) -> Iterator[Violation]:
         with run.under_load():
             scenario.play(run)
             say("waiting until everything is applied")
-    except Exception as error:  # noqa: BLE001 - whatever ends a run is what it has found
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - it is what the run has found
         traceback.print_exc()
         yield Violation("run", time.monotonic(), f"{type(error).__name__}: {error}")
 

@@ -104,7 +104,7 @@ class Stage:
         self.workers += [self.start_worker() for _ in range(WORKERS)]
         self.servers += [self.start_server(number) for number in range(SERVERS)]
         for role in (*self.workers, *self.servers):
-            role.wait_until_ready()
+            role.wait_until_ready(180)
 
 
 @contextmanager
