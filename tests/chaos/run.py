@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import grpc
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import Producer
 
 from tests.chaos.records.history import FaultRecord, History
 from tests.chaos.records.load import Load
 from tests.chaos.records.readers import Asking, Reader
 from tests.chaos.records.soak import Soak
-from tests.chaos.records.watch import DeadLetterReader, Watch, commit_watch, committed_offsets, pause_watch
-from tests.chaos.stage import DEAD_LETTERS, GROUP, TOPIC, Stage
+from tests.chaos.records.watch import DeadLetterReader, GroupCommits, Watch, commit_watch, pause_watch
+from tests.chaos.stage import DEAD_LETTERS, GROUP, PARTITIONS, TOPIC, Stage
 from tests.support.wait import eventually
 
 Log = Callable[[str], None]
@@ -57,11 +57,12 @@ class Run:
         ]
         self.dead_letters = DeadLetterReader(brokers, DEAD_LETTERS, TOPIC, self.history)
         self._watches = [
-            commit_watch(stage.admin, GROUP, TOPIC, self.history),
+            commit_watch(GroupCommits(brokers, GROUP, TOPIC, PARTITIONS), self.history),
             pause_watch(self.history),
             Watch("dead letters", self.dead_letters.look, 0.5),
             Watch("soak", lambda: self.soak.look(self._processes()), _SOAK_SECONDS),
         ]
+        self._commits: dict[str, GroupCommits] = {}
         self._producer = Producer({"bootstrap.servers": brokers, "message.max.bytes": 11 * 2**20, "log_level": 0})
 
     @property
@@ -86,6 +87,8 @@ class Run:
             for each in (*self.readers, *self._watches):
                 each.stop()
             self.dead_letters.close()
+            for commits in self._commits.values():
+                commits.close()
 
     def hold(self, seconds: float) -> None:
         """Let load and readers work for that long; fails when a role ends meanwhile that nothing ended."""
@@ -114,11 +117,10 @@ class Run:
         return self.stage.kafka.ends(TOPIC)
 
     def commits(self, group: str = GROUP) -> dict[int, int]:
-        """Committed offset of each partition that has one; none while Kafka does not answer."""
-        try:
-            return committed_offsets(self.stage.admin, group, TOPIC)
-        except (KafkaException, TimeoutError):
-            return {}
+        """Committed offset of each partition that has one; none while Kafka does not answer. For the main thread."""
+        if group not in self._commits:
+            self._commits[group] = GroupCommits(self.stage.kafka.direct, group, TOPIC, PARTITIONS)
+        return self._commits[group].offsets()
 
     def produce(self, topic: str, *payloads: bytes) -> None:
         """Write messages to a topic of a fault's own; return when all are acknowledged."""

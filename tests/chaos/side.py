@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from tests.chaos.records.watch import committed_offsets
+from tests.chaos.records.watch import GroupCommits
 from tests.chaos.run import Run
 from tests.support.kafka.refined_topic import produce_events, recent_posts
 from tests.support.processes.thunder import Role
@@ -60,7 +60,11 @@ class Side:
 
     @property
     def committed(self) -> int:
-        return committed_offsets(self._run.stage.admin, self.name, self.name).get(0, 0)
+        commits = GroupCommits(self._run.stage.kafka.direct, self.name, self.name, 1)
+        try:
+            return eventually(commits.offsets, f"commits of {self.name}", 60)[0]
+        finally:
+            commits.close()
 
     def delete_up_to(self, offset: int) -> int:
         """Let Kafka forget the messages before this one; the first that it still holds."""

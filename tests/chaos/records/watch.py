@@ -3,10 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from tests.chaos.records.history import Commits, History, Pause, Place
 
@@ -36,23 +35,34 @@ class Watch:
             self._look()
 
 
-def committed_offsets(admin: AdminClient, group: str, topic: str) -> dict[int, int]:
-    """Committed offset of each partition that has one. Raises KafkaException."""
-    asked = [ConsumerGroupTopicPartitions(group)]
-    answers = cast("Any", admin).list_consumer_group_offsets(asked, request_timeout=_TIMEOUT_SECONDS)
-    places = cast("list[TopicPartition]", answers[group].result(_TIMEOUT_SECONDS).topic_partitions)
-    return {place.partition: place.offset for place in places if place.topic == topic and place.offset >= 0}
+class GroupCommits:
+    """Asks for the commits of a group, of which it is no member. For one thread.
+
+    Not the admin client: librdkafka aborts the process when brokers vanish under its requests.
+    """
+
+    def __init__(self, brokers: str, group: str, topic: str, partitions: int) -> None:
+        self._consumer = Consumer({"bootstrap.servers": brokers, "group.id": group, "log_level": 0})
+        self._asked = [TopicPartition(topic, number) for number in range(partitions)]
+
+    def offsets(self) -> dict[int, int]:
+        """Committed offset of each partition that has one; none while Kafka does not answer."""
+        try:
+            places = self._consumer.committed(self._asked, timeout=_TIMEOUT_SECONDS)
+        except KafkaException:
+            return {}
+        return {place.partition: place.offset for place in places if place.offset >= 0 and place.error is None}
+
+    def close(self) -> None:
+        self._consumer.close()
 
 
-def commit_watch(admin: AdminClient, group: str, topic: str, history: History) -> Watch:
-    """Records the commits twice a second; none while Kafka does not answer."""
+def commit_watch(commits: GroupCommits, history: History) -> Watch:
+    """Records the commits twice a second."""
 
     def look() -> None:
-        try:
-            offsets = committed_offsets(admin, group, topic)
-        except (KafkaException, TimeoutError):
-            return
-        if not history.commits or history.commits[-1].offsets != offsets:
+        offsets = commits.offsets()
+        if offsets and (not history.commits or history.commits[-1].offsets != offsets):
             history.commits.append(Commits(time.monotonic(), offsets))
 
     return Watch("commits", look, 0.5)
