@@ -6,11 +6,11 @@ from collections.abc import Generator
 from tests.chaos.fault import fault
 from tests.chaos.run import Run
 from tests.chaos.side import Side
-from tests.chaos.stage import DEAD_LETTERS
+from tests.chaos.stage import DEAD_LETTERS, TOPIC
 from tests.support.wait import eventually
 
 _LARGE = 10 * 2**20
-_LARGEST = "max.message.bytes"
+_COPIES = "min.insync.replicas"
 
 
 @fault("F8", "poison", "messages that are no events, one of 10 MiB, and creates of absurd moments", hold=(1, 3))
@@ -52,7 +52,12 @@ def all_poison(run: Run) -> Generator[None, None, str]:
 
 @fault("F10", "dead-letters-refused", "Kafka takes no dead letters: nothing is committed past a bad message", limit=60)
 def dead_letters_refused(run: Run) -> Generator[None, None, str]:
-    run.stage.kafka.set_option(DEAD_LETTERS, _LARGEST, "1")
+    """It wants a copy of each on all brokers, one of which is down."""
+    kafka = run.stage.kafka
+    kafka.set_option(DEAD_LETTERS, _COPIES, "3")
+    broker = run.random.choice(kafka.brokers)
+    broker.kill()
+    eventually(lambda: kafka.copies(DEAD_LETTERS) == 2, "a copy of the dead letters to be out of step", 60, 0.2)
     known = len(run.history.poison)
     run.load.write_poison(5)
     eventually(lambda: len(run.history.poison) > known, "the bad messages to be in the topic", 60)
@@ -63,7 +68,11 @@ def dead_letters_refused(run: Run) -> Generator[None, None, str]:
     passed = [place for place in bad if commits.get(place.partition, 0) > place.offset]
     passed = [place for place in passed if place not in run.history.dead_letters]
     assert not passed, f"committed past bad messages without a dead letter: {passed}"
-    run.stage.kafka.set_option(DEAD_LETTERS, _LARGEST, str(2**20))
+    broker.start()
+    broker.wait_until_started()
+    kafka.wait_until_whole(DEAD_LETTERS)
+    kafka.wait_until_whole(TOPIC)
+    kafka.set_option(DEAD_LETTERS, _COPIES, "2")
     return f"{len(bad)} bad messages, {held:.0f} batches held, no commit past them"
 
 

@@ -97,6 +97,11 @@ class KafkaCluster:
         partitions = self.admin.list_topics(topic, timeout=10).topics[topic].partitions
         return {number: partition.leader for number, partition in partitions.items()}
 
+    def copies(self, topic: str) -> int:
+        """Copies in step of the partition that has fewest."""
+        partitions = self.admin.list_topics(topic, timeout=10).topics[topic].partitions.values()
+        return min(len(partition.isrs) for partition in partitions)
+
     def coordinator(self, group: str) -> int:
         """Number of the broker that coordinates a consumer group: it leads the partition that keeps its commits.
 
