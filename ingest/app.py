@@ -2,13 +2,13 @@
 
 import logging
 import os
-from functools import partial
 
 from prometheus_client import CollectorRegistry
 
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.store.clock_check import ClockCheck
+from common.store.marks import MarkKind
 from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
@@ -17,10 +17,10 @@ from common.timing import Clock, system_clock
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.events import Event, Follow
 from ingest.metrics import FreshnessMetrics, IngestMetrics
-from ingest.wiring import Route, StoreHooks
+from ingest.wiring import OpenedSink, Route, StoreHooks
 from ingest.worker import KafkaWorker
 from ingest.write.clock_watch import ClockWatch
-from ingest.write.metrics import StoreMetrics
+from ingest.write.metrics import MarkMetrics, StoreMetrics
 from ingest.write.refined_topic import RefinedTopicSink
 from ingest.write.store import Store, StoreReports
 
@@ -71,11 +71,18 @@ def ingest_route(settings: IngestSettings, registry: CollectorRegistry, clock: C
     """From the refined topic, or from the raw one in a single hop, to the posts in Redis."""
     refined = settings.events is EventsSource.REFINED
     store = Store(settings)
+    metrics = MarkMetrics(registry)
+
+    def open_sink() -> OpenedSink[Event]:
+        client = store.connect(reads_tenures=True)
+        marks = store.mark_keeper(client, MarkKind.POSTS, settings.source_topic, metrics, clock)
+        return OpenedSink(store.post_writer(client), marks)
+
     return Route(
         settings.source_topic,
         settings.kafka_tweet_events_v2_num_partitions if refined else settings.tweet_events_num_partitions,
         ingest_format(settings),
-        store.post_writer,
+        open_sink,
         settings.max_concurrent_writes,
         StoreHooks(
             store,
@@ -93,11 +100,18 @@ def follow_route(settings: IngestSettings, registry: CollectorRegistry, clock: C
     No server waits for them: an old list is better than no answer. Follows do not expire: a replay needs them all.
     """
     store = Store(settings)
+    metrics = MarkMetrics(registry)
+
+    def open_sink() -> OpenedSink[Follow]:
+        client = store.connect(reads_tenures=True)
+        marks = store.mark_keeper(client, MarkKind.FOLLOWS, settings.source_topic, metrics, clock)
+        return OpenedSink(store.follow_writer(client), marks)
+
     return Route(
         settings.source_topic,
         None,
         follow_format(settings),
-        store.follow_writer,
+        open_sink,
         settings.max_concurrent_writes,
         StoreHooks(store, _everything, _clock_watch(store, registry, clock)),
         rebuild=settings.rebuild,
@@ -110,7 +124,7 @@ def transform_route(settings: TransformSettings) -> Route[Event]:
         settings.source_topic,
         settings.tweet_events_num_partitions,
         transform_format(settings),
-        partial(RefinedTopicSink, settings),
+        lambda: OpenedSink(RefinedTopicSink(settings)),
         writes_at_once=settings.kafka_num_threads,
         written_topic=settings.innetwork_post_topic,
     )

@@ -1,7 +1,7 @@
 """The loop of one consumer thread: poll, decode, write, send dead letters, commit. In this order."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Generic, NamedTuple, Protocol
 
@@ -49,6 +49,13 @@ class MessageConsumer(Pausable, EndOffsets, Protocol):
         """Begin to commit the next offset to read of each partition. Does not block."""
         ...
 
+    def replay(self, offsets: Mapping[int, int]) -> None:
+        """Read partitions again, each from this offset or where Kafka begins, 0 for all that the store needs.
+
+        Those that still belong to this member go, and come back when the start is committed. Does not block.
+        """
+        ...
+
     @property
     def lineage(self) -> str:
         """Lineage of the store that the partitions are read for, empty for none. Changes during a poll only."""
@@ -83,6 +90,46 @@ class DeadLetterSink(Protocol):
         ...
 
 
+class Marks(Protocol):
+    """Notes in the store how far it is filled, and finds out when it has lost writes. All calls are of one thread."""
+
+    def lost(self, partitions: Collection[int]) -> None:
+        """Partitions went."""
+        ...
+
+    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
+        """Partitions came: next offset to read, end offset, whether a replay begins there."""
+        ...
+
+    def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:
+        """Note that everything below these offsets is in the store; called often, between writes. Blocks, bounded.
+
+        Returns the offsets from which partitions must be read again.
+        """
+        ...
+
+    def observe(self) -> None:
+        """Watch the store while a write is repeated; called often. Blocks, bounded."""
+        ...
+
+
+class NoMarks:
+    """For a sink that is no store."""
+
+    def lost(self, partitions: Collection[int]) -> None:
+        """Note nothing."""
+
+    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
+        """Note nothing."""
+
+    def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:
+        """Read nothing again."""
+        return {}
+
+    def observe(self) -> None:
+        """Watch nothing."""
+
+
 class Adapters(NamedTuple, Generic[E]):
     """Everything a loop is connected to. report_caught_up: None where no server waits for it.
 
@@ -95,6 +142,7 @@ class Adapters(NamedTuple, Generic[E]):
     dead_letters: DeadLetterSink
     report_caught_up: ReportCaughtUp | None = None
     check_clock: Callable[[], None] = lambda: None
+    marks: Marks = NoMarks()
 
 
 class Policies(NamedTuple):
@@ -164,6 +212,7 @@ class IngestLoop(Generic[E]):
                 applied = self._ingest(messages)
         if applied:
             self._commit(self._progress.behind(consumer.passed()))
+            self._keep_marks()
         self._monitor.show_lags(self._progress, self._clock())
         self._monitor.report(self._progress, consumer.lineage)
         self.caught_up = consumer.start_offsets_committed and not self._progress.catching_up
@@ -172,9 +221,17 @@ class IngestLoop(Generic[E]):
         self._progress.lost(changes.lost)
         self._progress.gained(changes.gained)
         self._monitor.changed(changes)
+        self._adapters.marks.lost(changes.lost)
+        self._adapters.marks.gained(changes.gained)
+
+    def _keep_marks(self) -> None:
+        consumer = self._adapters.consumer
+        if replays := self._adapters.marks.keep(self._progress.positions, consumer.lineage):
+            consumer.replay(replays)
 
     def _changed_while_held(self, changes: AssignmentChanges) -> None:
         self._partitions_changed(changes)
+        self._adapters.marks.observe()
         self._monitor.show_lags(self._progress, self._clock())
 
     def _commit(self, offsets: Mapping[int, int]) -> None:

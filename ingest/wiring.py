@@ -12,7 +12,7 @@ from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.dead_letters.writer import DeadLetterTopic
 from ingest.kafka.consumer import GroupConsumer
 from ingest.kafka.start_position import NO_LINEAGE, LineageSource
-from ingest.loop import Adapters, IngestLoop, Policies, Sink
+from ingest.loop import Adapters, IngestLoop, Marks, NoMarks, Policies, Sink
 from ingest.metrics import IngestMetrics
 from ingest.write.clock_watch import ClockWatch
 from ingest.write.store import Store, StoreReports
@@ -33,6 +33,13 @@ class StoreHooks(NamedTuple):
     reports: StoreReports | None = None
 
 
+class OpenedSink(NamedTuple, Generic[E]):
+    """Sink of one thread, and the marks of what it writes."""
+
+    sink: Sink[E]
+    marks: Marks = NoMarks()
+
+
 class Route(NamedTuple, Generic[E]):
     """Topic, format and sink of a role.
 
@@ -44,7 +51,7 @@ class Route(NamedTuple, Generic[E]):
     topic: str
     expected_partitions: int | None
     message_format: MessageFormat[E]
-    open_sink: Callable[[], Sink[E]]
+    open_sink: Callable[[], OpenedSink[E]]
     writes_at_once: int
     store_hooks: StoreHooks | None = None
     written_topic: str | None = None
@@ -75,13 +82,15 @@ def make_loop(
         check_clock = check.check
         if hooks.reports is not None:
             report = partial(_report_caught_up, hooks.reports, route.topic, thread)
+    opened = route.open_sink()
     adapters = Adapters(
         GroupConsumer(settings, route.topic, thread.number, metrics, lineage, rebuild=route.rebuild),
         route.message_format,
-        route.open_sink(),
+        opened.sink,
         DeadLetterTopic(settings, route.topic),
         report,
         check_clock,
+        opened.marks,
     )
     return IngestLoop(route.topic, adapters, policies_of(settings), write_limiter, metrics, clock, stop.is_set)
 

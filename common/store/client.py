@@ -4,9 +4,9 @@ The errors of redis-py stop here: callers see StoreUnavailable.
 """
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import NamedTuple, cast
 
 import redis
 from redis.connection import AbstractConnection
@@ -14,9 +14,10 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from common.errors import StoreUnavailable
 from common.store.address import Node, parse_address
-from common.store.commands import NodeCommand, Reply
+from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import FOLLOWS_PATTERN, viewer_of
-from common.store.node_client import node_client
+from common.store.marks import READ_NODE_ID, READ_REPLICATION_INFO, READ_SERVER_INFO, Tenure, tenure_of, uptime_of
+from common.store.node_client import node_client, opening_of
 from common.store.scripts import SCRIPTS
 from common.store.topology import Topology, TopologyReader
 
@@ -27,6 +28,17 @@ _MOST_STEPS = 100
 ADDRESS_CHECK_SECONDS = 5.0
 """Interval of checks whether the address leads to another server than the open connections, which may still answer."""
 
+UNKNOWN_TENURE = Tenure("", "", "", "", is_master=False)
+"""Of a node that does not show it: the user lacks a right."""
+
+
+class StoreSession(NamedTuple):
+    """An unbroken connection to a node; no two have the same number. tenure, uptime in seconds: as first read."""
+
+    number: int
+    tenure: Tenure
+    uptime: int
+
 
 class StoreClient:
     """Runs packed commands on the nodes of their buckets.
@@ -34,33 +46,73 @@ class StoreClient:
     The next call after a failure connects again, through the address. ConfigurationError when the URL is wrong.
     """
 
-    def __init__(self, url: str, buckets: int, timeout_seconds: float) -> None:
+    def __init__(self, url: str, buckets: int, timeout_seconds: float, *, reads_tenures: bool = False) -> None:
+        """reads_tenures: read a node's tenure over each connection before it is used, for ask() and take_used()."""
         self._address = parse_address(url)
         self._reader = TopologyReader(self._address, buckets, timeout_seconds)
         self._timeout = timeout_seconds
         self._topology: Topology | None = None
         self._checked_at = 0.0
         self._clients: dict[Node, redis.Redis] = {}
+        self._reads_tenures = reads_tenures
+        self._in_cluster = False
+        self._sessions: dict[Node, StoreSession] = {}
+        self._used: dict[Tenure, set[int]] = {}
+        self.sessions_opened = 0
 
     def run(self, commands: Sequence[NodeCommand]) -> list[Reply]:
         """Replies in the order of the commands. A node that fails leaves StoreUnavailable in its places only.
 
         StoreUnavailable is raised when no node can be asked at all.
         """
-        topology = self._current_topology()
+        topology = self.topology()
         by_node: dict[int, list[int]] = {}
         for index, command in enumerate(commands):
             by_node.setdefault(topology.node_of_bucket[command.bucket], []).append(index)
         replies: list[Reply] = [None] * len(commands)
         for node, indexes in by_node.items():
-            pipeline = self._pipeline(topology.nodes[node], [commands[index].packed for index in indexes])
+            asked = [commands[index] for index in indexes]
+            pipeline = self._pipeline(topology.nodes[node], [each.packed for each in asked], {c.bucket for c in asked})
             for index, reply in zip(indexes, pipeline, strict=True):
                 replies[index] = reply
         return replies
 
+    def ask(
+        self, node: Node, packed: Sequence[bytes], session: StoreSession | None = None
+    ) -> tuple[StoreSession, list[Reply]]:
+        """Replies of one node, and the session that they came over; it must be this one, where one is given.
+
+        StoreUnavailable when a reply is missing, or the session has ended before.
+        """
+        replies = self._pipeline(node, packed, (), session)
+        if failed := failures(replies):
+            raise failed[0]
+        return self._sessions[node], replies
+
+    def disconnect(self, node: Node) -> None:
+        """Close the connections to the node: the next call opens a session."""
+        if node in self._clients:
+            self._clients.pop(node).close()
+
+    def take_used(self) -> Mapping[Tenure, set[int]]:
+        """Buckets of the commands run since the last call, by the tenures of the nodes that were sent them."""
+        used, self._used = self._used, {}
+        return used
+
+    def topology(self) -> Topology:
+        """Nodes and places of the buckets, as last read. StoreUnavailable. May block."""
+        if self._topology is not None and time.monotonic() - self._checked_at > ADDRESS_CHECK_SECONDS:
+            self._check_address(self._topology)
+        if self._topology is None:
+            self._topology, self._checked_at = self._reader.read(), time.monotonic()
+            self._in_cluster = not self._topology.run_id
+            for node in self._clients.keys() - {*self._topology.nodes}:
+                self._clients.pop(node).close()
+        return self._topology
+
     def node_clients(self) -> tuple[redis.Redis, ...]:
         """A client per node."""
-        topology = self._current_topology()
+        topology = self.topology()
         return tuple(self._client(node) for node in topology.nodes)
 
     def viewer_ids(self, most: int) -> list[int]:
@@ -71,7 +123,7 @@ class StoreClient:
 
     def meta_client(self) -> redis.Redis:
         """Client of the node that holds the store's own keys."""
-        topology = self._current_topology()
+        topology = self.topology()
         return self._client(topology.nodes[topology.node_of_meta])
 
     @contextmanager
@@ -88,15 +140,6 @@ class StoreClient:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-
-    def _current_topology(self) -> Topology:
-        if self._topology is not None and time.monotonic() - self._checked_at > ADDRESS_CHECK_SECONDS:
-            self._check_address(self._topology)
-        if self._topology is None:
-            self._topology, self._checked_at = self._reader.read(), time.monotonic()
-            for node in self._clients.keys() - {*self._topology.nodes}:
-                self._clients.pop(node).close()
-        return self._topology
 
     def _check_address(self, held: Topology) -> None:
         """Drop the connections to a server that the address no longer leads to. They stay when nothing answers."""
@@ -125,16 +168,23 @@ class StoreClient:
             self._clients[node] = node_client(self._address, node, self._timeout)
         return self._clients[node]
 
-    def _pipeline(self, node: Node, packed: list[bytes]) -> list[Reply]:
+    def _pipeline(
+        self, node: Node, packed: Sequence[bytes], buckets: Collection[int], expected: StoreSession | None = None
+    ) -> list[Reply]:
         pool = self._client(node).connection_pool
         try:
             connection = pool.get_connection()
         except RedisError as error:
             return [self._failed(node, error)] * len(packed)
         try:
+            if self._reads_tenures:
+                session = self._session(node, connection)
+                if expected not in (None, session):
+                    return [StoreUnavailable(f"Redis {node}: the connection was opened again")] * len(packed)
+                self._used.setdefault(session.tenure, set()).update(buckets)
             replies = _exchange(connection, packed)
             if any(isinstance(reply, NoScriptError) for reply in replies):
-                load_scripts(self._client(node))
+                _exchange(connection, [pack((b"SCRIPT", b"LOAD", script.source.encode())) for script in SCRIPTS])
                 replies = _exchange(connection, packed)
             if any(isinstance(reply, ResponseError) for reply in replies):  # READONLY among them: no longer the master
                 pool.disconnect()
@@ -144,6 +194,15 @@ class StoreClient:
             return [self._failed(node, error)] * len(packed)
         finally:
             pool.release(connection)
+
+    def _session(self, node: Node, connection: AbstractConnection) -> StoreSession:
+        number = opening_of(connection)
+        session = self._sessions.get(node)
+        if session is None or session.number != number:
+            session = StoreSession(number, *_read_tenure(connection, in_cluster=self._in_cluster))
+            self._sessions[node] = session
+            self.sessions_opened += 1
+        return session
 
     def _failed(self, node: Node, error: RedisError) -> StoreUnavailable:
         self._topology = None
@@ -170,7 +229,15 @@ def failures(replies: Iterable[Reply]) -> list[StoreUnavailable]:
     return [reply for reply in replies if isinstance(reply, StoreUnavailable)]
 
 
-def _exchange(connection: AbstractConnection, packed: list[bytes]) -> list[Reply]:
+def _read_tenure(connection: AbstractConnection, *, in_cluster: bool) -> tuple[Tenure, int]:
+    asked = [READ_SERVER_INFO, READ_REPLICATION_INFO, *([READ_NODE_ID] if in_cluster else [])]
+    replies = _exchange(connection, asked)
+    if any(isinstance(reply, ResponseError) for reply in replies):
+        return UNKNOWN_TENURE, 0
+    return tenure_of(*replies), uptime_of(replies[0])
+
+
+def _exchange(connection: AbstractConnection, packed: Sequence[bytes]) -> list[Reply]:
     """Send all, then read as many replies. An error reply stands in its place; a broken connection is raised."""
     connection.send_packed_command(packed, check_health=False)
     replies: list[Reply] = []

@@ -32,7 +32,7 @@ _PART = 8
 class Tenure(NamedTuple):
     """The data that a Redis process holds, as INFO names it: a restart changes run_id, a promotion or demotion replid.
 
-    previous_replid: before a promotion, zeros for none. node_id: empty without a cluster. uptime in seconds.
+    previous_replid: before a promotion, zeros for none. node_id: empty without a cluster.
     """
 
     run_id: str
@@ -40,7 +40,6 @@ class Tenure(NamedTuple):
     previous_replid: str
     node_id: str
     is_master: bool
-    uptime: int = 0
 
     @property
     def node_stamp(self) -> str:
@@ -50,6 +49,20 @@ class Tenure(NamedTuple):
     def stamp(self, lineage: str) -> str:
         """Stamp of marks that are true now, for data of this lineage."""
         return lineage[:_PART] + self.node_stamp
+
+    def is_of_shard(self, stamp: str) -> bool:
+        """Whether the node has the data of the stamp's node, or a prefix: it is that one, or its promoted replica."""
+        held = stamp_parts(stamp)
+        return held.node_id == self.node_id[:_PART] or held.replid in self._histories
+
+    def has_read_from_disk_since(self, stamp: str) -> bool:
+        """Whether a node of that shard has its data from disk, rather than from the stamp's process."""
+        held = stamp_parts(stamp)
+        return held.run_id != self.run_id[:_PART] and held.replid not in self._histories
+
+    @property
+    def _histories(self) -> tuple[str, str]:
+        return self.replid[:_PART], self.previous_replid[:_PART]
 
 
 class StampParts(NamedTuple):
@@ -145,8 +158,12 @@ def tenure_of(server_info: bytes, replication_info: bytes, node_id: bytes = b"")
         replication.get("master_replid2", ""),
         node_id.decode("ascii"),
         replication.get("role") == "master",
-        int(server.get("uptime_in_seconds", "0")),
     )
+
+
+def uptime_of(server_info: bytes) -> int:
+    """Seconds since the process began, out of the reply to READ_SERVER_INFO."""
+    return int(parse_info(server_info).get("uptime_in_seconds", "0"))
 
 
 class MarkKind(StrEnum):

@@ -2,6 +2,7 @@
 
 import ssl
 from contextlib import suppress
+from itertools import count
 from socket import socket
 from typing import Any
 
@@ -23,14 +24,20 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+_openings = count(1)
+
+
 class _PingFirst(AbstractConnection):
     """Reads a reply before the pool looks for stray data: TLS 1.3 sends its session tickets after the handshake.
 
     A login or a SELECT has a reply; a connection without either sends PING, which a user need not have the right to.
     """
 
+    opening = 0
+
     def on_connect_check_health(self, check_health: bool = True) -> None:
         """Called by redis-py once the socket is open."""
+        self.opening = next(_openings)
         super().on_connect_check_health(check_health)
         if self.username or self.password or self.db:
             return
@@ -56,6 +63,11 @@ class _TlsConnection(_PingFirst, redis.SSLConnection):
 
     def _wrap_socket_with_ssl(self, sock: socket) -> ssl.SSLSocket:
         return tls_context(self._tls_files).wrap_socket(sock, server_hostname=self.host)
+
+
+def opening_of(connection: AbstractConnection) -> int:
+    """Number of the opening of a connection: redis-py opens one again that was closed, without a word."""
+    return connection.opening if isinstance(connection, _PingFirst) else 0
 
 
 def node_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:

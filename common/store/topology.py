@@ -1,5 +1,6 @@
 """Node of each bucket: one server, or the masters of a Redis Cluster. Callers read it again after a failure."""
 
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, NamedTuple, cast
@@ -9,8 +10,13 @@ from redis.exceptions import RedisError
 
 from common.errors import ConfigurationError, StoreUnavailable
 from common.store.address import Address, Node
+from common.store.commands import pack
 from common.store.keys import META, bucket_tag
 from common.store.node_client import entry_client, sentinel_client
+
+READ_CLUSTER_NODES = pack((b"CLUSTER", b"NODES"))
+
+_OPEN_SLOT = re.compile(r"\[(\d+)-[<>]-(\w+)\]")
 
 
 class Topology(NamedTuple):
@@ -95,6 +101,13 @@ class TopologyReader:
                 raise ConfigurationError("redis_url: option db: a Redis Cluster has database 0 only")
             ranges = cast("list[list[Any]]", client.execute_command("CLUSTER SLOTS"))
         return cluster_topology(ranges, node.host, self._buckets), True
+
+
+def open_slots(nodes: bytes) -> dict[int, str]:
+    """Slots on the way from or to the asked node, each with the id of the other end, by its reply to CLUSTER NODES."""
+    own = next((line for line in nodes.decode().splitlines() if "myself" in line), "")
+    found = (_OPEN_SLOT.fullmatch(word) for word in own.split()[8:])
+    return {int(match[1]): match[2] for match in found if match}
 
 
 def cluster_topology(ranges: list[list[Any]], asked_host: str, buckets: int) -> Topology:

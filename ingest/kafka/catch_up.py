@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 
 class OffsetRange(NamedTuple):
-    """Next offset to read of a partition, and its end offset when it was assigned."""
+    """Next offset to read of a partition, and its end offset when it was assigned. is_replay: a replay begins there."""
 
     next: int
     end: int
+    is_replay: bool = False
 
 
 class CatchUpProgress:
@@ -43,6 +44,11 @@ class CatchUpProgress:
             for partition, next_offset in next_offsets.items()
             if partition in self._offset_ranges and self._offset_ranges[partition].next != next_offset
         }
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """Offset of each partition of this member below which everything is applied."""
+        return {partition: offset_range.next for partition, offset_range in self._offset_ranges.items()}
 
     @property
     def partitions(self) -> frozenset[int]:

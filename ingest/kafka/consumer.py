@@ -102,6 +102,11 @@ class GroupConsumer:
         """Receive again."""
         self._rebalance.resume()
 
+    def replay(self, offsets: Mapping[int, int]) -> None:
+        """Read these partitions again from these offsets, 0 for all that the store needs: they go and come back."""
+        self._received_while_idle = [each for each in self._received_while_idle if each.partition not in offsets]
+        self._rebalance.replay(offsets)
+
     def take_changes(self) -> AssignmentChanges:
         """Partitions that came and went since the last call."""
         return self._assignment.take_changes()

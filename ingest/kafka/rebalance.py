@@ -78,8 +78,19 @@ class Rebalance:
         self.lineage = lineage
         if owned := self.assignment.owned:
             self._give_up(owned)
-            self._take_over(owned, self._policy._replace(rebuild=True))
+            self._take_over(dict.fromkeys(owned, self._policy._replace(rebuild=True)))
         return True
+
+    def replay(self, offsets: Mapping[int, int]) -> None:
+        """Start these partitions again, each at this offset at most, as far as they still belong to this member."""
+        owned = self.assignment.owned & offsets.keys()
+        if not owned:
+            return
+        self._give_up(owned)
+        if not self._incremental:
+            self._consumer.assign(self._places(self._flowing))
+        policies = {partition: self._policy.replaying(offsets[partition]) for partition in owned}
+        self._take_over(policies)
 
     def advance(self) -> None:
         """Bring partitions nearer to their flow: look up starts, commit them, read. Called often; does not block."""
@@ -118,7 +129,7 @@ class Rebalance:
         else:
             self._consumer.assign([])
             self._flowing.clear()
-        self._take_over(_numbers(partitions), self._policy)
+        self._take_over(dict.fromkeys(_numbers(partitions), self._policy))
         self._policy = self._policy.after_first_assignment
 
     def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
@@ -129,9 +140,9 @@ class Rebalance:
         _log.warning("Lost partitions of %s: the group removed this member: %s", self._topic, _numbers(partitions))
         self._give_up(_numbers(partitions))
 
-    def _take_over(self, partitions: Collection[int], policy: StartPolicy) -> None:
-        self.assignment.assigned(partitions)
-        self._policies.update(dict.fromkeys(partitions, policy))
+    def _take_over(self, policies: Mapping[int, StartPolicy]) -> None:
+        self.assignment.assigned(policies.keys())
+        self._policies.update(policies)
         self._starts.hurry()
         self._look_up()
 

@@ -145,7 +145,8 @@ class _Attempt:
     def _start(self, partition: int, commit: Commit | None, policy: StartPolicy) -> PartitionStart:
         watermarks = self._watermarks(partition)
         start = policy.start(commit, watermarks, self._request.lineage) or self._by_time(partition, watermarks)
-        return PartitionStart(OffsetRange(start.offset, watermarks.high), start.has_commit)
+        offset_range = OffsetRange(start.offset, watermarks.high, is_replay=policy.replay_from is not None)
+        return PartitionStart(offset_range, start.has_commit)
 
     def _watermarks(self, partition: int) -> Watermarks:
         """Up to the last stable offset: what is in an open transaction cannot be read."""

@@ -45,6 +45,10 @@ class Watermarks(NamedTuple):
     low: int
     high: int
 
+    def nearest(self, offset: int) -> int:
+        """The offset, or the end of the partition that is nearer to it."""
+        return min(max(self.low, offset), self.high)
+
 
 class StartOffset(NamedTuple):
     """offset is read first. has_commit: the group has committed it; otherwise it must be committed before reading."""
@@ -57,20 +61,23 @@ class StartPolicy(NamedTuple):
     """reset: where a group without a commit starts. skip_to_latest: start at the end in spite of a commit.
 
     rebuild: only commits made for the present lineage count. group_started: the group has commits, so that a partition
-    without one was added later; the reset does not speak of it.
+    without one was added later; the reset does not speak of it. replay_from: read again from this offset in spite of
+    the commit, 0 for everything that the store needs; None for no replay.
     """
 
     reset: OffsetReset = OffsetReset.LARGEST
     skip_to_latest: bool = False
     rebuild: bool = False
     group_started: bool = False
+    replay_from: int | None = None
 
     def start(self, commit: Commit | None, watermarks: Watermarks, lineage: str) -> StartOffset | None:
         """Resume at the commit, unless there is none or it is to be skipped; at the earliest if it is out of range.
 
-        None: the partition was added later, or the store of this lineage lacks what was committed; the time of the
-        messages decides.
+        None: the partition was added later, or the store lacks what was committed; the time of the messages decides.
         """
+        if self.replay_from is not None:
+            return StartOffset(watermarks.nearest(self.replay_from), has_commit=False) if self.replay_from else None
         if self.skip_to_latest:
             return StartOffset(watermarks.high, has_commit=commit is not None and commit.offset == watermarks.high)
         if not commit_holds(commit, lineage, strictly=self.rebuild):
@@ -83,7 +90,7 @@ class StartPolicy(NamedTuple):
 
     def depends_on_group(self, commit: Commit | None, lineage: str) -> bool:
         """Whether the start is the end of the partition for a new group, and another for one that has started."""
-        if self.skip_to_latest or self.group_started or commit is not None:
+        if self.skip_to_latest or self.group_started or self.replay_from is not None or commit is not None:
             return False
         return self._from_latest and commit_holds(commit, lineage, strictly=self.rebuild)
 
@@ -91,6 +98,10 @@ class StartPolicy(NamedTuple):
     def after_first_assignment(self) -> "StartPolicy":
         """The policy from then on: partitions that move later are resumed."""
         return self._replace(skip_to_latest=False)
+
+    def replaying(self, offset: int) -> "StartPolicy":
+        """The policy for a partition that is to be read again from this offset."""
+        return self._replace(skip_to_latest=False, replay_from=offset)
 
     @property
     def in_started_group(self) -> "StartPolicy":

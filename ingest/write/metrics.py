@@ -1,7 +1,8 @@
 """Metrics of the store: names, help and units, and the call that moves them."""
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from ingest.write.mark_rules import LOSSES, Suspicion
 from ingest.write.store_sample import StoreEstimate
 
 
@@ -31,3 +32,42 @@ class StoreMetrics:
         self._deleted.set(estimate.deleted_posts)
         for field, count in estimate._asdict().items():
             self._entities[field].set(count)
+
+
+class MarkMetrics:
+    """Lost writes of the store, and what is read again for them. For any thread."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        losses = Counter(
+            "post_store_losses",
+            "Times that a node of Redis was found to have lost writes, by the proof; above zero: persistence or "
+            "replication of Redis lost what it had acknowledged, and posts were left out of answers meanwhile",
+            ["reason"],
+            registry=registry,
+        )
+        replays = Counter(
+            "post_store_replays",
+            "Times that partitions were read again from Kafka because a node of Redis may lack writes, lost or not",
+            ["reason"],
+            registry=registry,
+        )
+        self._losses = {suspicion: losses.labels(suspicion) for suspicion in LOSSES}
+        self._replays = {suspicion: replays.labels(suspicion) for suspicion in Suspicion}
+        self._short = Gauge(
+            "post_store_short_buckets",
+            "Buckets of the store that lack posts they had, as this worker sees them; above zero: their posts are left "
+            "out of answers until Kafka was read again up to the loss",
+            registry=registry,
+        )
+        self._short_of: dict[object, int] = {}
+
+    def found(self, suspicion: Suspicion, *, is_replayed: bool) -> None:
+        """A node may lack writes."""
+        self._replays[suspicion].inc(is_replayed)
+        if suspicion in self._losses:
+            self._losses[suspicion].inc()
+
+    def short(self, thread: object, buckets: int) -> None:
+        """Number of buckets that are not whole, as a thread sees them."""
+        self._short_of[thread] = buckets
+        self._short.set(max([*self._short_of.values()]))

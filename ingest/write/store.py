@@ -14,9 +14,13 @@ from common.settings.ingest import IngestSettings
 from common.store.catch_up import report_caught_up
 from common.store.client import StoreClient
 from common.store.layout import StoreLayout, check_eviction, check_layout, initialise_layout, new_lineage
+from common.store.marks import MarkKind
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
+from common.timing import Clock
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.metrics import StoreMetrics
+from ingest.write.mark_keeper import MarkKeeper
+from ingest.write.mark_nodes import MarkedTopic
+from ingest.write.metrics import MarkMetrics, StoreMetrics
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import sample_store
 
@@ -75,13 +79,20 @@ class Store:
         """Time (Unix s) from which messages about posts are needed; a post may be ahead of its message by the skew."""
         return max(0, self.retention.oldest(now) - self.retention.skew_seconds)
 
-    def post_writer(self) -> PostWriter:
-        """A sink of events about posts for one thread, with connections of its own."""
-        return PostWriter(self.connect(), self.keys, self.retention)
+    def post_writer(self, store_client: StoreClient) -> PostWriter:
+        """A sink of events about posts, for the thread that has the client."""
+        return PostWriter(store_client, self.keys, self.retention)
 
-    def follow_writer(self) -> FollowWriter:
-        """A sink of follows for one thread, with connections of its own."""
-        return FollowWriter(self.connect(), self.keys)
+    def follow_writer(self, store_client: StoreClient) -> FollowWriter:
+        """A sink of follows, for the thread that has the client."""
+        return FollowWriter(store_client, self.keys)
+
+    def mark_keeper(
+        self, store_client: StoreClient, kind: MarkKind, topic: str, metrics: MarkMetrics, clock: Clock
+    ) -> MarkKeeper:
+        """Marks of what the thread that has the client writes through it."""
+        marked = MarkedTopic(kind, topic, self.retention.seconds)
+        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, clock)
 
     @contextmanager
     def meta(self) -> Generator[redis.Redis]:
@@ -89,9 +100,10 @@ class Store:
         with self._lock, self._store_client.refreshing_topology():
             yield self._store_client.meta_client()
 
-    def connect(self) -> StoreClient:
-        """A client with connections of its own."""
-        return StoreClient(self._settings.redis_address, self.keys.buckets, self._settings.redis_timeout_ms / 1000)
+    def connect(self, *, reads_tenures: bool = False) -> StoreClient:
+        """A client with connections of its own. reads_tenures: for a thread that keeps marks."""
+        timeout = self._settings.redis_timeout_ms / 1000
+        return StoreClient(self._settings.redis_address, self.keys.buckets, timeout, reads_tenures=reads_tenures)
 
 
 class StoreReports:

@@ -14,7 +14,7 @@ from common.timing import system_clock
 from ingest.metrics import FreshnessMetrics, IngestMetrics
 from ingest.sources.metrics import Labels, SourceMetrics
 from ingest.sources.statistics import of_fields
-from ingest.write.metrics import StoreMetrics
+from ingest.write.metrics import MarkMetrics, StoreMetrics
 from serve.metrics import ServeMetrics
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -59,6 +59,7 @@ def _store() -> CollectorRegistry:
     FreshnessMetrics(registry)
     register_clock_metrics(registry, "ingest", ClockCheck(system_clock, 60))
     StoreMetrics(registry)
+    MarkMetrics(registry)
     return registry
 
 

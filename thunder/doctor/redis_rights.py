@@ -7,14 +7,15 @@ transaction that is never executed: Redis checks rights when it queues.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from common.store.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_key
+from common.store.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, marks_key, source_key
 from common.store.scripts import CLAIM_POSTS
 
 Words = tuple[str | bytes, ...]
 
 _AUTHOR, _VIEWER, _RECORDS = KeySpace().author(0), KeySpace().viewer(0), KeySpace().post(0).hash
 _STATUS = {CATCH_UP: "~s:{meta}", WORKERS: "~s:{meta}:*"}
-_STORE = {_AUTHOR.posts: "~a:*", _RECORDS: "~p:*", _VIEWER.follows: "~f:*", META: "~m:{meta}", **_STATUS}
+_MARKS = {marks_key(0): "~w:*"}
+_STORE = {_AUTHOR.posts: "~a:*", _RECORDS: "~p:*", _VIEWER.follows: "~f:*", **_MARKS, META: "~m:{meta}", **_STATUS}
 
 
 class RedisRights(NamedTuple):
@@ -35,14 +36,14 @@ def _named(commands: str) -> frozenset[str]:
 
 INGEST = RedisRights(
     _named(
-        "cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hrandfield hset hsetnx hvals info "
-        "multi randomkey script|load zadd zcard zcount zrange zrangebyscore zrem zremrangebylex zremrangebyrank "
-        "zrevrange zscore"
+        "cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hmget "
+        "hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zrange zrangebyscore "
+        "zrem zremrangebylex zremrangebyrank zrevrange zscore"
     ),
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )
 SERVE = RedisRights(
-    _named("cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange zrevrangebyscore"),
+    _named("cluster|myid cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange zrevrangebyscore"),
     {key: f"%R{pattern}" for key, pattern in {**_STORE, NAMES: "~n:{meta}"}.items()},
 )
 SOURCE = RedisRights(
@@ -67,6 +68,8 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
     """Attempts that are called."""
     key = next(iter(rights.keys))
     calls: dict[str, Words] = {
+        "cluster|myid": ("CLUSTER", "MYID"),
+        "cluster|nodes": ("CLUSTER", "NODES"),
         "cluster|slots": ("CLUSTER", "SLOTS"),
         "dbsize": ("DBSIZE",),
         "evalsha": ("EVALSHA", "0" * 40, "1", key),
@@ -81,6 +84,7 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
         "info": ("INFO", "server"),
         "randomkey": ("RANDOMKEY",),
         "scan": ("SCAN", "0", "COUNT", "1"),
+        "time": ("TIME",),
         "script|load": ("SCRIPT", "LOAD", CLAIM_POSTS.source),
         "zcard": ("ZCARD", key),
         "zcount": ("ZCOUNT", key, "0", "0"),

@@ -19,7 +19,7 @@ from ingest.app import ingest_route
 from ingest.events import Decoded, Event
 from ingest.loop import Sink
 from ingest.metrics import IngestMetrics
-from ingest.wiring import Route
+from ingest.wiring import OpenedSink, Route
 from ingest.worker import KafkaWorker
 
 
@@ -44,8 +44,12 @@ def _dying(route: Route[Event], moment: Moment) -> Route[Event]:
     if moment is Moment.AFTER_FETCH:
         return route._replace(message_format=route.message_format._replace(decode=_die_decoding))
     if moment in (Moment.AFTER_FIRST_SCRIPT, Moment.AFTER_WRITE):
-        return route._replace(open_sink=lambda: _DyingSink(route.open_sink(), moment))
+        return route._replace(open_sink=lambda: _dying_sink(route.open_sink(), moment))
     return route
+
+
+def _dying_sink(opened: OpenedSink[Event], moment: Moment) -> OpenedSink[Event]:
+    return opened._replace(sink=_DyingSink(opened.sink, moment))
 
 
 def _die(*_: object) -> NoReturn:

@@ -62,7 +62,7 @@ def test_posts_go_in_and_timelines_come_out(server: TlsRedis) -> None:
     store.open()
     ShownStore(settings.redis_address)
     posts = recent_posts(1, 5, author_id=7)
-    store.post_writer().write(posts, now=max(post.created_at for post in posts) + 60)
+    store.post_writer(store.connect()).write(posts, now=max(post.created_at for post in posts) + 60)
     serving = ServeThread(system_clock, follow_store=True, **server.settings())
     try:
         address = serving.start()

@@ -74,6 +74,10 @@ class MemoryConsumer:
     def resume(self) -> None:
         self.paused = False
 
+    def replay(self, offsets: Mapping[int, int]) -> None:
+        for partition in self._assignment.owned & offsets.keys():
+            self._move([partition], [partition], self._policy.replaying(offsets[partition]))
+
     def take_changes(self) -> AssignmentChanges:
         return self._assignment.take_changes()
 
@@ -123,7 +127,11 @@ class MemoryConsumer:
         self.commit({partition: self._next[partition] for partition in ends})
         self._assignment.assigned(gained)
         self._assignment.started(
-            {partition: OffsetRange(self._next[partition], end) for partition, end in ends.items()}, ()
+            {
+                partition: OffsetRange(self._next[partition], end, is_replay=policy.replay_from is not None)
+                for partition, end in ends.items()
+            },
+            (),
         )
 
     def _commit(self, partition: int) -> Commit | None:

@@ -137,7 +137,7 @@ class RedisCluster:
 
     def move_slot(self, slot: int, target: RedisServer) -> None:
         """Give a slot and its keys to another master, as `redis-cli --cluster reshard` does."""
-        source = self._master_of(slot)
+        source = self.master_of(slot)
         target.command("CLUSTER SETSLOT", slot, "IMPORTING", _id_of(source))
         source.command("CLUSTER SETSLOT", slot, "MIGRATING", _id_of(target))
         while keys := cast("list[str]", source.command("CLUSTER GETKEYSINSLOT", slot, 100)):
@@ -147,7 +147,8 @@ class RedisCluster:
         for node in self.nodes:  # else the late word of the former master may take the slot back
             eventually(lambda node=node: _knows_master(node, target), f"{node.url} knows the new master")
 
-    def _master_of(self, slot: int) -> RedisServer:
+    def master_of(self, slot: int) -> RedisServer:
+        """The node that serves the slot."""
         ranges = cast("list[tuple[int, int, tuple[bytes, int]]]", self.nodes[0].command("CLUSTER SLOTS"))
         [port] = [master[1] for first, last, master, *_ in ranges if first <= slot <= last]
         return next(node for node in self.nodes if node.port == port)

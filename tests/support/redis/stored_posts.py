@@ -19,7 +19,7 @@ def stored_values(url: str) -> dict[bytes, object]:
     """Value of every key about posts: equal for two stores that hold the same."""
     with redis.Redis.from_url(url) as client:
         keys = cast("list[bytes]", client.keys("*"))
-        return {key: _value(client, key) for key in keys if key != META and not key.startswith(b"s:")}
+        return {key: _value(client, key) for key in keys if key != META and not key.startswith((b"s:", b"w:"))}
 
 
 def _value(client: redis.Redis, key: bytes) -> object:

@@ -19,6 +19,7 @@ from common.store.marks import (
     registry_field,
     stamp_parts,
     tenure_of,
+    uptime_of,
 )
 
 SERVER = b"# Server\r\nredis_version:7.0.15\r\nrun_id:%b\r\nuptime_in_seconds:12\r\n" % (b"a" * 40)
@@ -50,7 +51,8 @@ def test_other_values_are_no_marks(value: bytes) -> None:
 
 def test_a_tenure_is_read_from_info() -> None:
     tenure = tenure_of(SERVER, REPLICATION, b"c" * 40)
-    assert tenure == ("a" * 40, "b" * 40, "0" * 40, "c" * 40, True, 12)
+    assert tenure == ("a" * 40, "b" * 40, "0" * 40, "c" * 40, True)
+    assert uptime_of(SERVER) == 12
     assert tenure.stamp("l" * 16) == STAMP
     assert stamp_parts(STAMP) == StampParts("l" * 8, "a" * 8, "b" * 8, "c" * 8)
     assert not tenure_of(SERVER, REPLICATION.replace(b"role:master", b"role:slave")).is_master

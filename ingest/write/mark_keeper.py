@@ -1,0 +1,288 @@
+"""Keeps the marks of one consumer thread: raises them once a second, and finds out when the store has lost writes."""
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from common.errors import StoreUnavailable
+from common.store.client import StoreClient
+from common.store.marks import Registry, parse_mark, read_marks
+from common.store.scripts import MarkRaise, MarkStamp, raise_marks, stamp_marks
+from common.timing import Clock, system_clock
+from ingest.write.mark_memory import BucketMemory, NodeHistory, custody_of
+from ingest.write.mark_nodes import Look, MarkedTopic, MarkNodes, NodeView
+from ingest.write.mark_report import JudgedMark, MarkReport
+from ingest.write.mark_rules import Custody, PartitionPlace, verify
+from ingest.write.metrics import MarkMetrics
+
+ROUND_SECONDS = 1.0
+_HURRIED_SECONDS = 0.05
+"""Shortest time between rounds, when something has happened."""
+
+_DENIED_SECONDS = 30.0
+"""Time between rounds while Redis does not allow them: each one costs a connection."""
+
+_SETTLED_SECONDS = 60.0
+"""Time after which writes to Redis are on its disk, even if it dies: AOF everysec delays them by seconds."""
+
+_REGISTRATION_SECONDS = 60.0
+
+_LOOK_UP_SECONDS = 30.0
+"""Time for which a partition is expected back that is to be read again; it may have gone to another worker."""
+
+
+class _Checkpoint(NamedTuple):
+    at: float
+    positions: dict[int, int]
+
+
+class MarkKeeper:
+    """Knows the partitions of one thread. All calls belong to that thread, which writes through the same client."""
+
+    def __init__(
+        self,
+        store_client: StoreClient,
+        buckets: int,
+        topic: MarkedTopic,
+        metrics: MarkMetrics,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store_client = store_client
+        self._nodes = MarkNodes(store_client, buckets)
+        self._topic = topic
+        self._metrics = metrics
+        self._report = MarkReport(topic, metrics)
+        self._clock = clock
+        self._monotonic = monotonic
+        self._buckets = [BucketMemory() for _ in range(buckets)]
+        self._history = NodeHistory()
+        self._lineage = ""
+        self._places: dict[int, PartitionPlace] = {}
+        self._asked: dict[int, int] = {}
+        self._asked_at = -_LOOK_UP_SECONDS
+        self._whole_at: dict[int, int] = {}
+        self._registry: Registry | None = None
+        self._registered_at = 0.0
+        self._candidate = self._settled = _Checkpoint(0.0, {})
+        self._next_round = 0.0
+        self._not_before = 0.0
+        self._sessions_seen = 0
+
+    def lost(self, partitions: Collection[int]) -> None:
+        """These partitions belong to another worker, or are read again."""
+        for partition in partitions:
+            self._places.pop(partition, None)
+            for checkpoint in (self._candidate, self._settled):
+                checkpoint.positions.pop(partition, None)
+            for memory in self._buckets:
+                memory.forget(partition)
+
+    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
+        """Partitions of this worker: next offset to read, end offset, and whether it is the start of a replay."""
+        for partition, (start, end, is_replay) in starts.items():
+            asked = self._asked.pop(partition, None)
+            self._places[partition] = PartitionPlace(start, start, max(start, end), asked if is_replay else None)
+        if starts:
+            self._registry = None
+            self._hurry()
+
+    def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:
+        """Raise the marks to these positions, below which everything is applied, when a round is due. Blocks.
+
+        No write may be under way. Returns the partitions that must be read again, each with the offset.
+        """
+        self._advance(positions)
+        now = self._monotonic()
+        if not self._is_due(now):
+            return {}
+        self._next_round, self._not_before = now + ROUND_SECONDS, now + _HURRIED_SECONDS
+        if lineage != self._lineage:
+            self._begin_lineage(lineage)
+        if not (lineage and self._places):
+            return {}
+        replays: dict[int, int] = {}
+        try:
+            self._round(replays, now)
+        except StoreUnavailable as reason:
+            self._failed(reason)
+        return replays
+
+    def _failed(self, reason: StoreUnavailable) -> None:
+        self._not_before = self._monotonic() + (_DENIED_SECONDS if self._report.failed(reason) else ROUND_SECONDS)
+
+    def observe(self) -> None:
+        """Look at the nodes while a batch is held, so that no failure of a reshard goes unseen. Blocks."""
+        now = self._monotonic()
+        if now >= self._next_round:
+            self._next_round = now + ROUND_SECONDS
+            try:
+                self._look(now)
+            except StoreUnavailable as reason:
+                self._failed(reason)
+
+    def _advance(self, positions: Mapping[int, int]) -> None:
+        for partition, position in positions.items():
+            place = self._places.get(partition)
+            if place is not None and position > place.position:
+                self._places[partition] = place._replace(position=position, reach=max(place.reach, position))
+                if position >= self._whole_at.get(partition, position + 1):
+                    del self._whole_at[partition]
+                    self._hurry()
+
+    def _is_due(self, now: float) -> bool:
+        opened = self._store_client.sessions_opened
+        if opened != self._sessions_seen:
+            self._sessions_seen = opened
+            self._hurry()
+        return now >= max(self._next_round, self._not_before)
+
+    def _hurry(self) -> None:
+        self._next_round = 0.0
+
+    def _begin_lineage(self, lineage: str) -> None:
+        """Marks of another lineage say nothing: every partition is read again for this one."""
+        self._lineage, self._registry = lineage, None
+        self._buckets = [BucketMemory() for _ in self._buckets]
+
+    def _round(self, replays: dict[int, int], now: float) -> None:
+        """Add to replays the partitions that must be read again."""
+        look = self._look(now)
+        self._sessions_seen = self._store_client.sessions_opened
+        if self._registry is None:
+            self._registry = self._nodes.read_registry(self._topic, self._clock())
+        for view in look.views:
+            try:
+                self._keep_node(view, look, replays, self._registry, now)
+            except StoreUnavailable as reason:
+                self._failed(reason)
+        self._replay(replays, now)
+        self._save_checkpoint(now)
+        self._show()
+        self._register(self._registry, now)
+
+    def _look(self, now: float) -> Look:
+        """Remember the tenures of the nodes, where buckets were written, and which are on the way."""
+        for tenure, buckets in self._store_client.take_used().items():
+            for bucket in buckets:
+                self._buckets[bucket].used.add(tenure)
+        look = self._nodes.look()
+        if look.failure is not None:
+            self._failed(look.failure)
+        self._history.looked(look.uptimes, now)
+        for view in look.views:
+            for bucket in view.buckets:
+                self._buckets[bucket].looked_at(view.tenure, look.ends.get(bucket, ()), now)
+        return look
+
+    def _keep_node(self, view: NodeView, look: Look, replays: dict[int, int], registry: Registry, now: float) -> None:
+        closed = [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
+        doubtful = [b for b in closed if self._buckets[b].needs_verifying(view.tenure, self._places)]
+        replies = self._nodes.ask(view, [read_marks(bucket) for bucket in doubtful])
+        judged = {
+            bucket: marks
+            for bucket, reply in zip(doubtful, replies, strict=True)
+            if (marks := self._judge(bucket, view, look, cast("list[bytes]", reply), registry)) is not None
+        }
+        for bucket in self._stamp(view, closed, judged):
+            for each in judged[bucket]:
+                self._buckets[bucket].found_true(each.partition, each.mark)
+                if (start := each.verdict.replay_from) is not None:
+                    replays[each.partition] = min(start, replays.get(each.partition, start))
+            self._buckets[bucket].verified(view.tenure, now)
+        self._raise(view, closed, replays.keys())
+
+    def _judge(
+        self, bucket: int, view: NodeView, look: Look, reply: Sequence[bytes], registry: Registry
+    ) -> list[JudgedMark] | None:
+        """Marks of the partitions of this thread; None when the bucket cannot be judged in this round."""
+        memory = self._buckets[bucket]
+        report = custody_of(memory, view.tenure, self._history, look.unanswered)
+        if report is None or (report.custody is Custody.UNSURE and self._awaits_partitions):
+            return None
+        held = dict(zip(reply[::2], reply[1::2], strict=True))
+        judged: list[JudgedMark] = []
+        for partition, place in self._places.items():
+            field, raised = self._topic.field(partition), memory.raised.get(partition)
+            value = held.get(field, b"")
+            holding = report.holding(memory, view.tenure, self._lineage, is_known=raised is not None)
+            is_registered = field in registry.fields[self._topic.kind]
+            verdict = verify(parse_mark(value), place, holding, raised=raised, is_registered=is_registered)
+            judged.append(JudgedMark(partition, field, value, verdict))
+        return judged
+
+    def _stamp(self, view: NodeView, closed: Sequence[int], judged: Mapping[int, Sequence[JudgedMark]]) -> list[int]:
+        """Write the marks that take the place of others. Returns the buckets whose marks are true then."""
+        stamps = {
+            bucket: [MarkStamp(each.field, each.value, each.mark) for each in marks if each.verdict.mark is not None]
+            for bucket, marks in judged.items()
+        }
+        ceases = any(stamp.mark.offset < stamp.mark.whole_at for each in stamps.values() for stamp in each)
+        new_id = secrets.token_hex(8).encode()
+        changed = [bucket for bucket in closed if ceases or stamps.get(bucket)]
+        commands = [stamp_marks(b, new_id, stamps.get(b, ()), changes_id=ceases) for b in changed]
+        replies = self._nodes.ask(view, commands)
+        conflicts = {bucket for bucket, reply in zip(changed, replies, strict=True) if reply}
+        if conflicts:
+            self._hurry()
+        true = [bucket for bucket in judged if bucket not in conflicts]
+        self._report.found(view, self._places, (each for bucket in true for each in judged[bucket]))
+        return true
+
+    def _raise(self, view: NodeView, closed: Sequence[int], replayed: Collection[int]) -> None:
+        raised = [bucket for bucket in closed if not self._buckets[bucket].needs_verifying(view.tenure, ())]
+        stamp = view.tenure.stamp(self._lineage)
+        raises = {bucket: [*self._raises(self._buckets[bucket], replayed)] for bucket in raised}
+        raises = {bucket: of_bucket for bucket, of_bucket in raises.items() if of_bucket}
+        replies = self._nodes.ask(view, [raise_marks(bucket, stamp, each) for bucket, each in raises.items()])
+        for bucket, refused in zip(raises, replies, strict=True):
+            if refused:
+                self._buckets[bucket].tenure = None
+                self._hurry()
+            else:
+                for partition in self._buckets[bucket].raised.keys() & self._places.keys() - replayed:
+                    self._buckets[bucket].reached(partition, self._places[partition].position)
+
+    def _raises(self, memory: BucketMemory, replayed: Collection[int]) -> Iterable[MarkRaise]:
+        settled = self._settled.positions if self._settled.at >= memory.verified_at else {}
+        for partition, known in memory.raised.items():
+            if partition in self._places and partition not in replayed:
+                position = self._places[partition].position
+                yield MarkRaise(self._topic.field(partition), known, position, settled.get(partition, 0))
+
+    def _replay(self, replays: Mapping[int, int], now: float) -> None:
+        for partition in replays:
+            self._places.pop(partition)
+        if replays:
+            self._asked.update(replays)
+            self._asked_at = now
+
+    @property
+    def _awaits_partitions(self) -> bool:
+        """Whether partitions that are to be read again have not come back."""
+        return bool(self._asked) and self._monotonic() - self._asked_at < _LOOK_UP_SECONDS
+
+    def _register(self, registry: Registry, now: float) -> None:
+        """Register partitions that have a mark in every bucket; refresh those that are registered."""
+        held = registry.fields[self._topic.kind]
+        known = [partition for partition in self._places if self._topic.field(partition) in held]
+        others = self._places.keys() - known
+        new = [partition for partition in others if all(partition in memory.raised for memory in self._buckets)]
+        if new or now - self._registered_at >= _REGISTRATION_SECONDS:
+            self._nodes.register(self._topic, (*known, *new), self._lineage, registry.left_over, self._clock())
+            self._registry = self._nodes.read_registry(self._topic, self._clock())
+            self._registered_at = now
+
+    def _save_checkpoint(self, now: float) -> None:
+        if now - self._candidate.at >= _SETTLED_SECONDS:
+            positions = {partition: place.position for partition, place in self._places.items()}
+            self._settled, self._candidate = self._candidate, _Checkpoint(now, positions)
+
+    def _show(self) -> None:
+        self._whole_at = {}
+        for partition, offset in (item for memory in self._buckets for item in memory.short_until.items()):
+            self._whole_at[partition] = min(offset, self._whole_at.get(partition, offset))
+        if not self._awaits_partitions:
+            short = (bool(each.short_until) or not self._places.keys() <= each.raised.keys() for each in self._buckets)
+            self._metrics.short(self, sum(short))

@@ -1,0 +1,109 @@
+"""What a mark proves, and from where a partition is read again."""
+
+from common.store.marks import Mark, Tenure
+from ingest.write.mark_rules import KEEP, Custody, Holding, MarkVerdict, PartitionPlace, Suspicion, verify
+
+LINEAGE, OTHER_LINEAGE = "1" * 16, "2" * 16
+MASTER = Tenure("a" * 40, "b" * 40, "0" * 40, "c" * 40, is_master=True)
+RESTARTED = MASTER._replace(run_id="d" * 40, replid="e" * 40)
+PROMOTED = Tenure("f" * 40, "8" * 40, MASTER.replid, "9" * 40, is_master=True)
+STRANGER = Tenure("3" * 40, "4" * 40, "0" * 40, "5" * 40, is_master=True)
+STAMP = MASTER.stamp(LINEAGE)
+RUNNING, GAINED = PartitionPlace(100, 0, 100), PartitionPlace(50, 50, 120)
+
+
+def held_by(
+    tenure: Tenure, *used: Tenure, custody: Custody = Custody.KEPT, origins: tuple[Tenure, ...] = ()
+) -> Holding:
+    return Holding(tenure, LINEAGE, custody, frozenset({tenure, *origins}), frozenset(used))
+
+
+def judge(
+    held: Mark | None, place: PartitionPlace, holding: Holding, raised: int | None = None, *, registered: bool = True
+) -> MarkVerdict:
+    return verify(held, place, holding, raised=raised, is_registered=registered)
+
+
+def stamped(tenure: Tenure, offset: int, whole_at: int = 0, settled: int = 0) -> Mark:
+    return Mark(offset, tenure.stamp(LINEAGE), whole_at, settled)
+
+
+def test_a_store_without_marks_holds_what_was_committed() -> None:
+    assert judge(None, GAINED, held_by(MASTER), registered=False) == MarkVerdict(Mark(50, STAMP, 50, 50))
+
+
+def test_a_missing_mark_of_a_registered_partition_is_a_loss() -> None:
+    loss = MarkVerdict(Mark(0, STAMP, 120), 0, Suspicion.MISSING)
+    assert judge(None, GAINED, held_by(MASTER)) == loss
+
+
+def test_a_missing_mark_that_this_worker_raised_is_a_loss() -> None:
+    verdict = judge(None, RUNNING, held_by(MASTER, MASTER), raised=90, registered=False)
+    assert verdict == MarkVerdict(Mark(0, STAMP, 100), 0, Suspicion.MISSING)
+
+
+def test_a_mark_of_the_node_that_holds_the_bucket_is_true() -> None:
+    for offset in (10, 50, 110):  # the worker before ended before its raise, or before its commit
+        assert judge(stamped(MASTER, offset), GAINED, held_by(MASTER)) == KEEP
+
+
+def test_a_replay_that_another_worker_did_not_end_is_taken_up() -> None:
+    pending = stamped(MASTER, 40, whole_at=90, settled=30)
+    assert judge(pending, GAINED, held_by(MASTER)) == MarkVerdict(Mark(40, STAMP, 120, 30), 40, Suspicion.PENDING)
+    assert judge(pending, PartitionPlace(40, 40, 120), held_by(MASTER)) == KEEP
+    assert judge(pending, PartitionPlace(60, 60, 120, replayed_from=40), held_by(MASTER)) == KEEP, "Kafka has no more"
+
+
+def test_writes_to_a_node_that_is_gone_are_repeated() -> None:
+    verdict = judge(stamped(MASTER, 80), RUNNING, held_by(MASTER, STRANGER, MASTER), raised=80)
+    assert verdict == MarkVerdict(Mark(80, STAMP, 100), 80, Suspicion.UNCONFIRMED)
+    assert judge(stamped(MASTER, 100), RUNNING, held_by(MASTER, STRANGER), raised=80) == KEEP
+
+
+def test_after_a_promotion_the_mark_that_was_replicated_counts() -> None:
+    stamp = PROMOTED.stamp(LINEAGE)
+    held = stamped(MASTER, 80, settled=20)
+    assert judge(held, RUNNING, held_by(PROMOTED, MASTER), raised=80) == MarkVerdict(
+        Mark(80, stamp, 100, 20), 80, Suspicion.UNCONFIRMED
+    )
+    assert judge(held, RUNNING, held_by(PROMOTED, MASTER), raised=90) == MarkVerdict(
+        Mark(80, stamp, 100, 20), 80, Suspicion.OLDER
+    )
+    assert judge(held, GAINED, held_by(PROMOTED)) == MarkVerdict(Mark(80, stamp, 120, 20), None, Suspicion.UNCONFIRMED)
+
+
+def test_after_a_restart_what_was_surely_on_disk_counts() -> None:
+    verdict = judge(stamped(MASTER, 100, settled=20), RUNNING, held_by(RESTARTED, MASTER), raised=100)
+    assert verdict == MarkVerdict(Mark(20, RESTARTED.stamp(LINEAGE), 100, 20), 20, Suspicion.UNCONFIRMED)
+
+
+def test_without_a_cluster_every_server_has_the_same_data() -> None:
+    alone, other = MASTER._replace(node_id=""), STRANGER._replace(node_id="")
+    verdict = judge(stamped(alone, 100, settled=20), RUNNING, held_by(other, alone), raised=100)
+    assert (verdict.replay_from, verdict.suspicion) == (20, Suspicion.UNCONFIRMED)
+
+
+def test_a_bucket_of_an_unknown_node_is_rebuilt() -> None:
+    verdict = judge(stamped(STRANGER, 50), GAINED, held_by(MASTER))
+    assert verdict == MarkVerdict(Mark(0, STAMP, 120), 0, Suspicion.MOVED)
+
+
+def test_a_bucket_that_moved_whole_keeps_its_mark() -> None:
+    holding = held_by(MASTER, STRANGER, MASTER, custody=Custody.MOVED, origins=(STRANGER,))
+    assert judge(stamped(STRANGER, 90, settled=70), RUNNING, holding, raised=90) == MarkVerdict(Mark(90, STAMP, 0, 0))
+
+
+def test_a_bucket_that_was_on_the_way_when_an_end_failed_is_rebuilt() -> None:
+    holding = held_by(MASTER, custody=Custody.UNSURE)
+    assert judge(stamped(MASTER, 100), RUNNING, holding, raised=100) == MarkVerdict(
+        Mark(0, STAMP, 100), 0, Suspicion.MOVED
+    )
+
+
+def test_marks_of_another_lineage_say_nothing() -> None:
+    held = Mark(500, MASTER.stamp(OTHER_LINEAGE), 0, 400)
+    assert judge(held, GAINED, held_by(MASTER)) == MarkVerdict(Mark(50, STAMP, 120, 50))
+
+
+def test_marks_of_a_topic_that_was_made_again_say_nothing() -> None:
+    assert judge(stamped(MASTER, 500), GAINED, held_by(MASTER)) == MarkVerdict(Mark(50, STAMP, 120, 50))
