@@ -98,6 +98,6 @@ class MarkedStore:
 def _tenure(client: redis.Redis) -> Tenure:
     server, replication = client.info("server"), client.info("replication")
     node_id = b""
-    if server["redis_mode"] == "cluster":
+    if client.info("cluster")["cluster_enabled"]:
         node_id = cast("bytes", client.execute_command("CLUSTER MYID"))  # pyright: ignore[reportUnknownMemberType]
     return Tenure(server["run_id"], replication["master_replid"], "", node_id.decode(), replication["role"] == "master")
