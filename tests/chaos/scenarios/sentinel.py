@@ -43,7 +43,7 @@ def return_the_old_master(rig: Rig) -> Moments:
     """A late replica is promoted; then the old master is back, empty, and becomes its replica."""
     moments, pair = promote_late_replica(rig), pair_of(rig)
     pair.first.server.restart()
-    eventually(lambda: pair.first.replication().get("master_link_status") == "up", "a demoted master", 30)
+    eventually(lambda: pair.first.replication().get("master_link_status") == "up", "a demoted master", 90)
     return moments
 
 

@@ -85,16 +85,17 @@ def lose_power_behind_held_links(rig: Rig) -> Moments:
 
 def lose_power_without_workers(rig: Rig) -> Moments:
     """The power is lost after the workers have left in order, all committed; others come three seconds later."""
+    began = time.monotonic()
     for worker in rig.workers:
         assert worker.terminate() == 0
     rig.workers.clear()
-    began = time.monotonic()
-    lost = store_of(rig).power.cut_power()
+    lost = store_of(rig).power.cut_power(time.monotonic() - began + 1)
     store_of(rig).server.restart()
     hold(rig, 3)
     rig.workers += [rig.start_worker(group) for group in rig.groups for _ in range(rig.plan.workers)]
     for worker in rig.workers:
         eventually(lambda worker=worker: "Starting Kafka background tasks" in worker.output(), "a worker that begins")
+    assert lost, "the workers wrote"
     return Moments(began, time.monotonic(), f"{lost} bytes lost while no worker ran")
 
 
