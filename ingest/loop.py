@@ -150,7 +150,7 @@ class Policies(NamedTuple):
 
     batching: Batching
     dead_letter_limits: DeadLetterLimits
-    backoff: Backoff = Backoff()
+    backoff: Backoff = Backoff(longest=0.5)
     lag_interval: float = LAG_INTERVAL_SECONDS
 
 
