@@ -59,6 +59,7 @@ class World:
     commit: int = 0
     is_registered: bool = False
     connected_to_old: bool = False
+    wrote_to_old: bool = False
 
     def __post_init__(self) -> None:
         self.start_worker()
@@ -83,6 +84,7 @@ class World:
     def apply(self, events: int) -> None:
         new = range(self.place.position, self.place.position + events)
         self.memory.used.add(self.server.tenure)
+        self.wrote_to_old |= self.connected_to_old
         self.write(*new)
         self.applied |= {*new} if not self.connected_to_old else set()
         position = new.stop
@@ -160,7 +162,7 @@ def run(steps: list[tuple[str, int]]) -> None:
             case "promote" | "restart":
                 world.lose(number, restart=step == "restart")
             case "crash":
-                if not world.connected_to_old:  # documented: an old master that is alone is not found out
+                if not world.wrote_to_old:  # documented: that a worker was with a master cut off dies with it
                     world.start_worker()
             case "flap":
                 world.flap()
