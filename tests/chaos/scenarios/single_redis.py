@@ -120,7 +120,10 @@ SCENES = [
     Scene("half-open", "nothing passes between workers and Redis", single, hold_worker_links, Limits(False, -1)),
     Scene("half-open-everysec", "the same, and a power loss", single_everysec, lose_power_behind_held_links),
     Scene("connections", "CLIENT KILL of all connections", single, kill_connections, Limits(False, -1)),
-    Scene("everysec-alone", "AOF everysec cut, no worker runs", single_everysec, lose_power_without_workers),
+    Scene(
+        *("everysec-alone", "AOF everysec cut, no worker runs"),
+        *(single_everysec, lose_power_without_workers, _REFILLED),  # a new worker cannot know what was there
+    ),
     Scene(
         *("everysec-groups", "AOF everysec cut, two groups fill the store", single_everysec, lose_power),
         plan=Plan(groups=2, workers=1),
