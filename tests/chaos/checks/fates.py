@@ -13,6 +13,7 @@ class Ending(NamedTuple):
     """What takes a post out of all answers. sent, acked: moments. place: its message. text: for people.
 
     is_own: it is the delete of the post itself, which lies in the partition of its create.
+    after: a message that must be applied, too, before the post is gone for good.
     """
 
     sent: float
@@ -20,6 +21,7 @@ class Ending(NamedTuple):
     place: Place
     text: str
     is_own: bool = False
+    after: Place | None = None
 
 
 class Fates:
@@ -73,10 +75,17 @@ class Fates:
             self.endings[post_id] += [ending for deleted_at, ending in ends if created_at <= deleted_at]
 
     def _end_replies(self) -> None:
-        """A reply goes with its parent."""
+        """A reply goes with its parent.
+
+        When the delete of an author overtakes one of his posts, which lies in another partition, that post counts as a
+        parent for an instant: from the claim of its id until its author's node refuses it. Its create must be applied.
+        """
         for post in self.posts.values():
-            if post.in_reply_to_post_id is not None:
-                parent = [end for end in self.endings.get(post.in_reply_to_post_id, ()) if "parent" not in end.text]
-                self.endings[post.post_id] += [
-                    end._replace(text=f"{end.text[4:]} of its parent", is_own=False) for end in parent
-                ]
+            parent_id = post.in_reply_to_post_id
+            if parent_id is None:
+                continue
+            for end in self.endings.get(parent_id, ()):
+                if end.after is None and "parent" not in end.text:
+                    overtaken = None if end.is_own or parent_id not in self.creates else self.place(parent_id)
+                    text = f"{end.text[4:]} of its parent"
+                    self.endings[post.post_id].append(end._replace(text=text, is_own=False, after=overtaken))

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tests.chaos.checks.fates import Fates
-from tests.chaos.records.history import Answer, Commits, Place
+from tests.chaos.checks.fates import Ending, Fates
+from tests.chaos.records.history import Answer, Commits
 
 _MOST_IDS = 5
 
@@ -111,7 +111,7 @@ class TimelineCheck:
                 self._committed[partition] = offset
         for post_id in self._by_place.visible(self._committed):
             self._is_visible(post_id, commits.at)
-        for post_id, place, text in self._by_place.gone(self._committed):
+        for post_id, (_, _, place, text, *_) in self._by_place.gone(self._committed):
             why = f"{text} (partition {place.partition} offset {place.offset}) was committed"
             self._is_gone(post_id, _Gone(commits.at, why))
 
@@ -137,7 +137,8 @@ class _CommitsByPlace:
 
     def __init__(self, fates: Fates) -> None:
         self._creates: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._endings: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
+        self._endings: defaultdict[int, list[tuple[int, int, Ending]]] = defaultdict(list)
+        self._half: set[tuple[int, Ending]] = set()
         self._waiting: dict[int, int] = {}
         for post_id in fates.posts:
             places = set(fates.waits_for(post_id))
@@ -145,9 +146,10 @@ class _CommitsByPlace:
             for place in places:
                 self._creates[place.partition].append((place.offset, post_id))
             for ending in fates.endings.get(post_id, ()):
-                self._endings[ending.place.partition].append((ending.place.offset, post_id, ending.text))
+                for place in {ending.place, ending.after or ending.place}:
+                    self._endings[place.partition].append((place.offset, post_id, ending))
         for waiting in (*self._creates.values(), *self._endings.values()):
-            waiting.sort(reverse=True)
+            waiting.sort(key=lambda each: each[0], reverse=True)
 
     def visible(self, committed: dict[int, int]) -> Iterator[int]:
         """Ids of posts all of whose messages are committed now."""
@@ -159,10 +161,13 @@ class _CommitsByPlace:
                 if not self._waiting[post_id]:
                     yield post_id
 
-    def gone(self, committed: dict[int, int]) -> Iterator[tuple[int, Place, str]]:
+    def gone(self, committed: dict[int, int]) -> Iterator[tuple[int, Ending]]:
         """Posts that a committed message ends, with the message."""
         for partition, offset in committed.items():
             endings = self._endings[partition]
             while endings and endings[-1][0] < offset:
-                at, post_id, text = endings.pop()
-                yield post_id, Place(partition, at), text
+                _, post_id, ending = endings.pop()
+                if ending.after in (None, ending.place) or (post_id, ending) in self._half:
+                    yield post_id, ending
+                else:
+                    self._half.add((post_id, ending))

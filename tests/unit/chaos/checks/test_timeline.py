@@ -4,6 +4,7 @@ import pytest
 
 from tests.chaos.checks.fates import Fates
 from tests.chaos.checks.timeline import TimelineCheck
+from tests.chaos.records.history import Produced
 from tests.unit.chaos.hand_made import AUTHOR, OTHER, Written, post
 
 
@@ -101,6 +102,14 @@ def test_the_delete_of_a_parent_or_an_author_may_be_applied_later() -> None:
     """It lies in another partition."""
     written = Written().write(1, post(1, OTHER)).delete(2, 1).write(3, post(2, AUTHOR, parent=1))
     assert found(written.delete_author(3, deleted_at=4).create(4, 3).answer(5, [3, 2, 1])) == []
+
+
+def test_a_reply_is_gone_once_the_overtaken_create_of_its_parent_is_applied() -> None:
+    """Until then the parent counts for an instant, though the delete of its author is applied."""
+    written = Written().write(1, post(2, OTHER, parent=1)).delete_author(1, deleted_at=4).commit(2, 2)
+    written.history.produced.append(Produced(post(1), 1, 0, 1, 1.1))
+    assert found(written.answer(3, [2])) == []
+    assert found(written.commit(4, 1, partition=1).answer(5, [2])) == ["I3"]
 
 
 def test_an_answer_says_nothing_of_a_reply_to_a_reply() -> None:
