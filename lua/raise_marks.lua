@@ -4,13 +4,12 @@
 --        (layout: common/store/marks.py)
 -- Returns the fields that are refused, unchanged: the mark is missing, has another stamp or a lower offset
 local marks, stamp = KEYS[1], ARGV[1]
-local fields, refused, raised = {}, {}, {}
+local refused, raised = {}, {}
 local function larger(a, b) return tonumber(b) > tonumber(a) and b or a end
 
-for i = 2, #ARGV, 4 do fields[#fields + 1] = ARGV[i] end
-for k, held in ipairs(redis.call('HMGET', marks, unpack(fields))) do
-  local i = 4 * k - 2
-  local offset, held_stamp, whole_at, settled = string.match(held or '', '^(%d+)|(%w*)|(%d+)|(%d+)$')
+for i = 2, #ARGV, 4 do
+  local held = redis.call('HGET', marks, ARGV[i]) or ''
+  local offset, held_stamp, whole_at, settled = string.match(held, '^(%d+)|(%w*)|(%d+)|(%d+)$')
   if held_stamp ~= stamp or tonumber(offset) < tonumber(ARGV[i + 1]) then
     refused[#refused + 1] = ARGV[i]
   else

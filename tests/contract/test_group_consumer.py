@@ -262,3 +262,44 @@ def test_a_commit_that_does_not_say_for_which_store_is_resumed(topic: Topic) -> 
     topic.lineage_now = "first"
     with member(topic) as consumer:
         assert read(consumer, 1) == [Message(0, 1, b"b")]
+
+
+def test_a_replay_begins_again_at_the_offset(any_topic: Topic) -> None:
+    any_topic.produce(*(b"%d" % number for number in range(10)))
+    any_topic.produce(b"other", partition=1)
+    with member(any_topic) as consumer:
+        read(consumer, 11)
+        consumer.commit({0: 10, 1: 1})
+        consumer.take_changes()
+        consumer.replay({0: 6})
+        assert [message.offset for message in read(consumer, 4)] == [6, 7, 8, 9]
+        changes = consumer.take_changes()
+        assert (changes.gained, changes.lost) == ({0: OffsetRange(6, 10, is_replay=True)}, {0})
+        any_topic.produce(b"another", partition=1)
+        assert read(consumer, 1) == [Message(1, 1, b"another")]
+
+
+def test_a_replay_is_bounded_by_the_partition(topic: Topic) -> None:
+    topic.produce(b"a", b"b")
+    with member(topic) as consumer:
+        read(consumer, 2)
+        consumer.replay({0: 0})
+        assert [message.offset for message in read(consumer, 2)] == [0, 1]
+        consumer.replay({0: 7})
+        consumer.poll(1)
+        topic.produce(b"c")
+        assert [message.offset for message in read(consumer, 1)] == [2]
+
+
+def test_a_replay_after_a_pause_reads_everything(topic: Topic) -> None:
+    with member(topic) as consumer:
+        settle(consumer)
+        topic.produce(*(b"%d" % number for number in range(2000)))
+        read(consumer, 1000, wanted=100)
+        consumer.pause()
+        topic.produce(*(b"%d" % number for number in range(2000)))
+        consumer.idle(0.5)
+        consumer.resume()
+        consumer.replay(dict.fromkeys(range(4), 900))
+        messages = read(consumer, 3100)
+        assert messages[0].offset == 900

@@ -36,7 +36,7 @@ def _named(commands: str) -> frozenset[str]:
 
 INGEST = RedisRights(
     _named(
-        "cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen hmget "
+        "cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen "
         "hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zrange zrangebyscore "
         "zrem zremrangebylex zremrangebyrank zrevrange zscore"
     ),
