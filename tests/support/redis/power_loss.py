@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from tests.support.redis.servers import RedisServer
 
 _INTERVAL_SECONDS = 0.02
-_KEPT_SECONDS = 10.0
+_KEPT_SECONDS = 60.0
 _FOLDER = "appendonlydir"
 
 EVERYSEC = {"appendonly": "yes", "appendfsync": "everysec", "auto-aof-rewrite-percentage": "0"}
