@@ -59,7 +59,7 @@ def test_a_move_between_two_looks_is_whole_too() -> None:
 
 
 def test_an_end_that_was_replaced_makes_a_move_unsure() -> None:
-    for other, bucket_is_at in ((A_RESTARTED, B), (B._replace(run_id="f" * 40), A), (A_REPLICA, B)):
+    for other, bucket_is_at in ((A_RESTARTED, B), (B._replace(run_id="f" * 40), A), (A_REPLICA, B), (B, A_REPLICA)):
         watcher = seen_at(A, B)
         watcher.look(A, B, ends=(A, B))
         watcher.look(bucket_is_at, other)
@@ -75,10 +75,11 @@ def test_an_end_that_does_not_answer_is_waited_for() -> None:
 
 
 def test_a_bucket_that_a_new_worker_finds_on_the_way_is_unsure() -> None:
-    watcher = Watcher()
-    watcher.look(A, B, ends=(A, B))
-    watcher.look(A, B)
-    assert kind(watcher.custody(A)) is Custody.UNSURE
+    for uptime in (0, 10_000):
+        watcher = Watcher()
+        watcher.look(A, B, ends=(A, B), uptime=uptime)
+        watcher.look(A, B)
+        assert kind(watcher.custody(A)) is Custody.UNSURE
 
 
 def test_a_new_node_counts_as_lasting_since_its_process_began() -> None:
@@ -97,3 +98,26 @@ def test_a_bucket_is_short_until_its_mark_has_passed_the_loss() -> None:
     assert memory.short_until == {3: 8}
     memory.reached(3, 8)
     assert (memory.short_until, memory.raised) == ({}, {3: 8})
+
+
+def test_marks_are_verified_again_after_each_change() -> None:
+    watcher = seen_at(A, B)
+    watcher.memory.found_true(3, Mark(5, "", 0))
+    assert not watcher.memory.needs_verifying(A, [3])
+    assert watcher.memory.needs_verifying(B, [3])
+    assert watcher.memory.needs_verifying(A, [3, 4])
+    watcher.look(A, B, ends=(A, B))
+    watcher.look(A, B)
+    assert watcher.memory.needs_verifying(A, [3])
+    watcher.memory.verified(A, watcher.now)
+    watcher.memory.used.add(B)
+    assert watcher.memory.needs_verifying(A, [3])
+    watcher.memory.verified(A, watcher.now)
+    assert not watcher.memory.needs_verifying(A, [3])
+
+
+def test_what_was_found_true_for_another_tenure_is_not_trusted() -> None:
+    watcher = seen_at(A_RESTARTED)
+    report = CustodyReport(Custody.KEPT, frozenset({A}))
+    assert not report.holding(watcher.memory, A, "", is_known=True).is_trusted
+    assert report.holding(watcher.memory, A, "", is_known=False).is_trusted
