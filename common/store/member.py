@@ -69,6 +69,11 @@ def decode_id(encoded: bytes) -> int:
     return value
 
 
+def is_encoded_id(value: bytes) -> bool:
+    """Whether these bytes are an encoded id, and not a name in ASCII."""
+    return len(value) == ID_SIZE and value[1] >= 0x80
+
+
 def encode_time(seconds: int) -> bytes:
     """Unix seconds (35 bits) as a reversed varint of 5 bytes: compares like the number."""
     return _BYTE[seconds >> 28] + _PAIR[seconds >> 14 & 0x3FFF] + _PAIR[seconds & 0x3FFF]

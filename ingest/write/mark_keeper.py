@@ -157,10 +157,22 @@ class MarkKeeper:
                 self._keep_node(view, look, replays, self._registry, now)
             except StoreUnavailable as reason:
                 self._failed(reason)
+        if replays:
+            self._announce(look)
         self._replay(replays, now)
         self._save_checkpoint(now)
         self._show()
         self._register(self._registry, now)
+
+    def _announce(self, look: Look) -> None:
+        """Change the ids of all marks: servers look at every node before the replay writes to any."""
+        new_id = secrets.token_hex(8).encode()
+        for view in look.views:
+            closed = [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
+            try:
+                self._nodes.ask(view, [stamp_marks(bucket, new_id, (), changes_id=True) for bucket in closed])
+            except StoreUnavailable as reason:
+                self._failed(reason)
 
     def _look(self, now: float) -> Look:
         """Remember the tenures of the nodes, where buckets were written, and which are on the way."""

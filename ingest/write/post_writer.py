@@ -6,10 +6,10 @@ from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
-from common.store.keys import KeySpace
-from common.store.member import LIST_CAP, created_at, post_id
+from common.store.keys import AuthorKeys, KeySpace
+from common.store.member import LIST_CAP, created_at, decode_id, is_encoded_id, post_id
 from common.store.record import PostRecord, live_record, record_field
-from common.store.scripts import Removal, add_posts, claim_posts, erase_author, remove_posts
+from common.store.scripts import MOST_PER_CALL, Removal, add_posts, claim_posts, erase_author, remove_posts
 from ingest.events import AuthorDelete, Event, PostDelete
 from ingest.write.write_plan import (
     PostEvent,
@@ -71,12 +71,30 @@ class PostWriter:
         """
         keys = self._keys.author(event.author_id)
         deleted_at = min(event.deleted_at, MAX_SCORE) if event.deleted_at > 0 else now
+        self._delete_again(keys, step, now)
         command = NodeCommand(keys.bucket, erase_author(keys, deleted_at, self._retention, now))
         while not step.failed and (members := step.run([command])[0]):
             posts = dict.fromkeys((post_id(member), created_at(member)) for member in members)
             won = self._claim([PostDelete(post, now) for post, _ in posts], {}, step, now)
             everything = [Removal(keys, created, post, now) for post, created in posts]
             self._remove(won.removals if step.failed else everything, step, now)
+
+    def _delete_again(self, keys: AuthorKeys, step: "_Steps", now: int) -> None:
+        """Delete posts that were deleted before but whose records are live: Redis has lost their tombstones.
+
+        The author's set names them, the lists do not any more. In a store that lost nothing there are none.
+        """
+        oldest, start, most = b"%d" % self._retention.oldest(now), 0, b"%d" % MOST_PER_CALL
+        while not step.failed:
+            read = (b"ZRANGEBYSCORE", keys.deletions, oldest, b"+inf", b"LIMIT", b"%d" % start, most)
+            members = step.run([NodeCommand(keys.bucket, pack(read))])[0]
+            if not members:
+                return
+            deleted = [decode_id(member) for member in members if is_encoded_id(member)]
+            live = [post for post, record in self._records(deleted, step, now).items() if record]
+            won = self._claim([PostDelete(post, now) for post in live], {}, step, now)
+            self._remove(won.removals, step, now)
+            start += MOST_PER_CALL
 
     def _records(self, ids: Sequence[int], step: "_Steps", now: int) -> dict[int, PostRecord | None]:
         """Live record of each id, None where there is none; ids whose shard does not answer are missing."""

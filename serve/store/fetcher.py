@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from itertools import compress
 from typing import Any, NamedTuple
@@ -14,8 +14,8 @@ from common.errors import StoreUnavailable
 from common.store.keys import DEFAULT_POST_HASHES, KeySpace
 from common.store.layout import READ_LINEAGE
 from common.store.marks import MarkKind
-from common.store.member import decode_id
-from common.store.record import record_field
+from common.store.member import POST_ID, decode_id
+from common.store.record import live_record, record_field
 from common.store.topology import Topology
 from serve.deadline import Deadline
 from serve.overload.slot import current_slot
@@ -105,7 +105,8 @@ class RedisFetcher:
             self._gate.confirm(plan.expected.lineage.encode())
         elif self._gate:  # behind the other commands, so that a store that was emptied between them is noticed
             pipelines[topology.node_of_meta].packed.append(READ_LINEAGE)
-        runs = [self._run(topology, plan, node, pipeline, deadline) for node, pipeline in pipelines.items()]
+        unsafe = set(await self._connections.left_out(plan, MarkKind.POSTS, deadline)) if plan else set[int]()
+        runs = [self._run(topology, plan, node, pipeline, unsafe, deadline) for node, pipeline in pipelines.items()]
         results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
         fetched = FetchResult({}, {}, partial=False)
         failed: list[StoreUnavailable] = []
@@ -114,7 +115,24 @@ class RedisFetcher:
         if self._gate and not plan:
             self._confirm_lineage(results[[*pipelines].index(topology.node_of_meta)])
         is_cut = any(pipeline.is_cut for pipeline in pipelines.values())
+        if unsafe:
+            is_cut |= self._leave_out(fetched, unsafe)
         return self._partial(fetched, failed, is_cut=is_cut) if failed or is_cut else fetched
+
+    def _leave_out(self, fetched: FetchResult, unsafe: Collection[int]) -> bool:
+        """Leave out what may have been deleted: these buckets may lack its tombstone. Returns whether there was any.
+
+        That of a post lies with its record, and that of all posts of an author with the lists.
+        """
+        held = sum(map(len, fetched.members.values())) + len(fetched.records)
+        for author, members in fetched.members.items():
+            safe = [member for member in members if self._bucket_of_parent(member[POST_ID]) not in unsafe]
+            fetched.members[author] = safe
+        for parent, record in [*fetched.records.items()]:
+            live = live_record(record, 0)
+            if live and self._bucket_of_author(live.author_id) in unsafe:
+                del fetched.records[parent]
+        return held > sum(map(len, fetched.members.values())) + len(fetched.records)
 
     def _confirm_lineage(self, replies: "list[Reply] | StoreUnavailable") -> None:
         """Check the reply to READ_LINEAGE, the last of its node's, if there is one. StoreFilling."""
@@ -168,14 +186,23 @@ class RedisFetcher:
         return _HashCommand(key.bucket, _HGET % (len(key.hash), key.hash))
 
     async def _run(
-        self, topology: Topology, plan: FillPlan | None, node: int, pipeline: _Pipeline, deadline: Deadline
+        self,
+        topology: Topology,
+        plan: FillPlan | None,
+        node: int,
+        pipeline: _Pipeline,
+        unsafe: set[int],
+        deadline: Deadline,
     ) -> "list[Reply] | StoreUnavailable":
+        """Replies of a node. Adds to unsafe the buckets that are found not to be filled."""
         try:
             try:
                 return await self._run_once(topology, plan, node, pipeline, deadline)
             except (NodeDisconnected, NodeChanged):  # a new connection or new marks may do
                 if self._gate:
                     self._gate.doubt()
+                if plan:
+                    unsafe |= await self._connections.left_out(plan, MarkKind.POSTS, deadline)
                 return await self._run_once(topology, plan, node, pipeline, deadline)
         except NodeChanged as changed:
             pipeline.is_cut = True

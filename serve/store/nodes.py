@@ -96,6 +96,15 @@ class NodeConnections:
             self.forget_topology()  # its buckets may be elsewhere
             raise
 
+    async def left_out(self, plan: FillPlan, kind: MarkKind, deadline: Deadline) -> frozenset[int]:
+        """Buckets that must not be read for this kind, on all nodes that answer."""
+        left_out: set[int] = set()
+        for node, wanted in zip(plan.topology.nodes, plan.wanted, strict=True):
+            fill = await self._sessions.known_fill(node, wanted, deadline)
+            if fill and fill.left_out(kind):
+                left_out.update(set(wanted.buckets) - fill.whole[kind])
+        return frozenset(left_out)
+
     async def run_in_bucket(self, bucket: int | None, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
         """Send one packed command for a key of the bucket, return its reply. StoreUnavailable, NodeTimeout.
 

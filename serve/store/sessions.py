@@ -65,6 +65,7 @@ class NodeSessions:
         self._timeout = timeout_seconds
         self._sessions: dict[Node, NodeSession] = {}
         self._opening: defaultdict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._doubtful: set[Node] = set()
 
     async def run(self, node: Node, packed: bytes, replies: int, deadline: Deadline) -> list[Reply]:
         """Send packed commands to a node, return this number of replies, error replies among them.
@@ -86,7 +87,7 @@ class NodeSessions:
         *received, marks_id, replication = await self._run(node, session, packed, replies, deadline)
         if not fill.is_confirmed(composed.bucket, marks_id, replication):
             if session.fill is fill:
-                session.fill = None
+                self._doubt_all()
             raise NodeChanged(f"Redis {node} is not as it was when its marks were read")
         return received
 
@@ -95,6 +96,23 @@ class NodeSessions:
         session, fill = await self._filled(node, wanted, None)
         if fill.gaps or not await self._is_unchanged(node, session, fill):
             _, fill = await self._filled(node, wanted, None, outdated=fill)
+        return fill
+
+    async def known_fill(self, node: Node, wanted: WantedFill, deadline: Deadline) -> NodeFill | None:
+        """The state of the node as it is known; it is read first when any node has changed since.
+
+        None for a node that is not connected or does not answer: nothing is written to it either.
+        """
+        session = self._usable(node)
+        if session is not None and session.fill and session.fill.wanted is wanted:
+            return session.fill
+        if session is None and node not in self._doubtful:
+            return None
+        try:
+            _, fill = await self._filled(node, wanted, self._limit(deadline))
+        except StoreUnavailable:
+            fill = None
+        self._doubtful.discard(node)
         return fill
 
     def retire(self, nodes: Collection[Node]) -> None:
@@ -113,6 +131,12 @@ class NodeSessions:
         for session in self._sessions.values():
             session.connection.close()
         self._sessions.clear()
+
+    def _doubt_all(self) -> None:
+        """A worker changes the ids of all nodes before it replays what one of them has lost."""
+        for session in self._sessions.values():
+            session.fill = None
+        self._doubtful.update(self._sessions)
 
     async def _run(
         self, node: Node, session: NodeSession, packed: bytes, replies: int, deadline: Deadline

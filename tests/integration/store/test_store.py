@@ -18,6 +18,7 @@ from common.store.commands import NodeCommand, pack
 from common.store.keys import META, KeySpace
 from common.store.layout import check_eviction, check_layout, initialise_layout, new_lineage, read_layout
 from common.store.member import post_id
+from common.store.record import record_field
 from ingest.events import AuthorDelete, PostDelete
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
@@ -226,6 +227,28 @@ def test_an_author_delete_refuses_for_the_retention(store_client: StoreClient, s
     assert ids(asyncio.run(ask(store_url, [5], last))) == []
     writer.write([LightPost(2, 5, last)], last + 1)
     assert ids(asyncio.run(ask(store_url, [5], last + 1))) == [2]
+
+
+def test_an_author_delete_that_is_applied_again_finds_posts_that_came_back(
+    store_client: StoreClient, store_url: str
+) -> None:
+    """As after a loss: the records come from an older state of their node, the author's lists do not name them."""
+    writer = PostWriter(store_client, KEYS, RETENTION)
+    posts = [LightPost(number, 5, NOW) for number in range(1, 600)]
+    writer.write(posts, NOW)
+    fields = [(KEYS.post(post.post_id), record_field(post.post_id)) for post in posts]
+    read = [NodeCommand(key.bucket, pack((b"HGET", key.hash, field))) for key, field in fields]
+    records = [reply for reply in store_client.run(read) if isinstance(reply, bytes)]
+    writer.write([AuthorDelete(5, NOW)], NOW)
+    store_client.run(
+        [
+            NodeCommand(key.bucket, pack((b"HSET", key.hash, field, record)))
+            for (key, field), record in zip(fields, records, strict=True)
+        ]
+    )
+    replies = [LightPost(1000 + post.post_id, 6, NOW, post.post_id, 5, is_reply=True) for post in posts]
+    writer.write([*replies, AuthorDelete(5, NOW)], NOW)
+    assert ids(asyncio.run(ask(store_url, [6]))) == []
 
 
 def test_a_create_after_its_tombstone_expired_is_stored(store_client: StoreClient, store_url: str) -> None:

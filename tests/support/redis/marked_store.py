@@ -70,6 +70,13 @@ class MarkedStore:
                     pipeline.hsetnx(marks_key(bucket).decode(), MARKS_ID.decode(), secrets.token_hex(8))
                 pipeline.execute()
 
+    def change_ids(self) -> None:
+        """Change the ids of all marks, as a worker does before it replays what a node has lost."""
+        for node, buckets in self.nodes():
+            with redis.Redis(host=node.host, port=node.port) as client:
+                for bucket in buckets:
+                    client.hset(marks_key(bucket).decode(), MARKS_ID.decode(), secrets.token_hex(8))
+
     def register(self, *, age_seconds: int = 0) -> None:
         at = int(time.time()) - age_seconds
         fields: dict[Any, Any] = {
