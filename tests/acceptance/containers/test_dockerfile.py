@@ -48,11 +48,12 @@ def test_all_of_a_kind_is_pinned(stages: Sequence[Stage]) -> None:
 
 
 def test_it_runs_as_the_chart_says(last: Stage) -> None:
-    chart = (CHECKOUT / "helm" / "templates" / "_pod.tpl").read_text()
+    values = (CHECKOUT / "helm" / "values.yaml").read_text()
+    pod = (CHECKOUT / "helm" / "templates" / "_pod.tpl").read_text()
     assert last.only("USER")["User"] == f"{USER}:{USER}"
-    assert f"runAsUser: {USER}" in chart
+    assert f"runAsUser: {USER}" in values
     assert last.only("ENTRYPOINT")["CmdLine"] == ["thunder"]
-    assert "command: [thunder]" in chart
+    assert "command: [thunder]" in pod
     assert last.only("STOPSIGNAL")["Signal"] == "SIGTERM"
 
 

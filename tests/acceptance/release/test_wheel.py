@@ -31,7 +31,7 @@ with FakeServer(LightPost(post_id=number, author_id=2, created_at=number) for nu
     assert asyncio.run(ask(server.target)) == [2, 1]
 """
 
-ABOUT_THE_CHECKOUT = "--ignore-glob=tests/unit/test_*.py"
+ABOUT_THE_CHECKOUT = ("--ignore-glob=tests/unit/test_*.py", "--ignore=tests/unit/mutation")
 
 
 def output_of(*command: str | Path, cwd: Path = TOP) -> str:
@@ -129,7 +129,7 @@ def test_the_client_runs_on_the_oldest_versions_that_it_admits(
 
 
 def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_without_packages: Path) -> None:
-    options = ("-q", "-p", "no:cacheprovider", ABOUT_THE_CHECKOUT)
+    options = ("-q", "-p", "no:cacheprovider", *ABOUT_THE_CHECKOUT)
     output_of(environment / "python", "-m", "pytest", *options, "tests/unit", cwd=checkout_without_packages)
 
 

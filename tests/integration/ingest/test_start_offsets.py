@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from common.settings.kafka import OffsetReset
 from ingest.batch import Message
 from ingest.kafka.assignment import Assignment
+from ingest.kafka.catch_up import OffsetRange
 from ingest.kafka.consumer import GroupConsumer
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic
@@ -121,7 +122,7 @@ def test_offsets_beyond_the_end_resume_at_the_earliest(kafka: KafkaBroker) -> No
     commit_as_the_previous_release(topic, {0: 1000}, LINEAGE)
     consumer = topic.join(OffsetReset.LARGEST)
     settle(consumer)
-    assert consumer.take_changes().gained[0] == (0, 2)
+    assert consumer.take_changes().gained[0] == OffsetRange(0, 2)
     consumer.close()
 
 

@@ -143,6 +143,7 @@ def test_a_master_dies_under_load_and_sentinel_names_another(
 ) -> None:
     with sentinel(tmp_path, pair) as address:
         roles = start(f"redis+sentinel://127.0.0.1:1,{address}/{SERVICE}")
+        pair.wait_until_equal()  # a replica that has not synchronised once is empty
         written, stopped = [1], threading.Event()
 
         def write() -> None:
