@@ -168,9 +168,9 @@ class MarkKeeper:
         """Change the ids of all marks: servers look at every node before the replay writes to any."""
         new_id = secrets.token_hex(8).encode()
         for view in look.views:
-            closed = [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
+            commands = [stamp_marks(bucket, new_id, (), changes_id=True) for bucket in self._closed(view)]
             try:
-                self._nodes.ask(view, [stamp_marks(bucket, new_id, (), changes_id=True) for bucket in closed])
+                self._nodes.ask(view, commands)
             except StoreUnavailable as reason:
                 self._failed(reason)
 
@@ -189,7 +189,7 @@ class MarkKeeper:
         return look
 
     def _keep_node(self, view: NodeView, look: Look, replays: dict[int, int], registry: Registry, now: float) -> None:
-        closed = [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
+        closed = self._closed(view)
         doubtful = [b for b in closed if self._buckets[b].needs_verifying(view.tenure, self._places)]
         replies = self._nodes.ask(view, [read_marks(bucket) for bucket in doubtful])
         judged = {
@@ -204,6 +204,10 @@ class MarkKeeper:
                     replays[each.partition] = min(start, replays.get(each.partition, start))
             self._buckets[bucket].verified(view.tenure, now)
         self._raise(view, closed, replays.keys())
+
+    def _closed(self, view: NodeView) -> list[int]:
+        """Buckets of the node that are not on the way to another."""
+        return [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
 
     def _judge(
         self, bucket: int, view: NodeView, look: Look, reply: Sequence[bytes], registry: Registry

@@ -126,7 +126,7 @@ class RedisFetcher:
         """
         held = sum(map(len, fetched.members.values())) + len(fetched.records)
         for author, members in fetched.members.items():
-            safe = [member for member in members if self._bucket_of_parent(member[POST_ID]) not in unsafe]
+            safe = [member for member in members if self._bucket_of_post(member[POST_ID]) not in unsafe]
             fetched.members[author] = safe
         for parent, record in [*fetched.records.items()]:
             live = live_record(record, 0)
@@ -224,19 +224,19 @@ class RedisFetcher:
         if len(whole) < len(fill.wanted.buckets):
             pipeline.keep(
                 [self._bucket_of_author(author) in whole for author in pipeline.authors],
-                [self._bucket_of_parent(parent) in whole for parent in pipeline.parents],
+                [self._bucket_of_post(parent) in whole for parent in pipeline.parents],
             )
         if not pipeline.packed:
             return None
         authors, parents = pipeline.authors, pipeline.parents
-        bucket = self._bucket_of_author(authors[0]) if authors else self._bucket_of_parent(parents[0])
+        bucket = self._bucket_of_author(authors[0]) if authors else self._bucket_of_post(parents[0])
         return PackedCommands(b"".join(pipeline.packed), len(pipeline), bucket)
 
     def _bucket_of_author(self, author: int) -> int:
         return self._author_command_of(author).bucket
 
-    def _bucket_of_parent(self, parent: bytes) -> int:
-        return self._hash_command_of(self._keys.post_hash_number(decode_id(parent))).bucket
+    def _bucket_of_post(self, encoded_id: bytes) -> int:
+        return self._hash_command_of(self._keys.post_hash_number(decode_id(encoded_id))).bucket
 
 
 def _by_score(by_rank: bytes) -> bytes:

@@ -106,9 +106,12 @@ class NodeFill(NamedTuple):
     whole: Mapping[MarkKind, frozenset[int]]
     gaps: Mapping[Gap, int]
 
-    def left_out(self, kind: MarkKind) -> int:
-        """Number of buckets that must not be read for this kind; 0 for one that is not judged."""
-        return len(self.wanted.buckets) - len(self.whole[kind]) if self.wanted.expected.fields[kind] else 0
+    def left_out(self, kind: MarkKind) -> frozenset[int]:
+        """Buckets that must not be read for this kind; none for one that is not judged."""
+        buckets, whole = self.wanted.buckets, self.whole[kind]
+        if len(whole) == len(buckets) or not self.wanted.expected.fields[kind]:
+            return frozenset()
+        return frozenset(buckets) - whole
 
     def is_confirmed(self, bucket: int, marks_id: Reply, replication: Reply) -> bool:
         """Whether the replies to check_commands() of a bucket that may be read show that this still holds."""
@@ -199,7 +202,7 @@ def with_fills(status: StoreStatus, fills: Mapping[Node, NodeFill]) -> StoreStat
 
 def _left_out(fills: Mapping[Node, NodeFill]) -> LeftOut:
     def count(kind: MarkKind) -> int:
-        return sum(fill.left_out(kind) for fill in fills.values())
+        return sum(len(fill.left_out(kind)) for fill in fills.values())
 
     gaps = {f"Redis {node} {max(fill.gaps, key=fill.gaps.__getitem__)}" for node, fill in fills.items() if fill.gaps}
     buckets = sum(len(fill.wanted.buckets) for fill in fills.values())

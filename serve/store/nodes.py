@@ -100,9 +100,8 @@ class NodeConnections:
         """Buckets that must not be read for this kind, on all nodes that answer."""
         left_out: set[int] = set()
         for node, wanted in zip(plan.topology.nodes, plan.wanted, strict=True):
-            fill = await self._sessions.known_fill(node, wanted, deadline)
-            if fill and fill.left_out(kind):
-                left_out.update(set(wanted.buckets) - fill.whole[kind])
+            if fill := await self._sessions.known_fill(node, wanted, deadline):
+                left_out |= fill.left_out(kind)
         return frozenset(left_out)
 
     async def run_in_bucket(self, bucket: int | None, packed: bytes, deadline: Deadline = NO_DEADLINE) -> Reply:
