@@ -34,7 +34,7 @@ class Load(NamedTuple):
 
 @asynccontextmanager
 async def connections(address: str, number: int) -> AsyncGenerator[list[Ask]]:
-    """The rpc over so many connections of their own."""
+    """The rpc over this number of connections, each of its own."""
     async with AsyncExitStack() as stack:
         channels = [
             await stack.enter_async_context(grpc.aio.insecure_channel(address, OWN_CONNECTION)) for _ in range(number)

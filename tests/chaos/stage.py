@@ -109,7 +109,7 @@ class Stage:
 
 @contextmanager
 def stage(directory: Path, make_store: MakeStore, progress: Progress) -> Generator[Stage]:
-    """Everything started and ready; ended with the block, whatever happens in it."""
+    """Everything started and ready; ended with the block, by an error too."""
     with ExitStack() as ends:
         network = ends.enter_context(Network())
         folders = [directory / name for name in ("redis", "kafka")]

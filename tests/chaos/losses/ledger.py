@@ -9,7 +9,7 @@ NEVER = math.inf
 
 
 class Thing:
-    """A post, or whatever else events make and remove. Times in seconds of the monotonic clock.
+    """A post, or another thing that events make and remove. Times in seconds of the monotonic clock.
 
     parent: a thing without which this one is not shown. made: its creation was acknowledged. removal: its removal was
     sent. removed: its removal was acknowledged.

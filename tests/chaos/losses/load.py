@@ -188,7 +188,7 @@ class Load:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def send(self, count: int) -> None:
-        """Send so many at once, before start(); return when all are acknowledged."""
+        """Send this number at once, before start(); return when all are acknowledged."""
         for _ in range(count):
             self._send()
             self._producer.poll(0)

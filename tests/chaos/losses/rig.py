@@ -49,7 +49,7 @@ class Release(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Size of a rig. rate: events a second. groups: consumer groups that fill the store, each with so many workers.
+    """Size of a rig. rate: events a second. groups: consumer groups that fill the store, and the workers of each.
 
     events: kind of the topic that the load writes. preload: events that are there before. release: of the first
     workers, made in the folder that it is given.

@@ -19,7 +19,7 @@ _FLUSH_SECONDS = 120
 
 
 class Load:
-    """A thread that writes so many events a second until it is stopped."""
+    """A thread that writes this number of events a second until it is stopped."""
 
     def __init__(self, brokers: str, topic: str, history: History, drawn: random.Random, per_second: float) -> None:
         self.world = World(drawn)
@@ -52,7 +52,7 @@ class Load:
         assert left == 0, f"Kafka has not acknowledged {left} messages within {_FLUSH_SECONDS} s"
 
     def end(self) -> None:
-        """Write no more, whatever becomes of what was written."""
+        """Write no more; what was written may still fail."""
         self._stop.set()
         self._thread.join(10)
 

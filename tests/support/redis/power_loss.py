@@ -51,7 +51,7 @@ class PowerLoss:
         self._thread.join(10)
 
     def cut_power(self, seconds: float = 1.0) -> int:
-        """Kill the server and set its files back by so many seconds; return the number of bytes that are gone."""
+        """Kill the server and set its files back by this number of seconds; return the number of lost bytes."""
         at = time.monotonic()
         self._server.kill()
         state = [each for each in list(self._states) if each.at <= at - seconds][-1]
@@ -66,7 +66,7 @@ class PowerLoss:
         return before - self._size()
 
     def cut_power_in_rewrite(self, seconds: float = 1.0) -> int:
-        """Kill the server while it rewrites, and lose the last so many seconds of the older file alone.
+        """Kill the server while it rewrites, and lose the last seconds of the older file alone.
 
         The newer one, which was begun with the rewrite, is whole: it was written back first. Start the rewrite with
         BGREWRITEAOF. The file is cut between two commands: Redis refuses it otherwise.

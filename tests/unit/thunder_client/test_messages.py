@@ -22,7 +22,7 @@ OF_THE_CLIENT, OF_THE_SERVER = ("thunder_client", "messages"), ("common.pb.thund
 
 
 def changed(text: str, version: str) -> str:
-    """The contract as it is, as it was before `created_after`, or with a field that nobody has yet."""
+    """The contract as it is, as it was before `created_after`, or with a field that no release has yet."""
     if version == "newer":
         return text.replace("  bool partial = 2;", "  bool partial = 2;\n  int64 not_yet = 99;")
     if version == "older":

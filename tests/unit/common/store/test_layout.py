@@ -10,7 +10,7 @@ HELD = StoreLayout(1, 256, 1024, 600, "lineage")
 
 
 class LaidOutRedis(redis.Redis):
-    """Holds a layout. Every command is noted; whatever is no read changes nothing and answers with the layout."""
+    """Holds a layout. Every command is noted; what is no read changes nothing and answers with the layout."""
 
     def __init__(self, held: StoreLayout) -> None:
         super().__init__()

@@ -42,7 +42,7 @@ def admit(
 
 
 def admitted_of(subject: Admission, caller: str, cost: Cost = ORDINARY, delay: float = 0.0, of: int = 1000) -> int:
-    """Requests of the caller that are admitted out of so many."""
+    """Requests of the caller that are admitted out of this number."""
     return sum(admit(subject, caller, cost, delay) is not None for _ in range(of))
 
 
@@ -253,7 +253,7 @@ def test_a_caller_who_has_gone_leaves_its_share() -> None:
 
 
 def opened_of(subject: Admission, caller: str, of: int = 1000) -> int:
-    """Calls without a request that are accepted out of so many."""
+    """Calls without a request that are accepted out of this number."""
     return sum(subject.open_call(caller, 0.0, 0.0) is None for _ in range(of))
 
 
