@@ -1,8 +1,9 @@
 """Ports and names that no other test uses."""
 
 import random
-import socket
 import uuid
+
+from thunder.embedded.child import is_free
 
 # Below the ports that outgoing connections take, so that a restarted server finds its port free.
 _LOWEST, _HIGHEST = 10_000, 22_000
@@ -16,17 +17,6 @@ def free_port(*, also: int = 0) -> int:
         if port not in _handed_out and is_free(port) and is_free(port + also):
             _handed_out.add(port)
             return port
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def unique(prefix: str) -> str:

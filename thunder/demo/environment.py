@@ -2,8 +2,10 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from enum import StrEnum
+from itertools import chain, cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,9 +13,11 @@ from typing import Self
 from common.errors import ThunderError
 from common.lifecycle import Stop
 from thunder.demo.roles import Addresses, RoleProcess, role_commands
+from thunder.demo.stage import Victim
 from thunder.embedded.child import LOOPBACK, free_port, stop_together
 from thunder.embedded.kafka_cluster import EmbeddedKafka
-from thunder.embedded.redis_server import EmbeddedRedis
+from thunder.embedded.redis_cluster import EmbeddedRedisCluster
+from thunder.embedded.redis_server import DURABLE, NOTHING_MORE, EmbeddedRedis
 
 TOPIC_RAW = "tweet_events"
 TOPIC_REFINED = "innetwork_post"
@@ -22,6 +26,13 @@ TOPIC_DEAD_LETTERS = "thunder_dead_letters"
 _SECONDS_TO_GET_READY = 60.0
 _SECONDS_BETWEEN_CHECKS = 0.1
 _SECONDS_TO_STOP = 5.0
+
+
+class EmbeddedStore(StrEnum):
+    """Kind of the Redis that a demo runs."""
+
+    SINGLE = "single"
+    CLUSTER = "cluster"
 
 
 class NotReady(ThunderError):
@@ -34,16 +45,20 @@ class Environment:
     An error that leaves it becomes ChildDied when a process has died.
     """
 
-    def __init__(self, grpc_port: int, http_port: int) -> None:
+    def __init__(
+        self, grpc_port: int, http_port: int, store: EmbeddedStore = EmbeddedStore.SINGLE, *, durable: bool = False
+    ) -> None:
         """Starts the servers and the roles, which need some seconds more; a port of 0 is any free one.
 
-        Raises ConfigurationError, KafkaUnavailable, ChildDied.
+        durable: what Redis holds survives its death. Raises ConfigurationError, KafkaUnavailable, ChildDied.
         """
         with ExitStack() as starting:
             self._folder = Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="thunder-demo-")))
             kafka = EmbeddedKafka()
             starting.callback(kafka.stop)
-            self.redis = EmbeddedRedis(self._folder)
+            more = DURABLE if durable else NOTHING_MORE
+            is_cluster = store is EmbeddedStore.CLUSTER
+            self.redis = (EmbeddedRedisCluster if is_cluster else EmbeddedRedis)(self._folder, more)
             starting.callback(self.redis.stop)
             self.addresses = Addresses(
                 kafka=kafka.bootstrap_servers,
@@ -77,6 +92,16 @@ class Environment:
         self.redis.check()
         for role in self._roles:
             role.process.check()
+
+    def victims(self) -> Iterator[Victim]:
+        """Processes to kill, without end: a Redis server, then a worker. The gRPC server stays, for its callers."""
+        servers = self.redis.nodes if isinstance(self.redis, EmbeddedRedisCluster) else [self.redis]
+        workers = [role for role in self._roles if role.name != "serve"]
+        return chain.from_iterable(zip(cycle(servers), cycle(workers), strict=False))
+
+    def all_ready(self) -> bool:
+        """Whether every role says so."""
+        return all(role.is_ready() for role in self._roles)
 
     def wait_until_ready(self, stop: Stop, report: Callable[[str], object]) -> bool:
         """Waits for the roles and reports which ones. Returns False if stopped before. Raises ChildDied, NotReady."""

@@ -21,6 +21,7 @@ from thunder.demo.screens.screen import Screen
 from thunder.demo.screens.terminal import TerminalScreen
 from thunder.demo.session import Session
 from thunder.demo.social_graph import write_social_graph
+from thunder.demo.stage import FaultStage
 
 _SECONDS_BETWEEN_CHECKS = 0.1
 
@@ -37,7 +38,7 @@ def run_demo(options: DemoOptions) -> int:
 
 def _run(options: DemoOptions, feed_at: FeedFactory | None, screen: Screen, stop: Stop) -> ExitCode:
     screen.note("Thunder serves what the people you follow posted: ids, authors and times, not the texts")
-    with Environment(options.grpc_port, options.http_port) as environment:
+    with Environment(options.grpc_port, options.http_port, options.redis, durable=options.kill) as environment:
         _note_addresses(environment, screen)
         if not environment.wait_until_ready(stop, screen.progress):
             code = _code_without_answer(options)
@@ -64,7 +65,9 @@ def _run_session(
     with Session(environment, feed, screen, stop) as session:
         if not session.fill():
             return _code_without_answer(options)
-        if not options.once:
+        if options.kill:
+            session.run(FaultStage(environment.victims(), screen.note, time.monotonic()))
+        elif not options.once:
             session.run()
     return ExitCode.DONE
 

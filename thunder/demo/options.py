@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from common.settings.redis import RetentionSettings
 from common.settings.types import CommandOptions, DefaultInWords, Port, Unit
+from thunder.demo.environment import EmbeddedStore
 from thunder.demo.event_feed import EventFeed
 from thunder.demo.recording.playback import open_recording, playback
 from thunder.demo.synthetic.feed import synthetic_feed
@@ -43,7 +44,22 @@ class DemoServerOptions(CommandOptions):
     ] = 0
 
 
-class DemoOptions(DemoServerOptions, DemoOutputOptions, DemoFeedOptions):
+class DemoStageOptions(CommandOptions):
+    """Stage"""
+
+    redis: Annotated[
+        EmbeddedStore, Field(description="the embedded Redis: one server, or a Redis Cluster of three masters")
+    ] = EmbeddedStore.SINGLE
+    kill: Annotated[
+        bool,
+        Field(
+            description="kill a Redis server or a worker every 20 s, start it again and report the recovery; "
+            "Redis writes to a temporary folder then, as it would in production"
+        ),
+    ] = False
+
+
+class DemoOptions(DemoServerOptions, DemoStageOptions, DemoOutputOptions, DemoFeedOptions):
     """thunder demo: runs the whole service on this machine."""
 
     @model_validator(mode="after")
@@ -52,6 +68,8 @@ class DemoOptions(DemoServerOptions, DemoOutputOptions, DemoFeedOptions):
             raise ValueError("--empty cannot be combined with --events")
         if self.empty and self.once:
             raise ValueError("--empty cannot be combined with --once, which waits for an answer to events")
+        if self.kill and (self.empty or self.once):
+            raise ValueError("--kill needs a viewer to watch the recovery: not with --empty or --once")
         return self
 
 

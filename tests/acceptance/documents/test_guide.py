@@ -19,9 +19,9 @@ from tests.support.kafka.refined_topic import produce_events, recent_posts
 from tests.support.kafka.topic import KafkaTopic, read_topic
 from tests.support.processes.thunder import Role, Thunder
 from tests.support.redis.servers import RedisServer
-from tests.support.unused import is_free
 from tests.support.wait import eventually
 from thunder.demo.synthetic.raw_tweets import encode_create, encode_delete
+from thunder.embedded.child import is_free
 
 GRPC_PORT = 50051
 RAW, REFINED = "tweet_events", "innetwork_post"

@@ -16,7 +16,8 @@ from tests.support.processes.descendants import is_running
 from tests.support.wait import eventually
 from thunder.embedded.child import Child, ChildDied, stop_together
 from thunder.embedded.kafka_cluster import ASSIGNMENT_STRATEGY, PARTITIONS, EmbeddedKafka
-from thunder.embedded.redis_server import EmbeddedRedis, redis_binary
+from thunder.embedded.redis_cluster import EmbeddedRedisCluster
+from thunder.embedded.redis_server import DURABLE, EmbeddedRedis, redis_binary
 
 
 @pytest.fixture
@@ -62,6 +63,27 @@ def test_stopped_redis_has_written_its_log_only(server: EmbeddedRedis, tmp_path:
 
     assert not is_running(pid)
     assert [path.name for path in tmp_path.iterdir()] == ["redis.log"]
+
+
+def test_durable_server_comes_back_with_its_keys(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path, DURABLE)
+    with redis.Redis.from_url(server.url) as client:
+        client.set("key", "value")
+        server.kill()
+        server.check()
+        server.start()
+        assert client.get("key") == b"value"
+    server.stop()
+
+
+def test_cluster_serves_all_slots_from_three_nodes(tmp_path: Path) -> None:
+    cluster = EmbeddedRedisCluster(tmp_path)
+    cluster.check()
+    with redis.RedisCluster.from_url(cluster.url) as client:
+        for number in range(20):
+            client.set(f"key{number}", number)
+        assert len(client.get_primaries()) == len(cluster.nodes) == 3
+    cluster.stop()
 
 
 def test_server_of_the_wheel_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

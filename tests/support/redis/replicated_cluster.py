@@ -10,8 +10,9 @@ from typing import cast
 from redis.exceptions import RedisError
 
 from tests.support.network.proxy import Link, Network
-from tests.support.redis.servers import BUS_OFFSET, NO_MORE, RedisServer, free_cluster_port
+from tests.support.redis.servers import NO_MORE, RedisServer, free_cluster_port
 from tests.support.wait import eventually
+from thunder.embedded.redis_cluster import BUS_OFFSET
 
 SLOTS = 16_384
 SETTINGS = {

@@ -15,13 +15,10 @@ from tests.support.redis.binaries import cli_binary, server_binary
 from tests.support.redis.key_leaks import PERMANENT, assert_every_key_has_ttl
 from tests.support.unused import free_port
 from tests.support.wait import eventually
+from thunder.embedded.redis_cluster import BUS_OFFSET, form_cluster, is_complete
 from thunder.embedded.redis_server import SETTINGS
 
 NO_MORE: Mapping[str, str] = MappingProxyType({})
-
-_SLOTS = 16384
-BUS_OFFSET = 10_000
-"""The port of the cluster bus is the client port plus this."""
 
 
 def free_cluster_port() -> int:
@@ -175,14 +172,10 @@ def _cluster_node(directory: Path, settings: Mapping[str, str], password: str | 
 
 
 def _form(nodes: Sequence[RedisServer]) -> None:
-    """Join the nodes and give each its share of the slots, with commands that Redis 6.2 has."""
-    for number, node in enumerate(nodes):
-        node.command("CLUSTER SET-CONFIG-EPOCH", number + 1)
-        node.command("CLUSTER ADDSLOTS", *range(_SLOTS * number // len(nodes), _SLOTS * (number + 1) // len(nodes)))
-        for other in nodes[:number]:
-            node.command("CLUSTER MEET", "127.0.0.1", other.port)
+    """Join the nodes and wait until each knows all slots as served."""
+    form_cluster([node.client for node in nodes], [node.port for node in nodes])
     for node in nodes:
-        eventually(lambda node=node: _is_complete(node, len(nodes)), f"{node.url} knows a complete cluster")
+        eventually(lambda node=node: is_complete(node.client, len(nodes)), f"{node.url} knows a complete cluster")
 
 
 def _knows(node: RedisServer, size: int) -> bool:
@@ -199,8 +192,3 @@ def _knows_master(node: RedisServer, master: RedisServer) -> bool:
     latest = cast("dict[str, str]", master.command("CLUSTER INFO"))["cluster_my_epoch"]
     known = cast("dict[str, dict[str, str]]", node.command("CLUSTER NODES"))
     return known[f"127.0.0.1:{master.port}"]["epoch"] == latest
-
-
-def _is_complete(node: RedisServer, size: int) -> bool:
-    facts = cast("dict[str, str]", node.command("CLUSTER INFO"))
-    return facts["cluster_state"] == "ok" and facts["cluster_size"] == str(size)

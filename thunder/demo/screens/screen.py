@@ -71,7 +71,8 @@ def answer_line(view: TimelineView) -> str:
         return f"no posts yet, answered in {view.answer.seconds * 1000:.1f} ms"
     count = len(view.answer.response.posts)
     newest = f"{age:.1f} s" if age < 60 else in_words(age)
-    return f"{count:,} posts, answered in {view.answer.seconds * 1000:.1f} ms, the newest is {newest} old"
+    partial = ", partial: a part of the store is away" if view.answer.response.partial else ""
+    return f"{count:,} posts, answered in {view.answer.seconds * 1000:.1f} ms, the newest is {newest} old{partial}"
 
 
 def address_lines(addresses: Addresses) -> list[str]:
