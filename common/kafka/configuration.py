@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError
 
-from common.kafka.connection import KafkaConnection
+from common.kafka.connection import KafkaConnection, SaslMechanism
+from common.kafka.tokens import TokenFile
 from common.settings.kafka import KafkaSettings
 
 
@@ -89,14 +90,12 @@ _LOG_CRITICAL = 2
 
 
 def connection_configuration(connection: KafkaConnection, on_error: OnError) -> Configuration:
-    """Brokers and login: the part that all kinds of clients share."""
-    secret = connection.password.get_secret_value() if connection.password else None
+    """Brokers, login and further properties: the part that all kinds of clients share. ConfigurationError."""
     named = {
         "bootstrap.servers": connection.brokers,
         "security.protocol": connection.protocol.value,
         "sasl.mechanism": connection.mechanism.value if connection.mechanism else None,
-        "sasl.username": connection.user,
-        "sasl.password": secret,
+        **_login(connection),
         "ssl.ca.location": connection.ssl_ca_location,
         "ssl.certificate.location": connection.ssl_certificate_location,
         "ssl.key.location": connection.ssl_key_location,
@@ -105,8 +104,31 @@ def connection_configuration(connection: KafkaConnection, on_error: OnError) -> 
         "statistics.interval.ms": 0,
         "log_level": _LOG_CRITICAL,
         "error_cb": on_error,
+        **_further(connection),
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _login(connection: KafkaConnection) -> Configuration:
+    """Credentials: user and password, or where tokens come from."""
+    secret = connection.password.get_secret_value() if connection.password else None
+    if connection.mechanism is not SaslMechanism.OAUTHBEARER:
+        return {"sasl.username": connection.user, "sasl.password": secret}
+    if connection.tokens.file is not None:
+        return {"oauth_cb": TokenFile(connection.tokens.file)}
+    if connection.tokens.url is None:
+        return {}  # further properties say it
+    return {
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": connection.tokens.url,
+        "sasl.oauthbearer.client.id": connection.user,
+        "sasl.oauthbearer.client.secret": secret,
+    }
+
+
+def _further(connection: KafkaConnection) -> Configuration:
+    """Properties that the operator gives: they come last, so that they win."""
+    return {name: value.get_secret_value() for name, value in connection.properties}
 
 
 def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnError) -> Configuration:
@@ -135,6 +157,7 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
         "max.partition.fetch.bytes": settings.max_partition_fetch_bytes,
         "fetch.max.bytes": fetch_bytes,
         "receive.message.max.bytes": fetch_bytes + _RESPONSE_OVERHEAD_BYTES,
+        **_further(settings.consumer_connection),
     }
 
 
@@ -201,6 +224,7 @@ def producer_configuration(
         "queue.buffering.max.kbytes": packing.queue_kbytes,
         "message.timeout.ms": round(message_timeout_seconds * 1000),
         "partitioner": "murmur2_random",
+        **_further(connection),
     }
 
 

@@ -12,6 +12,7 @@ class SaslMechanism(StrEnum):
     PLAIN = "PLAIN"
     SCRAM_SHA_256 = "SCRAM-SHA-256"
     SCRAM_SHA_512 = "SCRAM-SHA-512"
+    OAUTHBEARER = "OAUTHBEARER"
 
 
 class SecurityProtocol(StrEnum):
@@ -24,12 +25,22 @@ class SecurityProtocol(StrEnum):
 
     @property
     def logs_in(self) -> bool:
-        """Whether the client needs a mechanism, a user and a password."""
+        """Whether the client needs a mechanism and credentials."""
         return self in (SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL)
 
 
+class TokenSource(NamedTuple):
+    """Source of tokens for OAUTHBEARER: an OpenID Connect token endpoint, or a file; neither for other mechanisms."""
+
+    url: str | None = None
+    file: str | None = None
+
+
 class KafkaConnection(NamedTuple):
-    """The brokers, and how the client logs in. mechanism, user and password are None without a login."""
+    """The brokers, and how the client logs in. mechanism, user and password are None without a login.
+
+    properties: further ones of librdkafka, which win over those of this product.
+    """
 
     brokers: str
     protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
@@ -39,3 +50,5 @@ class KafkaConnection(NamedTuple):
     ssl_ca_location: str | None = None
     ssl_certificate_location: str | None = None
     ssl_key_location: str | None = None
+    tokens: TokenSource = TokenSource()
+    properties: tuple[tuple[str, SecretStr], ...] = ()

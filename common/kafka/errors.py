@@ -28,6 +28,9 @@ _REFUSALS = frozenset(
 )
 """Names of the errors that retrying does not cure."""
 
+_WITHOUT_LOGIN = "Failed to acquire SASL OAUTHBEARER token"
+"""Beginning of an error after which librdkafka asks for a token again: the held one may still be good."""
+
 _SECONDS_BETWEEN_LINES = 10.0
 
 _log = logging.getLogger("thunder.kafka")
@@ -63,7 +66,8 @@ class RefusalWatch:
         if error.name() == "_ALL_BROKERS_DOWN":
             return  # comes after the error that says why
         self._latest = error.str()
-        if error.name() in _REFUSALS or refuses_client_certificate(self._latest):
+        refuses = error.name() in _REFUSALS or refuses_client_certificate(self._latest)
+        if refuses and _WITHOUT_LOGIN not in self._latest:
             self._refusal = self._refusal or error
         if self._lines.allow(time.monotonic()):
             _log.warning("Kafka: %s", self._latest)
@@ -88,7 +92,6 @@ class RefusalWatch:
 
 def _identity(connection: KafkaConnection) -> str:
     """Names client and brokers, without the password."""
-    login = (
-        f"user {connection.user!r} with SASL mechanism {connection.mechanism}" if connection.mechanism else "a client"
-    )
-    return f"{login} over {connection.protocol} at {connection.brokers}"
+    who = f"user {connection.user!r}" if connection.user else "a client"
+    login = f" with SASL mechanism {connection.mechanism}" if connection.mechanism else ""
+    return f"{who}{login} over {connection.protocol} at {connection.brokers}"

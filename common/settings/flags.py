@@ -44,6 +44,21 @@ class SettingsHelp(argparse.HelpFormatter):
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
+class _AppendEntry(argparse.Action):
+    """Collects the entries of a list from each use of its flag."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 (argparse's)
+        option_string: str | None = None,
+    ) -> None:
+        """Add one."""
+        held = getattr(namespace, self.dest, values._replace(value=[]))
+        setattr(namespace, self.dest, held._replace(value=[*held.value, values.value]))
+
+
 class FlagParser(argparse.ArgumentParser):
     """Reads values as they were written, with the names that they were given by; the settings check them later.
 
@@ -70,7 +85,7 @@ class FlagParser(argparse.ArgumentParser):
                 section.add_argument(name, **options)
 
     def read(self, arguments: Sequence[str]) -> dict[str, Given]:
-        """Values by name of setting. A flag written twice: the last counts. ConfigurationError."""
+        """Values by name of setting. A flag written twice: the last counts, but for lists. ConfigurationError."""
         given, rest = self.split(arguments)
         if rest:
             known = [*self._options, *self._switches, *map(_negation, self._switches)]
@@ -125,7 +140,8 @@ def _arguments(setting: Setting) -> Iterator[tuple[str, dict[str, Any]]]:
         yield negation, {**common, "action": "store_const", "const": off, "help": argparse.SUPPRESS}
     else:
         metavar = f"<{'|'.join(setting.choices) or setting.kind}>"
-        yield name, {**common, "type": written, "metavar": metavar, "help": text}
+        repeated = {"action": _AppendEntry} if setting.repeatable else {}
+        yield name, {**common, **repeated, "type": written, "metavar": metavar, "help": text}
 
 
 def _help_of(setting: Setting) -> str:

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol
+from common.kafka.connection import KafkaConnection, SaslMechanism, SecurityProtocol, TokenSource
+from common.kafka.properties import TOKEN_PROPERTIES, parse_properties, split_entries
 from common.settings.redis import RetentionSettings
 from common.settings.types import (
     MEBIBYTE,
@@ -14,6 +15,7 @@ from common.settings.types import (
     Count,
     DefaultInWords,
     Millis,
+    Repeatable,
     Seconds,
     Settings,
     Text,
@@ -41,11 +43,13 @@ class KafkaConnectionSettings(Settings):
         DefaultInWords("SASL_SSL with a SASL mechanism, else PLAINTEXT"),
     ] = Field(default_factory=lambda given: _natural_protocol(given["sasl_mechanism"]))
     kafka_sasl_user: Annotated[
-        str | None, Field(description="SASL user name; needed with a SASL mechanism"), AlsoFrom(("KAFKA_SASL_USER",))
+        str | None,
+        Field(description="SASL user name, or the client id for OAUTHBEARER"),
+        AlsoFrom(("KAFKA_SASL_USER",)),
     ] = None
     kafka_sasl_password: Annotated[
         SecretStr | None,
-        Field(description="SASL password; needed with a SASL mechanism"),
+        Field(description="SASL password, or the client secret for OAUTHBEARER"),
         AlsoFrom(("KAFKA_SASL_PASSWORD", "SASL_PASSWORD")),
     ] = None
     producer_sasl_mechanism: Annotated[
@@ -65,6 +69,28 @@ class KafkaConnectionSettings(Settings):
         DefaultInWords("as kafka_sasl_password"),
         AlsoFrom(("KAFKA_PRODUCER_SASL_PASSWORD", "PRODUCER_SASL_PASSWORD")),
     ] = Field(default_factory=lambda given: given["kafka_sasl_password"])
+    kafka_oauth_token_url: Annotated[
+        Text | None,
+        Field(
+            description="URL of the OpenID Connect token endpoint that gives the client a token for OAUTHBEARER "
+            "(client credentials)"
+        ),
+    ] = None
+    kafka_oauth_token_file: Annotated[
+        Text | None,
+        Field(
+            description="file with a token for OAUTHBEARER, which another process renews; read again within a minute"
+        ),
+    ] = None
+    kafka_property: Annotated[
+        tuple[SecretStr, ...],
+        Field(
+            description="further property of librdkafka for every Kafka client of the process; in the environment "
+            "several with semicolons between, in a file one a line"
+        ),
+        BeforeValidator(split_entries),
+        Repeatable("name=value"),
+    ] = ()
     ssl_ca_location: Annotated[
         str | None, Field(description="CA file that verifies the certificates of the Kafka brokers (PEM)")
     ] = None
@@ -97,12 +123,26 @@ class KafkaConnectionSettings(Settings):
     ) -> KafkaConnection:
         login = (None, None, None) if mechanism is None else (mechanism, user, password)
         files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
-        return KafkaConnection(brokers, self.security_protocol, *login, *files)
+        with_tokens = mechanism is SaslMechanism.OAUTHBEARER
+        tokens = TokenSource(self.kafka_oauth_token_url, self.kafka_oauth_token_file) if with_tokens else TokenSource()
+        properties = parse_properties(self.kafka_property)
+        return KafkaConnection(brokers, self.security_protocol, *login, *files, tokens, properties)
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
-        for prefix, connection in (("", self.consumer_connection), ("producer_", self.producer_connection)):
+        connections = {"": self.consumer_connection, "producer_": self.producer_connection}
+        for prefix, connection in connections.items():
             _check_mechanism(prefix + "sasl_mechanism", connection)
+        given = {
+            "kafka_oauth_token_url": self.kafka_oauth_token_url,
+            "kafka_oauth_token_file": self.kafka_oauth_token_file,
+        }
+        mechanisms = {connection.mechanism for connection in connections.values()}
+        unused = [name for name, value in given.items() if value and SaslMechanism.OAUTHBEARER not in mechanisms]
+        if unused:
+            raise ValueError(f"{unused[0]} needs sasl_mechanism OAUTHBEARER")
+        if all(given.values()):
+            raise ValueError("kafka_oauth_token_url and kafka_oauth_token_file exclude each other: give one of them")
         _check_credentials("KAFKA_SASL_USER", "KAFKA_SASL_PASSWORD", self.consumer_connection)
         _check_credentials("KAFKA_PRODUCER_SASL_USER", "KAFKA_PRODUCER_SASL_PASSWORD", self.producer_connection)
         return self
@@ -119,11 +159,23 @@ def _check_mechanism(name: str, connection: KafkaConnection) -> None:
 
 
 def _check_credentials(user_variable: str, password_variable: str, connection: KafkaConnection) -> None:
-    if connection.mechanism is not None and not (connection.user and connection.password):
+    if connection.mechanism is SaslMechanism.OAUTHBEARER:
+        _check_tokens(user_variable, password_variable, connection)
+    elif connection.mechanism is not None and not (connection.user and connection.password):
         raise ValueError(
             f"SASL mechanism {connection.mechanism} needs user and password: "
             f"set {user_variable} and {password_variable}"
         )
+
+
+def _check_tokens(user_variable: str, password_variable: str, connection: KafkaConnection) -> None:
+    if connection.tokens.url is not None and not (connection.user and connection.password):
+        raise ValueError(
+            f"kafka_oauth_token_url needs client id and secret: set {user_variable} and {password_variable}"
+        )
+    has_property = any(name.startswith(TOKEN_PROPERTIES) for name, _ in connection.properties)
+    if connection.tokens == TokenSource() and not has_property:
+        raise ValueError("SASL mechanism OAUTHBEARER needs kafka_oauth_token_url or kafka_oauth_token_file")
 
 
 def _natural_protocol(mechanism: SaslMechanism | None) -> SecurityProtocol:

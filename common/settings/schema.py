@@ -8,7 +8,16 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from common.settings.types import MEBIBYTE, AlsoFrom, CommandOptions, DefaultInWords, Operand, Settings, Unit
+from common.settings.types import (
+    MEBIBYTE,
+    AlsoFrom,
+    CommandOptions,
+    DefaultInWords,
+    Operand,
+    Repeatable,
+    Settings,
+    Unit,
+)
 
 Marker = TypeVar("Marker")
 
@@ -19,6 +28,7 @@ class Setting(NamedTuple):
     name is the field's alias where it has one: a model cannot have a field called `json`.
     default is in words, with its unit; kind says what to write: a unit, "number" or "text".
     flag_only: the command line alone gives it. operand: its name there when it is written without a flag.
+    repeatable: a list, of which each use of the flag gives one entry.
     """
 
     name: str
@@ -34,6 +44,7 @@ class Setting(NamedTuple):
     environment_prefix: str = ""
     flag_only: bool = False
     operand: str = ""
+    repeatable: bool = False
 
     @property
     def flag(self) -> str:
@@ -75,11 +86,12 @@ def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
     unit = (_metadata(field, Unit) or Unit("")).name
     also_from = _metadata(field, AlsoFrom)
     operand = _metadata(field, Operand)
+    repeatable = _metadata(field, Repeatable)
     return Setting(
         name=name,
         group=(owner.__doc__ or "").splitlines()[0],
         description=field.description or "",
-        kind=unit or ("number" if _takes(field, int, float) else "text"),
+        kind=(repeatable and repeatable.example) or unit or ("number" if _takes(field, int, float) else "text"),
         default=_default(field, unit),
         required=field.is_required(),
         switch=field.annotation is bool,
@@ -89,6 +101,7 @@ def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
         environment_prefix=owner.environment_prefix,
         flag_only=issubclass(owner, CommandOptions),
         operand=operand.name if operand else "",
+        repeatable=repeatable is not None,
     )
 
 
@@ -126,7 +139,7 @@ def _default(field: FieldInfo, unit: str) -> str:
         case SecretStr() as written_in_the_code:
             return written_in_the_code.get_secret_value()
         case default:
-            return {None: "none", PydanticUndefined: ""}.get(default, str(default))
+            return {None: "none", (): "none", PydanticUndefined: ""}.get(default, str(default))
 
 
 def _amount(number: int, unit: str) -> str:

@@ -25,6 +25,12 @@ class Operand(NamedTuple):
     name: str
 
 
+class Repeatable(NamedTuple):
+    """Marks a list whose flag may be written several times, once for each entry. example: of an entry."""
+
+    example: str
+
+
 class DefaultInWords(NamedTuple):
     """Text that --help shows for a default that depends on other settings."""
 

@@ -55,7 +55,8 @@
 {{- $mechanism := $settings.sasl_mechanism | default "" }}
 {{- $protocol := $settings.security_protocol | default (ternary "SASL_SSL" "PLAINTEXT" (ne $mechanism "")) }}
 {{- with .top.Values.kafka }}
-{{- if and $mechanism (not (include "thunder.secret" (list $ "kafka"))) }}
+{{- $hasTokens := and (eq $mechanism "OAUTHBEARER") (not $settings.kafka_oauth_token_url) }}
+{{- if and $mechanism (not $hasTokens) (not (include "thunder.secret" (list $ "kafka"))) }}
 {{- fail (printf "settings.sasl_mechanism %s needs a password: set kafka.existingSecret.name, or %s.kafka.existingSecret.name" $mechanism $.role) }}
 {{- end }}
 {{- if and (or .ca.existingSecret .certificate.existingSecret) (not (hasSuffix "SSL" $protocol)) }}

@@ -26,6 +26,11 @@ THUNDER_REDIS_URL: {{ .top.Values.redis.url | quote }}
 {{- end }}
 {{- if include "thunder.role.usesKafka" . }}
 THUNDER_IN_NETWORK_EVENTS_CONSUMER_DEST: {{ .top.Values.kafka.brokers | quote }}
+{{- $properties := list }}
+{{- range $name, $value := .top.Values.kafka.properties }}{{ $properties = append $properties (printf "%s=%s" $name (kindIs "string" $value | ternary $value (toJson $value))) }}{{ end }}
+{{- if $properties }}
+THUNDER_KAFKA_PROPERTY: {{ join "\n" $properties | quote }}
+{{- end }}
 {{- end }}
 {{- range include "thunder.files" . | fromYamlArray }}
 THUNDER_{{ .setting }}: /etc/thunder/{{ .path }}

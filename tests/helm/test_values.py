@@ -21,7 +21,7 @@ DEFAULTS: Values = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = Draft7Validator(json.loads((CHART / "values.schema.json").read_text()))
 OPEN = (
     *("Annotations", "Labels", "annotations", "labels", "nodeSelector", "affinity", "resources"),
-    *("ecurityContext", "behavior", "fallback"),
+    *("ecurityContext", "behavior", "fallback", "properties"),
 )
 """Ends of the names of what is open by nature: maps of the user's, and objects as Kubernetes defines them."""
 

@@ -36,6 +36,7 @@ GIVEN_OTHERWISE = frozenset(
         "redis_url",  # redis.url, or a Secret
         "in_network_events_consumer_dest",  # kafka.brokers
         "kafka_group_instance_id",  # staticMembership
+        "kafka_property",  # kafka.properties
         "health_port",  # serve.tls
         # Secrets, and files of Secrets
         "kafka_sasl_password",

@@ -32,7 +32,8 @@ class KafkaBroker:
     """One KRaft node; topics and ports stay the same over stop, kill and restart.
 
     bootstrap: HOST:PORT without security.
-    sasl_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to SASL_USER.
+    sasl_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 to SASL_USER, and
+    OAUTHBEARER to who brings an unsigned token.
     scram_bootstrap: HOST:PORT, SASL_PLAINTEXT, offers SCRAM-SHA-512 alone, so that any other mechanism is a wrong one.
     Every two seconds clients must log in to it again.
     sasl_ssl_bootstrap: HOST:PORT, SASL_SSL, offers PLAIN and SCRAM-SHA-512 to SASL_USER, and PLAIN to WRITER.

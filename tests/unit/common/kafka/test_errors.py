@@ -30,6 +30,13 @@ def test_a_refusal_names_who_asked_whom_and_how_but_no_password() -> None:
     )
 
 
+def test_a_token_that_is_not_given_now_may_be_given_later() -> None:
+    watch = RefusalWatch(CONNECTION)
+    watch.on_error(KafkaError(REFUSED, "Failed to acquire SASL OAUTHBEARER token: 503"))
+    watch.raise_if_refused()
+    assert "503" in watch.latest
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -121,7 +121,7 @@ Copy:
   --verbose, --no-verbose
       print each step [default: off]
   --ids <text>
-      ids [default: ()]
+      ids [default: none]
   --password <text>
       password [default: none]
 

@@ -40,7 +40,7 @@ def test_incomplete_login_names_the_settings() -> None:
         sasl_mechanism="PLAIN", kafka_sasl_user="u", kafka_sasl_password="p", producer_sasl_username=""
     ).endswith("set KAFKA_PRODUCER_SASL_USER and KAFKA_PRODUCER_SASL_PASSWORD")
     assert refusal(security_protocol="SASL_SSL") == (
-        "security_protocol SASL_SSL needs sasl_mechanism: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"
+        "security_protocol SASL_SSL needs sasl_mechanism: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER"
     )
     assert refusal(security_protocol="PLAINTEXT", sasl_mechanism="PLAIN") == (
         "sasl_mechanism PLAIN needs security_protocol SASL_SSL or SASL_PLAINTEXT, not PLAINTEXT"
