@@ -33,19 +33,22 @@ def gather(
     environment: Mapping[str, str],
     roles: Iterable[type[Settings]],
     command: type[Settings] = Settings,
+    unloaded: Sequence[str] = (),
 ) -> dict[str, Given]:
     """Collect the values of all settings of all these roles, which may share an environment and a file.
 
-    command: its options that come from the command line alone are read too.
+    command: the one that is run; its options that come from the command line alone are read too, and where several
+    roles have different settings of one name, its own counts. unloaded: prefixes of sources whose settings
+    cannot be loaded, so that they are not held for misspelt ones.
     ConfigurationError when a name is known to none of them; the message never quotes a value.
     """
     shared = [setting for role in roles for setting in settings_of(role) if not setting.flag_only]
-    own = [setting for setting in settings_of(command) if setting.flag_only]
-    known = list({setting.name: setting for setting in (*shared, *own)}.values())
-    flags = FlagParser([*known, CONFIG]).read(arguments)
-    variables = read_environment(environment, [*known, CONFIG])
+    known = list(dict.fromkeys((*settings_of(command), *shared)))
+    by_name = {setting.name: setting for setting in (*reversed(known), CONFIG)}
+    flags = FlagParser([*by_name.values()]).read(arguments)
+    variables = read_environment(environment, [*by_name.values()], known, unloaded)
     config = (variables | flags).get(CONFIG.name)
-    in_file = read_file(Path(str(config.value)), known) if config else {}
+    in_file = read_file(Path(str(config.value)), known, unloaded) if config else {}
     given = in_file | variables | flags
     given.pop(CONFIG.name, None)
     return given

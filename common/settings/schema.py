@@ -42,6 +42,7 @@ class Setting(NamedTuple):
     also_from: tuple[str, ...]
     secret: bool = False
     environment_prefix: str = ""
+    had_no_prefix: bool = False
     flag_only: bool = False
     operand: str = ""
     repeatable: bool = False
@@ -62,7 +63,7 @@ class Setting(NamedTuple):
     @property
     def former_variable(self) -> str | None:
         """Name in the environment before it had a prefix: it still works in this release, with a warning."""
-        return f"THUNDER_{self.name.upper()}" if self.environment_prefix else None
+        return f"THUNDER_{self.name.upper()}" if self.had_no_prefix else None
 
     @property
     def file_variables(self) -> tuple[str, ...]:
@@ -99,6 +100,7 @@ def _setting(name: str, owner: type[Settings], field: FieldInfo) -> Setting:
         also_from=also_from.variables if also_from else (),
         secret=_takes(field, SecretStr),
         environment_prefix=owner.environment_prefix,
+        had_no_prefix=owner.had_no_prefix,
         flag_only=issubclass(owner, CommandOptions),
         operand=operand.name if operand else "",
         repeatable=repeatable is not None,

@@ -4,7 +4,7 @@ import difflib
 import logging
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,20 +39,22 @@ def unknown_flag(flag: str, known: Sequence[str]) -> str:
     return f"{flag}: no such flag{_suggestion(flag, known)}"
 
 
-def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -> dict[str, Given]:
-    """Values by name of setting; an empty variable counts as unset. Warns of each variable by a former name.
+def read_environment(
+    environment: Mapping[str, str],
+    wanted: Sequence[Setting],
+    others: Sequence[Setting] = (),
+    unloaded: Sequence[str] = (),
+) -> dict[str, Given]:
+    """Values of the wanted settings by name; an empty variable counts as unset. Warns of each by a former name.
 
-    ConfigurationError for an unknown THUNDER_*, and for a file of a secret that cannot be read.
+    others: settings that the environment may hold, too. unloaded: what their names begin with where they are unknown.
+    ConfigurationError for any other THUNDER_*, and for a file of a secret that cannot be read.
     """
-    current = {variable: setting.name for setting in known for variable in setting.variables}
-    former = {setting.former_variable: setting for setting in known if setting.former_variable}
-    variables = current | {variable: setting.name for variable, setting in former.items()}
-    files = {variable: setting.name for setting in known for variable in setting.file_variables}
-    for variable, value in environment.items():
-        ours = variable.startswith("THUNDER_") and variable != ADDRESS_VARIABLE
-        ours = ours and not _is_service_link(variable, value)
-        if ours and variable not in variables and variable not in files:
-            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, [*current, *files])}")
+    _refuse_unknown(environment, {*wanted, *others}, unloaded)
+    former = {setting.former_variable: setting for setting in wanted if setting.former_variable}
+    variables = {variable: setting.name for setting in wanted for variable in setting.variables}
+    variables |= {variable: setting.name for variable, setting in former.items()}
+    files = {variable: setting.name for setting in wanted for variable in setting.file_variables}
     given: dict[str, Given] = {}
     for variable, name in variables.items():
         if environment.get(variable):
@@ -63,6 +65,16 @@ def read_environment(environment: Mapping[str, str], known: Sequence[Setting]) -
         if name not in given and environment.get(variable):
             given[name] = Given(_secret_in(Path(environment[variable]), variable), variable)
     return given
+
+
+def _refuse_unknown(environment: Mapping[str, str], known: Iterable[Setting], unloaded: Sequence[str]) -> None:
+    current = {variable for setting in known for variable in (*setting.variables, *setting.file_variables)}
+    former = {setting.former_variable for setting in known}
+    passed = tuple(f"THUNDER_{prefix}" for prefix in unloaded)
+    for variable, value in environment.items():
+        ours = variable.startswith("THUNDER_") and variable != ADDRESS_VARIABLE and not variable.startswith(passed)
+        if ours and not _is_service_link(variable, value) and variable not in current | former:
+            raise ConfigurationError(f"{variable}: no such setting{_suggestion(variable, sorted(current))}")
 
 
 def _secret_in(path: Path, variable: str) -> str:
@@ -82,8 +94,11 @@ def _is_service_link(variable: str, value: str) -> bool:
     )
 
 
-def read_file(path: Path, known: Sequence[Setting]) -> dict[str, Given]:
-    """Values by name of setting from a TOML file of `name = value` lines. ConfigurationError."""
+def read_file(path: Path, known: Sequence[Setting], unloaded: Sequence[str] = ()) -> dict[str, Given]:
+    """Values by name of setting from a TOML file of `name = value` lines. ConfigurationError.
+
+    unloaded: of sources whose settings are unknown, so that any unknown name may be one of them and is passed over.
+    """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -92,9 +107,9 @@ def read_file(path: Path, known: Sequence[Setting]) -> dict[str, Given]:
         raise ConfigurationError(f"{path}: not a TOML file: {error}") from error
     names = [setting.name for setting in known if not setting.flag_only]
     for name in values:
-        if name not in names:
+        if name not in names and not unloaded:
             raise ConfigurationError(f"{path}: {name}: no such setting{_suggestion(name, names)}")
-    return {name: Given(value, f"{path}: {name}") for name, value in values.items()}
+    return {name: Given(value, f"{path}: {name}") for name, value in values.items() if name in names}
 
 
 def _suggestion(name: str, known: Sequence[str]) -> str:

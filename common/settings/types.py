@@ -40,10 +40,12 @@ class DefaultInWords(NamedTuple):
 class Settings(BaseModel):
     """Checked once, then frozen. An error never quotes the value: it may be a secret in the wrong place.
 
-    environment_prefix: between THUNDER_ and the name of each setting that this very class declares.
+    environment_prefix: between THUNDER_ and the name of each setting that this very class declares. had_no_prefix: an
+    earlier release had these settings without it.
     """
 
     environment_prefix: ClassVar[str] = ""
+    had_no_prefix: ClassVar[bool] = False
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
 

@@ -1,22 +1,14 @@
 """Metrics of a source: names and help. They show its own counts at each scrape."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ingest.sources.catalogue import Labels
 from ingest.sources.message import TOO_LARGE
 from ingest.sources.statistics import QUEUE_FULL, Counts
-
-
-class Labels(NamedTuple):
-    """Closed sets of labels, so that each has its series from the start."""
-
-    sent: tuple[str, ...]
-    ignored: tuple[str, ...]
-    dropped: tuple[str, ...]
 
 
 class SourceMetrics(Collector):

@@ -1,6 +1,7 @@
 """`thunder source` as a user meets it: real processes, a real broker, a real Redis."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -14,6 +15,7 @@ from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import read_topic
 from tests.support.processes.source_runs import Json, Sources, report_of
 from tests.support.processes.thunder import Role, Thunder
+from tests.support.sources.distribution import install, install_example_of_guide
 from tests.support.sources.event_stream_server import EventStreamServer
 from tests.support.sources.jetstream_server import JetstreamServer
 from tests.support.sources.scenes import Says
@@ -221,3 +223,30 @@ def test_a_stream_of_garbage_ends_with_code_3(sources: Sources) -> None:
     assert done.returncode == 3
     assert "none of the first 1,000 messages is readable" in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["dropped"] == {"not_json": 1000}
+
+
+def test_a_source_of_another_distribution_is_run_beside_a_broken_one(
+    sources: Sources, thunder: Thunder, tmp_path: Path
+) -> None:
+    install_example_of_guide(tmp_path / "good")
+    install(tmp_path / "bad", "broken_source", "import nowhere\n", "flaky")
+    path = {"PYTHONPATH": f"{tmp_path / 'good'}{os.pathsep}{tmp_path / 'bad'}"}
+    sources.env = {**path, "THUNDER_TICKER_AUTHOR": "7", "THUNDER_FLAKY_TOKEN": "t"}
+
+    report = sources.report("ticker", "--ticks", "2")
+
+    assert_accounted_for(report)
+    assert (report["source"], report["sent"]) == ("ticker", {"post": 2})
+    messages = read_topic(sources.bootstrap, sources.topic, lambda read: len(read) == 2)
+    events = [InNetworkEvent.FromString(message.value() or b"") for message in messages]
+    assert [event.tweet_create_event.author_id for event in events] == [7, 7]
+
+    flaw = "The source flaky of broken_source 1.5 cannot be used: ModuleNotFoundError: No module named 'nowhere'"
+    done = thunder.run("source", "flaky", env=path)
+    assert (done.returncode, done.stderr) == (2, f"thunder source flaky: {flaw}\n")
+    done = thunder.run("source", "ticker", env=path)
+    assert done.returncode == 2
+    assert done.stderr == f"{flaw}\nthunder source ticker: --author is required (or THUNDER_TICKER_AUTHOR)\n"
+    done = thunder.run("source", "--help", env=path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "thunder source ticker      posts of one author at an interval" in done.stdout

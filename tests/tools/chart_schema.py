@@ -14,33 +14,30 @@ from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.kafka import TopicsSettings
 from common.settings.schema import settings_of
 from common.settings.serve import ServeSettings
-from common.settings.source import BlueskySettings, SyntheticSettings, WikipediaSettings
 from common.settings.types import Settings
+from ingest.sources.catalogue import built_in
 
 Schema: TypeAlias = dict[str, Any]
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | float | bool | None
+
+_SOURCES = {name: kind.settings for name, kind in built_in().items() if kind.in_chart}
 
 CHART_ROLES: Mapping[str, type[Settings]] = {
     "serve": ServeSettings,
     "ingest": IngestSettings,
     "transform": TransformSettings,
-    "bluesky": BlueskySettings,
-    "wikipedia": WikipediaSettings,
-    "synthetic": SyntheticSettings,
+    **_SOURCES,
     "topics": TopicsSettings,
 }
 """Roles of the chart and its Job, and their settings."""
 
 GIVEN_OTHERWISE = frozenset(
     {
-        "redis_url",  # redis.url, or a Secret
         "in_network_events_consumer_dest",  # kafka.brokers
         "kafka_group_instance_id",  # staticMembership
         "kafka_property",  # kafka.properties
         "health_port",  # serve.tls
-        # Secrets, and files of Secrets
-        "kafka_sasl_password",
-        "producer_sasl_password",
+        # Files of Secrets
         "ssl_ca_location",
         "ssl_certificate_location",
         "ssl_key_location",
@@ -53,7 +50,7 @@ GIVEN_OTHERWISE = frozenset(
         "grpc_tokens_file",
     }
 )
-"""Settings that the chart computes from other values."""
+"""Settings that the chart computes from other values, besides secrets."""
 
 BY_HAND = frozenset({"rebuild", "replay", "move_times", "json"})
 """Settings for a single run: a pod would come back to them at every restart."""
@@ -70,7 +67,19 @@ def chart_definitions() -> Schema:
     of_roles = {
         f"settings.{role}": _closed({name: references[name] for name in settings}) for role, settings in known.items()
     }
-    return {"settings": _closed(everything)} | of_roles
+    return {"settings": _closed(everything)} | of_roles | {"settings.kinds": _kinds()}
+
+
+def _kinds() -> Schema:
+    """The kinds of sources that a pod can run, each with its settings."""
+    choices = [
+        {
+            "if": {"properties": {"kind": {"const": name}}},
+            "then": {"properties": {"settings": {"$ref": f"#/definitions/settings.{name}"}}},
+        }
+        for name in _SOURCES
+    ]
+    return {"properties": {"kind": {"enum": [*_SOURCES]}}, "allOf": choices}
 
 
 def with_settings(values_schema: Schema) -> Schema:
@@ -109,10 +118,11 @@ def laid_out(value: Json, indent: int = 0) -> str:
 
 def _settings_of(role: type[Settings]) -> dict[str, Schema]:
     model = role.model_json_schema()
+    secrets = {setting.name for setting in settings_of(role) if setting.secret}
     return {
         name: _plain(schema, model.get("$defs", {}))
         for name, schema in model["properties"].items()
-        if name not in GIVEN_OTHERWISE | BY_HAND
+        if name not in GIVEN_OTHERWISE | BY_HAND | secrets
     }
 
 

@@ -12,7 +12,8 @@ from common.store.clock_check import ClockCheck
 from common.telemetry.clock_metrics import register_clock_metrics
 from common.timing import system_clock
 from ingest.metrics import FreshnessMetrics, IngestMetrics
-from ingest.sources.metrics import Labels, SourceMetrics
+from ingest.sources.catalogue import Labels
+from ingest.sources.metrics import SourceMetrics
 from ingest.sources.statistics import of_fields
 from ingest.write.metrics import MarkMetrics, StoreMetrics
 from serve.metrics import ServeMetrics

@@ -8,14 +8,9 @@ from pathlib import Path
 from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.schema import Setting, settings_of
 from common.settings.serve import ServeSettings
-from common.settings.source import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
+from ingest.sources.catalogue import built_in
 
-_SOURCES = {
-    "bluesky": BlueskySettings,
-    "wikipedia": WikipediaSettings,
-    "synthetic": SyntheticSettings,
-    "jsonl": JsonlSettings,
-}
+_SOURCES = {name: kind.settings for name, kind in built_in().items()}
 _ROLES = {"ingest": IngestSettings, "transform": TransformSettings, "serve": ServeSettings, **_SOURCES}
 
 
@@ -30,8 +25,8 @@ wins. An unknown name is an error. Roles may share an environment and a file: ea
 `thunder --is-serving` takes the settings of ingest and serve, `thunder` without it those of transform.
 
 Settings of one kind of source carry its name in the environment: `--count` of the synthetic source is
-`THUNDER_SYNTHETIC_COUNT`, in the file `count`. The names without it (`THUNDER_COUNT`) work for one more release and
-log a warning.
+`THUNDER_SYNTHETIC_COUNT`, in the file `count`. For bluesky, wikipedia, synthetic and jsonl the names without it
+(`THUNDER_COUNT`) work for one more release and log a warning.
 
 This page is generated: `uv run python -m tests.tools.settings_page`.
 

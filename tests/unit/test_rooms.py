@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.sources.catalogue import built_in
+
 ROOT = Path(__file__).parents[2]
 CLIENT = "clients/python"
 """Folder of the client's package."""
@@ -14,6 +16,9 @@ GENERATED = ROOT / "common" / "pb"
 MOST_MODULES = 15
 ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash", "thunder_client.fake_server")
 """Of `thunder`, of the image's health check, of each child process, of the tests of callers."""
+
+SOURCES = tuple(f"ingest.sources.{name}" for name in built_in())
+"""Packages that the catalogue finds."""
 
 MODULES = [
     module
@@ -39,7 +44,7 @@ def test_every_module_serves_a_command() -> None:
     """What only the repository needs, such as a generator, would travel in the wheel."""
     files = {name_of(module): module for module in MODULES}
     reached = set[str]()
-    waiting = list(ENTRIES)
+    waiting = [*ENTRIES, *SOURCES]
     while waiting:
         name = waiting.pop()
         if name in files and name not in reached:

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
-from typing import NamedTuple, TypeAlias
+from functools import cached_property
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from ingest.sources.catalogue import Catalogue, SourceKind
 
 
 class Runner(Enum):
@@ -19,8 +24,9 @@ class Runner(Enum):
 class Command(NamedTuple):
     """A command; run (module:function) returns the exit code.
 
-    settings (module:class): those in common.settings also come from the environment and a file, which commands share;
-    options that stand beside their command come from the command line alone.
+    settings (module:class): those of roles and those in common.settings also come from the environment and a file,
+    which commands share; options that stand beside their command come from the command line alone. flaw: why it cannot
+    be run, empty if it can. origin: another distribution that brings it.
     """
 
     summary: str
@@ -28,11 +34,13 @@ class Command(NamedTuple):
     run: str
     runner: Runner = Runner.TOOL
     note: str = ""
+    flaw: str = ""
+    origin: str = ""
 
     @property
     def shares_settings(self) -> bool:
         """Whether its settings may stand in an environment or a file that other commands read too."""
-        return self.settings.startswith("common.settings.")
+        return self.runner is Runner.ROLE or self.settings.startswith("common.settings.")
 
 
 class CommandGroup(NamedTuple):
@@ -52,8 +60,37 @@ Redis: a change takes effect at once, and is lost when the store is refilled fro
 follows through Kafka, where they last. A list holds the newest 10,000 follows."""
 
 
-def _source(summary: str, settings: str) -> Command:
-    return Command(summary, f"common.settings.source:{settings}", "thunder.cli.source:run_source_command", Runner.ROLE)
+class SourceCommands(Mapping[str, "Command"]):
+    """The commands of `thunder source`, one for each kind in the catalogue, which is read when they are needed."""
+
+    @cached_property
+    def _commands(self) -> dict[str, Command]:
+        kinds, broken = _catalogue()
+        unusable = {name: Command("cannot be used", "", "", Runner.ROLE, flaw=flaw) for name, flaw in broken.items()}
+        return unusable | {name: _source(kind) for name, kind in kinds.items()}
+
+    def __getitem__(self, name: str) -> Command:
+        """The command of the kind with that name."""
+        return self._commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the kinds."""
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        """Number of the kinds."""
+        return len(self._commands)
+
+
+def _catalogue() -> "Catalogue":
+    return resolve_name("ingest.sources.catalogue:catalogue")()  # imported only now: it has settings
+
+
+def _source(kind: "SourceKind") -> Command:
+    settings = f"{kind.settings.__module__}:{kind.settings.__qualname__}"
+    return Command(
+        kind.summary, settings, "thunder.cli.source:run_source_command", Runner.ROLE, kind.note, origin=kind.origin
+    )
 
 
 def _follows(summary: str, settings: str, run: str) -> Command:
@@ -77,12 +114,7 @@ COMMANDS: dict[str, Entry] = {
     "query": Command("ask a server for a timeline", "thunder.cli.query:QueryOptions", "thunder.cli.query:run_query"),
     "source": CommandGroup(
         "send events from another system to the refined topic",
-        {
-            "bluesky": _source("posts and follows of Bluesky, live or from a recording", "BlueskySettings"),
-            "wikipedia": _source("recent changes of Wikipedia as posts, live", "WikipediaSettings"),
-            "synthetic": _source("events of a generated network, at a rate of your choice", "SyntheticSettings"),
-            "jsonl": _source("events in JSON, from a file or a pipe", "JsonlSettings"),
-        },
+        SourceCommands(),
     ),
     "topics": CommandGroup(
         "manage the Kafka topics that Thunder reads and writes",
@@ -143,8 +175,14 @@ ROOT = CommandGroup("posts from Kafka, kept in Redis, served over gRPC", COMMAND
 
 def shared_settings() -> list[str]:
     """Settings (module:class) of all commands that read an environment and a file, which they may share."""
-    models = (command.settings for command in _all_of(ROOT) if command.shares_settings)
+    models = (command.settings for command in _all_of(ROOT) if command.shares_settings and not command.flaw)
     return list(dict.fromkeys((MODE_SETTINGS, COMBINED.settings, *models)))
+
+
+def broken_sources() -> Mapping[str, str]:
+    """Flaw of each source that cannot be loaded, by the prefix of its variables."""
+    prefix_of = resolve_name("ingest.sources.catalogue:prefix_of")
+    return {prefix_of(name): flaw for name, flaw in _catalogue().broken.items()}
 
 
 def _all_of(group: CommandGroup) -> Iterator[Command]:

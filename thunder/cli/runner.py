@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
-from common.errors import ThunderError
+from common.errors import ConfigurationError, ThunderError
 from common.settings.flags import FlagParser
 from common.settings.loader import CONFIG, check, gather, read_options
 from common.settings.schema import settings_of
 from common.settings.types import Settings
-from thunder.cli.commands import COMBINED, MODE_SETTINGS, TRANSFORM, Command, Runner, shared_settings
+from thunder.cli.commands import COMBINED, MODE_SETTINGS, TRANSFORM, Command, Runner, broken_sources, shared_settings
 from thunder.cli.exit_codes import ExitCode, exit_code_of
 
 S = TypeVar("S", bound=Settings)
@@ -21,6 +21,8 @@ log = logging.getLogger("thunder")
 
 def run_command(path: str, command: Command, arguments: Sequence[str]) -> int:
     """Run a command, or show its help; the exit code. path: its words. ThunderError."""
+    if command.flaw:
+        raise ConfigurationError(command.flaw)
     if _asks_for_help(arguments):
         return _show_help(path, command)
     run: Callable[[Any], int] = resolve_name(command.run)  # imported only now: a role need not load the others
@@ -28,7 +30,7 @@ def run_command(path: str, command: Command, arguments: Sequence[str]) -> int:
         return run(arguments)
     model: type[Settings] = resolve_name(command.settings)
     settings = read_settings(model, arguments) if command.shares_settings else read_options(model, arguments)
-    return run(settings) if command.runner is Runner.TOOL else _run_role(run, settings)
+    return run(settings) if command.runner is Runner.TOOL else _run_role(run, settings, command.origin)
 
 
 def run_without_command(arguments: Sequence[str]) -> int:
@@ -37,7 +39,7 @@ def run_without_command(arguments: Sequence[str]) -> int:
         serving = "--is-serving" in arguments
         return _show_help("thunder --is-serving", COMBINED) if serving else _show_help("thunder transform", TRANSFORM)
     mode: type[Settings] = resolve_name(MODE_SETTINGS)
-    given = gather(arguments, os.environ, _shared_models())
+    given = gather(arguments, os.environ, _shared_models(), unloaded=_unloaded_prefixes())
     names = mode.model_fields
     chosen: Any = check(mode, {name: value for name, value in given.items() if name in names})
     command = COMBINED if chosen.is_serving else TRANSFORM
@@ -48,7 +50,7 @@ def run_without_command(arguments: Sequence[str]) -> int:
 
 def read_settings(model: type[S], arguments: Sequence[str]) -> S:
     """The settings of a command, from its flags, the environment and the file. ConfigurationError."""
-    return check(model, gather(arguments, os.environ, _shared_models(), model))
+    return check(model, gather(arguments, os.environ, _shared_models(), model, _unloaded_prefixes()))
 
 
 def _shared_models() -> tuple[type[Settings], ...]:
@@ -56,15 +58,26 @@ def _shared_models() -> tuple[type[Settings], ...]:
     return tuple(resolve_name(name) for name in shared_settings())
 
 
-def _run_role(run: Callable[[Any], int], settings: Settings) -> int:
-    """The exit code. An error that ends a role goes to its log, in the format that its settings name."""
+def _unloaded_prefixes() -> list[str]:
+    """Prefixes of the variables of sources that cannot be loaded. Logs what is wrong with each."""
+    broken = broken_sources()
+    for flaw in broken.values():
+        log.warning("%s", flaw)
+    return [*broken]
+
+
+def _run_role(run: Callable[[Any], int], settings: Settings, origin: str = "") -> int:
+    """The exit code. An error that ends a role goes to its log, in the format that its settings name.
+
+    origin: another distribution that brings the role.
+    """
     try:
         return run(settings)
     except ThunderError as error:
         log.critical("%s", error)
         return exit_code_of(error)
     except Exception:
-        log.critical("Unexpected error, a defect of Thunder: please report it", exc_info=True)
+        log.critical("Unexpected error, a defect of %s: please report it", origin or "Thunder", exc_info=True)
         return ExitCode.FAILED
 
 

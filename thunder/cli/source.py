@@ -4,37 +4,24 @@ A line that changes on a terminal, a table at the end, one JSON object for progr
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Column, Table
 
-from common.settings.source import (
-    BlueskySettings,
-    JsonlSettings,
-    SourceSettings,
-    SyntheticSettings,
-    WikipediaSettings,
-)
+from common.settings.source import SourceSettings
 from ingest.sources.app import run_source
-from ingest.sources.catalogue import OpenedSource, open_bluesky, open_jsonl, open_synthetic, open_wikipedia
+from ingest.sources.catalogue import catalogue
 from ingest.sources.statistics import Counts, Statistics
-
-_OPENERS: Mapping[type[SourceSettings], Callable[[Any], OpenedSource]] = {
-    BlueskySettings: open_bluesky,
-    WikipediaSettings: open_wikipedia,
-    SyntheticSettings: open_synthetic,
-    JsonlSettings: open_jsonl,
-}
 
 
 def run_source_command(settings: SourceSettings) -> int:
     """Run the source whose settings these are; the exit code. Raises ThunderError."""
-    opened = _OPENERS[type(settings)](settings)
+    opened = catalogue().kind_of(settings).opened(settings)
     with closing(SourceDisplay(opened.source.name, opened.source.expected, as_json=settings.as_json)) as display:
         return run_source(settings, opened, display)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from common.errors import ConfigurationError
@@ -10,10 +11,11 @@ from common.settings.kafka import KafkaSettings
 from common.settings.serve import AnswerSettings, CallerSettings, ServeSettings
 from common.settings.source import SourceSettings
 from common.settings.types import Settings
+from ingest.sources.catalogue import catalogue
 from serve.blocked_authors import BlockedAuthors
 from serve.rpc.authentication import Authenticator
 from serve.rpc.tls import server_credentials
-from thunder.doctor.finding import Finding, fail, ok
+from thunder.doctor.finding import Finding, fail, ok, warn
 from thunder.doctor.kafka_probe import probe_kafka
 from thunder.doctor.kafka_rules import DEAD_LETTER_BYTES, WantedTopic
 from thunder.doctor.redis_probe import probe_redis
@@ -58,10 +60,33 @@ def _serve(settings: ServeSettings) -> Iterator[Finding]:
 
 
 def _source(settings: SourceSettings) -> Iterator[Finding]:
+    yield from _kind_of_source(settings)
     posts = WantedTopic(settings.topic, largest_sent=settings.batch_bytes)
     follows = WantedTopic(settings.follows_topic, kept_seconds=None)
     yield from probe_kafka(settings.producer_connection, [posts, follows])
     yield from probe_redis(settings, SOURCE, RedisRequirements(writes=True, skew=_SKEW_SECONDS))
+
+
+def _kind_of_source(settings: SourceSettings) -> Iterator[Finding]:
+    """Open the source as its command does, if one is named, without connecting it; report those that are broken."""
+    kinds, broken = catalogue()
+    for flaw in broken.values():
+        yield warn("Sources", flaw, "update its distribution, or uninstall it")
+    for name, kind in kinds.items():
+        if kind.settings is type(settings):
+            yield _loaded(f"Source {name}", partial(kind.opened, settings), "correct the setting")
+
+
+def checks_of(role: CheckedRole, source: str | None) -> RoleChecks:
+    """The checks of a role; source: the one whose own settings are checked, too. ConfigurationError."""
+    if source is None:
+        return CHECKS[role]
+    if role is not CheckedRole.SOURCE:
+        raise ConfigurationError("--source goes with --role source")
+    kinds, broken = catalogue()
+    if source not in kinds:
+        raise ConfigurationError(broken.get(source, f"--source: no such source; there are {', '.join(kinds)}"))
+    return RoleChecks(kinds[source].settings, _source)
 
 
 CHECKS: Mapping[CheckedRole, RoleChecks] = {
@@ -114,9 +139,9 @@ def _blocked_authors(settings: AnswerSettings) -> Iterator[Finding]:
         yield _loaded("Blocked authors", lambda: BlockedAuthors(settings.blocked_authors_file))
 
 
-def _loaded(subject: str, load: Callable[[], object]) -> Finding:
+def _loaded(subject: str, load: Callable[[], object], remedy: str = "check the files and their permissions") -> Finding:
     try:
         load()
     except ConfigurationError as error:
-        return fail(subject, str(error), "check the files and their permissions")
+        return fail(subject, str(error), remedy)
     return ok(subject, "can be used")

@@ -11,10 +11,10 @@ from common.errors import ConfigurationError
 from common.settings.flags import FlagParser
 from common.settings.loader import check
 from common.settings.schema import settings_of
-from common.settings.types import CommandOptions
+from common.settings.types import CommandOptions, Text
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.runner import read_settings
-from thunder.doctor.checks import CHECKS, CheckedRole, RoleChecks
+from thunder.doctor.checks import CheckedRole, RoleChecks, checks_of
 from thunder.doctor.finding import Finding, Severity, fail, ok
 
 
@@ -22,6 +22,9 @@ class DoctorOptions(CommandOptions):
     """Doctor"""
 
     role: Annotated[CheckedRole, Field(description="role whose settings and dependencies are checked")]
+    source: Annotated[
+        Text | None, Field(description="with --role source: the source whose own settings are checked too")
+    ] = None
     as_json: Annotated[bool, Field(alias="json", description="print the findings as one JSON object")] = False
 
 
@@ -29,8 +32,9 @@ def run_doctor(arguments: Sequence[str]) -> int:
     """Run the command; the exit code: 1 when the role cannot work with what was found. ConfigurationError."""
     given, flags = FlagParser(settings_of(DoctorOptions)).split(arguments)
     options = check(DoctorOptions, given)
+    checks = checks_of(options.role, options.source)
     logging.disable()  # the findings repeat what libraries log
-    findings = check_role(CHECKS[options.role], flags)
+    findings = check_role(checks, flags)
     print(findings_as_json(options.role, findings) if options.as_json else "\n".join(lines(findings)))
     return ExitCode.FAILED if Severity.FAIL in {finding.verdict for finding in findings} else ExitCode.DONE
 

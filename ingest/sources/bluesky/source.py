@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -11,7 +12,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from common.errors import ConfigurationError
 from common.lifecycle import Stop
-from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS, parse_jetstream_line
+from common.timing import system_clock
+from ingest.sources.bluesky import BlueskySettings
+from ingest.sources.bluesky.jetstream import WANTED_COLLECTIONS, IgnoredKind, parse_jetstream_line
+from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.connection import (
     RECONNECT_POLICY,
     Connection,
@@ -20,7 +24,9 @@ from ingest.sources.connection import (
     Sign,
     StreamProtocol,
 )
-from ingest.sources.message import ParsedMessage, too_large
+from ingest.sources.json_line import BadLineReason
+from ingest.sources.jsonl.source import ReplaySource
+from ingest.sources.message import ParsedMessage, SentKind, too_large
 from ingest.sources.stream_request import (
     OPEN_TIMEOUT,
     checked_url,
@@ -35,6 +41,17 @@ _REWIND_US = 5_000_000
 _OPTIONS = ("wantedDids",)
 """Options of the address that a user may set; the others are this source's own, or change the form of messages."""
 _CLOSE_TIMEOUT = 1.0  # seconds
+
+
+def open_bluesky(settings: BlueskySettings) -> OpenedSource:
+    """The network, or a recording of it from its beginning. ConfigurationError."""
+    labels = labels_of(SentKind, IgnoredKind, BadLineReason)
+    if settings.replay is None:
+        source = BlueskySource(settings.jetstream_url, contact=settings.contact)
+        return OpenedSource(source, labels, has_follows=True, is_live=True, from_now=settings.from_now)
+    ends_at = system_clock if settings.move_times else None
+    recording = ReplaySource("bluesky", Path(settings.replay), parse_jetstream_line, ends_at)
+    return OpenedSource(recording, labels, has_follows=True)
 
 
 class BlueskySource:

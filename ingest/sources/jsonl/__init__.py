@@ -6,3 +6,32 @@ pure.
 
 Read source, then lines, event_lines (what a line means) and shifted_times (a recording moved to another time).
 """
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from common.settings.source import SourceSettings
+from common.settings.types import Settings, Text
+from ingest.sources.catalogue import SourceKind
+
+
+class FileSettings(Settings):
+    """File"""
+
+    environment_prefix: ClassVar[str] = "JSONL_"
+    had_no_prefix: ClassVar[bool] = True
+
+    file: Annotated[Text, Field(description="file of events to send, one JSON object a line; - = standard input")]
+
+
+class JsonlSettings(SourceSettings, FileSettings):
+    """thunder source jsonl: a file or pipe with an InNetworkEvent or a FollowEvent in JSON on each line."""
+
+
+SOURCE = SourceKind(
+    summary="events in JSON, from a file or a pipe",
+    settings=JsonlSettings,
+    open="ingest.sources.jsonl.source:open_jsonl",
+    in_chart=False,
+)

@@ -1,17 +1,31 @@
 """Lines of a file or a pipe as sources."""
 
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from common.errors import ConfigurationError
 from common.lifecycle import Stop
+from ingest.sources.catalogue import OpenedSource, labels_of
+from ingest.sources.jsonl import JsonlSettings
+from ingest.sources.jsonl.event_lines import BadEventReason, parse_event_line
 from ingest.sources.jsonl.lines import NumberedLine, numbered_lines
 from ingest.sources.jsonl.shifted_times import is_of_a_clock, shifted, time_of
-from ingest.sources.message import ParsedMessage
+from ingest.sources.message import ParsedMessage, SentKind, Source
 from ingest.sources.reader_thread import read_in_thread
 
 _FOREVER = float("inf")
+_STANDARD_INPUT = "-"
+
+
+def open_jsonl(settings: JsonlSettings) -> OpenedSource:
+    """A file from its beginning, or the standard input."""
+    if settings.file == _STANDARD_INPUT:
+        source: Source = PipeSource("jsonl", sys.stdin.fileno(), parse_event_line)
+    else:
+        source = ReplaySource("jsonl", Path(settings.file), parse_event_line)
+    return OpenedSource(source, labels_of(SentKind, dropped=BadEventReason), has_follows=True)
 
 
 class PipeSource:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, repeat
 
-from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
-from ingest.sources.message import ParsedMessage, sent_message
+from ingest.sources.catalogue import OpenedSource, labels_of
+from ingest.sources.message import ParsedMessage, SentKind, sent_message
+from ingest.sources.synthetic import NetworkSettings, SyntheticSettings
 from ingest.sources.synthetic.network import EventRate, Habits, event_times, follows, generate_ids, life
 
 _log = logging.getLogger("thunder.source")
@@ -17,6 +18,12 @@ _SHOWN_PEOPLE = 3
 
 _LONGEST_WAIT_SECONDS = 0.1
 """Interval between checks of should_stop."""
+
+
+def open_synthetic(settings: SyntheticSettings) -> OpenedSource:
+    """A generated network, from its beginning."""
+    has_follows = settings.follows_per_person > 0
+    return OpenedSource(SyntheticSource(settings), labels_of(SentKind), has_follows=has_follows)
 
 
 class SyntheticSource:

@@ -14,13 +14,20 @@ from typing import cast
 
 from common.ids import id_of_string
 from common.post import MAX_CREATED_AT, LightPost
-from common.settings.source import Bots
 from ingest.sources.json_line import BadLine, BadLineReason, date, member, member_or_empty, parse_object, text
 from ingest.sources.message import Disposition, ParsedMessage
 
 _CANARY_DOMAIN = "canary"
 _MAX_NAME = 255  # characters; MediaWiki allows as many bytes
 _REWIND_MS = 5_000
+
+
+class Bots(StrEnum):
+    """Changes to send: those of people and bots, of people only, of bots only."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    ONLY = "only"
 
 
 class ChangeKind(StrEnum):

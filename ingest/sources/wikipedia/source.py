@@ -10,7 +10,7 @@ import httpx
 
 from common.lifecycle import Stop
 from common.post import LightPost
-from common.settings.source import Bots
+from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.connection import (
     RECONNECT_POLICY,
     Connection,
@@ -19,6 +19,7 @@ from ingest.sources.connection import (
     Sign,
     StreamProtocol,
 )
+from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, ParsedMessage, too_large
 from ingest.sources.stream_request import (
     OPEN_TIMEOUT,
@@ -28,7 +29,8 @@ from ingest.sources.stream_request import (
     retry_after,
     user_agent,
 )
-from ingest.sources.wikipedia.recent_change import IgnoredChange, parse_change, resume_id
+from ingest.sources.wikipedia import WikipediaSettings
+from ingest.sources.wikipedia.recent_change import Bots, ChangeKind, IgnoredChange, parse_change, resume_id
 from ingest.sources.wikipedia.server_sent_events import EventDecoder, SentEvent
 
 _MAX_EVENT_BYTES = 1024 * 1024
@@ -38,6 +40,13 @@ _CONTENT_TYPE = "text/event-stream"
 
 _log = logging.getLogger("thunder.source")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every attempt
+
+
+def open_wikipedia(settings: WikipediaSettings) -> OpenedSource:
+    """The stream of recent changes. ConfigurationError."""
+    source = WikipediaSource(settings.recentchange_url, settings.bots, contact=settings.contact)
+    labels = labels_of(ChangeKind, IgnoredChange, BadLineReason)
+    return OpenedSource(source, labels, has_follows=False, is_live=True, from_now=settings.from_now)
 
 
 class WikipediaSource:

@@ -24,16 +24,17 @@ class Sources:
         self.topic = kafka.create_topic(unique("innetwork_post"), partitions)
         self.follows_topic = kafka.create_topic(unique("follows"), 1)
         self._thunder = thunder
+        self.env: dict[str, str] = {}
         self._flags = [
             *("--topic", self.topic, "--follows-topic", self.follows_topic),
             *("--in-network-events-producer-dest", kafka.bootstrap, "--redis-url", redis_url),
         ]
 
     def start(self, *arguments: str) -> Role:
-        return self._thunder.start("source", *arguments[:1], *self._flags, *arguments[1:])
+        return self._thunder.start("source", *arguments[:1], *self._flags, *arguments[1:], env=self.env)
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return self._thunder.run("source", *arguments[:1], *self._flags, *arguments[1:], stdin=stdin)
+        return self._thunder.run("source", *arguments[:1], *self._flags, *arguments[1:], stdin=stdin, env=self.env)
 
     def report(self, *arguments: str, stdin: str = "") -> Json:
         """The last line of --json of a run that goes well."""

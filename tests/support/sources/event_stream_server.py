@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
-from common.settings.source import Bots
 from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.wikipedia.recent_change import Bots
 from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.sources.wikimedia_changes import AT, change, event_id

@@ -7,11 +7,10 @@ from itertools import islice
 
 import pytest
 
-from common.settings.source import Bots
 from common.timing import Backoff
 from ingest.sources.connection import ReconnectPolicy
 from ingest.sources.message import Disposition
-from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange
+from ingest.sources.wikipedia.recent_change import Bots, ChangeKind, IgnoredChange
 from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.sources.event_stream_server import CONTACT, EventStreamServer
 from tests.support.sources.scenes import Refuses, Says, Then

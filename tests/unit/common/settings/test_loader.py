@@ -103,6 +103,7 @@ class PrefixedSettings(Settings):
     """thunder prefixed: a role with a setting of its own and one that others have too."""
 
     environment_prefix: ClassVar[str] = "ODD_"
+    had_no_prefix: ClassVar[bool] = True
 
     count: int = 0
 
@@ -138,6 +139,38 @@ def test_a_prefixed_variable_wins_over_its_former_name() -> None:
 def test_a_former_variable_is_never_suggested() -> None:
     with pytest.raises(ConfigurationError, match=r"THUNDER_COUNTS: no such setting; did you mean THUNDER_ODD_COUNT\?"):
         mixed({"THUNDER_COUNTS": "1"})
+
+
+class EvenSettings(ProcessSettings):
+    """thunder even: a role with a setting of the same name."""
+
+    environment_prefix: ClassVar[str] = "EVEN_"
+
+    count: bool = False
+
+
+def test_settings_of_one_name_in_two_roles_are_kept_apart(caplog: pytest.LogCaptureFixture) -> None:
+    roles = (MixedSettings, EvenSettings)
+    env = {"THUNDER_ODD_COUNT": "5", "THUNDER_EVEN_COUNT": "true", "THUNDER_HTTP_PORT": "2"}
+    odd = check(MixedSettings, gather([], env, roles, MixedSettings))
+    even = check(EvenSettings, gather([], env, roles, EvenSettings))
+    assert (odd.count, odd.http_port, even.count, even.http_port) == (5, 2, True, 2)
+
+    assert check(EvenSettings, gather(["--count"], {"THUNDER_ODD_COUNT": "5"}, roles, EvenSettings)).count
+    assert not check(EvenSettings, gather([], {"THUNDER_COUNT": "5"}, roles, EvenSettings)).count
+    assert not caplog.records
+
+
+def test_settings_of_what_cannot_be_loaded_are_passed_over(file: Path) -> None:
+    env = {"THUNDER_LOST_TOKEN": "t", "THUNDER_HTTP_PORT": "2"}
+    file.write_text("token = 1\nlog_level = 'debug'\n")
+    with pytest.raises(ConfigurationError, match="THUNDER_LOST_TOKEN: no such setting"):
+        gather([], env, (MixedSettings,), MixedSettings)
+    with pytest.raises(ConfigurationError, match="token: no such setting"):
+        gather(["--config", str(file)], {}, (MixedSettings,), MixedSettings)
+
+    given = gather(["--config", str(file)], env, (MixedSettings,), MixedSettings, ["LOST_"])
+    assert given.keys() == {"http_port", "log_level"}
 
 
 def test_an_empty_variable_is_unset() -> None:

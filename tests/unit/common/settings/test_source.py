@@ -2,14 +2,11 @@ import pytest
 from pydantic import ValidationError
 
 from common.settings.schema import settings_of
-from common.settings.source import (
-    BlueskySettings,
-    JsonlSettings,
-    NetworkSettings,
-    SourceSettings,
-    SyntheticSettings,
-    WikipediaSettings,
-)
+from common.settings.source import SourceSettings
+from ingest.sources.bluesky import BlueskySettings
+from ingest.sources.jsonl import JsonlSettings
+from ingest.sources.synthetic import NetworkSettings, SyntheticSettings
+from ingest.sources.wikipedia import WikipediaSettings
 
 SOURCES = (BlueskySettings, WikipediaSettings, SyntheticSettings)
 

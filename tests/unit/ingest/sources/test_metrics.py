@@ -1,6 +1,7 @@
 from prometheus_client import CollectorRegistry
 
-from ingest.sources.metrics import Labels, SourceMetrics
+from ingest.sources.catalogue import Labels
+from ingest.sources.metrics import SourceMetrics
 from ingest.sources.statistics import Counts
 
 

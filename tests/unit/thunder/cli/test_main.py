@@ -22,8 +22,11 @@ from common.errors import (
 from common.settings.combined import CombinedSettings
 from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.serve import ServeSettings
-from common.settings.source import BlueskySettings, JsonlSettings, SyntheticSettings, WikipediaSettings
 from common.settings.types import Settings
+from ingest.sources.bluesky import BlueskySettings
+from ingest.sources.jsonl import JsonlSettings
+from ingest.sources.synthetic import SyntheticSettings
+from ingest.sources.wikipedia import WikipediaSettings
 from thunder.cli import runner
 from thunder.cli.commands import COMMANDS, Command, CommandGroup, Runner
 from thunder.cli.exit_codes import MEANINGS, ExitCode, exit_code_of
@@ -55,7 +58,7 @@ class Started:
         monkeypatch.setattr(runner, "resolve_name", self._find)
 
     def _find(self, name: str) -> object:
-        return resolve_name(name) if name.startswith("common.settings.") else self._run
+        return resolve_name(name) if name.endswith("Settings") else self._run
 
     def _run(self, settings: Settings) -> int:
         self.settings.append(settings)
@@ -247,7 +250,7 @@ def test_the_error_of_a_running_role_is_logged(
         raise ends.pop(0)
 
     def find(name: str) -> object:
-        return resolve_name(name) if name.startswith("common.settings.") else run
+        return resolve_name(name) if name.endswith("Settings") else run
 
     monkeypatch.setattr(runner, "resolve_name", find)
     assert main(["serve"]) == ExitCode.REFUSED
@@ -261,7 +264,7 @@ def test_ctrl_c_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch, capsys: 
         raise KeyboardInterrupt
 
     def find(name: str) -> object:
-        return resolve_name(name) if name.startswith("common.settings.") else interrupted
+        return resolve_name(name) if name.endswith("Settings") else interrupted
 
     monkeypatch.setattr(runner, "resolve_name", find)
     assert main(["follows", "import", "-"]) == ExitCode.INTERRUPTED

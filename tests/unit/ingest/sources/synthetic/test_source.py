@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 
 from common.post import LightPost
-from common.settings.source import NetworkSettings
 from ingest.events import Event, Follow
+from ingest.sources.synthetic import NetworkSettings
 from ingest.sources.synthetic.source import SyntheticSource
 
 NOW = 1_760_000_000.0

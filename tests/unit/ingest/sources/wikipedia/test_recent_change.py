@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 
 from common.ids import id_of_string
 from common.post import LightPost
-from common.settings.source import Bots
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, ParsedMessage
-from ingest.sources.wikipedia.recent_change import ChangeKind, IgnoredChange, parse_change, resume_id
+from ingest.sources.wikipedia.recent_change import Bots, ChangeKind, IgnoredChange, parse_change, resume_id
 from tests.support.sources.json_mutations import mutated_json
 from tests.support.sources.wikimedia_changes import AT, EVENT_ID, USER, change, event_id
 

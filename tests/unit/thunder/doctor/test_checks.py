@@ -1,0 +1,45 @@
+import pytest
+
+from common.errors import ConfigurationError
+from common.settings.source import SourceSettings
+from ingest.sources.bluesky import BlueskySettings
+from ingest.sources.catalogue import Catalogue, built_in
+from thunder.doctor import checks
+from thunder.doctor.checks import CHECKS, CheckedRole, checks_of
+from thunder.doctor.finding import Finding, Severity
+
+
+@pytest.fixture(autouse=True)
+def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def probe(*_: object) -> list[Finding]:
+        return []
+
+    monkeypatch.setattr(checks, "probe_kafka", probe)
+    monkeypatch.setattr(checks, "probe_redis", probe)
+
+
+def test_a_source_is_opened_with_its_own_settings() -> None:
+    settings, run = checks_of(CheckedRole.SOURCE, "bluesky")
+    assert settings is BlueskySettings
+    [good] = run(BlueskySettings())
+    [bad] = run(BlueskySettings(jetstream_url="ws://host/subscribe?compress=true"))
+    assert good == Finding(Severity.OK, "Source bluesky", "can be used")
+    assert (bad.verdict, bad.remedy) == (Severity.FAIL, "correct the setting")
+    assert "'compress' is not supported" in bad.fact
+
+
+def test_a_source_is_known_and_goes_with_its_role() -> None:
+    with pytest.raises(ConfigurationError, match="no such source; there are bluesky, "):
+        checks_of(CheckedRole.SOURCE, "xyzzy")
+    with pytest.raises(ConfigurationError, match="--source goes with --role source"):
+        checks_of(CheckedRole.INGEST, "bluesky")
+    assert checks_of(CheckedRole.SOURCE, None) == CHECKS[CheckedRole.SOURCE]
+
+
+def test_a_broken_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Catalogue(built_in(), {"flaky": "The source flaky of flaky 1.0 cannot be used: oops"})
+    monkeypatch.setattr(checks, "catalogue", lambda: broken)
+    [finding] = checks_of(CheckedRole.SOURCE, None).run(SourceSettings())
+    assert (finding.verdict, finding.fact) == (Severity.WARN, broken.broken["flaky"])
+    with pytest.raises(ConfigurationError, match="The source flaky of flaky 1"):
+        checks_of(CheckedRole.SOURCE, "flaky")
