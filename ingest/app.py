@@ -12,6 +12,7 @@ from common.store.marks import MarkKind
 from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
+from common.telemetry.process_metrics import process_registry
 from common.telemetry.tracing import configure_tracing
 from common.timing import Clock, system_clock
 from ingest.decode.formats import follow_format, ingest_format, transform_format
@@ -31,7 +32,7 @@ def run_ingest(settings: IngestSettings) -> int:
     """Run ingest until SIGTERM or SIGINT. Returns the exit code; raises the error that ended a thread."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-ingest", os.environ)
-    stop, registry = Stop(), CollectorRegistry()
+    stop, registry = Stop(), process_registry()
     make_role = follow_role if settings.events is EventsSource.FOLLOWS else ingest_role
     return _run(settings, make_role(settings, stop, registry), stop, registry)
 
@@ -40,7 +41,7 @@ def run_transform(settings: TransformSettings) -> int:
     """Run transform until SIGTERM or SIGINT. Returns the exit code; raises the error that ended a thread."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-transform", os.environ)
-    stop, registry = Stop(), CollectorRegistry()
+    stop, registry = Stop(), process_registry()
     return _run(settings, transform_role(settings, stop, registry), stop, registry)
 
 

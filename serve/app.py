@@ -15,6 +15,7 @@ from common.settings.serve import ServeSettings
 from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
+from common.telemetry.process_metrics import process_registry
 from common.telemetry.tracing import configure_tracing
 from common.timing import Clock, system_clock
 from serve.page.app import live_page
@@ -33,7 +34,7 @@ def run_serve(settings: ServeSettings) -> int:
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-serve", os.environ)
     collect_garbage_rarely()
-    stop, state, registry = Stop(), ServingState(), CollectorRegistry()
+    stop, state, registry = Stop(), ServingState(), process_registry()
     stop_on_signals(stop)
     http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes, state.limits)
     try:

@@ -4,12 +4,11 @@ import asyncio
 import os
 import threading
 
-from prometheus_client import CollectorRegistry
-
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.combined import CombinedSettings
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
+from common.telemetry.process_metrics import process_registry
 from common.telemetry.tracing import configure_tracing
 from ingest.app import ingest_role
 from serve.app import collect_garbage_rarely, serve
@@ -21,7 +20,7 @@ def run_combined(settings: CombinedSettings) -> int:
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder", os.environ)
     collect_garbage_rarely()
-    stop, state, registry = Stop(), ServingState(), CollectorRegistry()
+    stop, state, registry = Stop(), ServingState(), process_registry()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)
     http = HttpServer(

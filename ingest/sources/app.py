@@ -6,13 +6,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry
-
 from common.errors import StoreUnavailable
 from common.lifecycle import Stop, ThreadGroup, run_periodically, stop_on_signals
 from common.settings.source import SourceSettings
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
+from common.telemetry.process_metrics import process_registry
 from common.timing import RateLimiter
 from ingest.sources.catalogue import OpenedSource
 from ingest.sources.count_store import CountKeeper, CountStore
@@ -45,7 +44,7 @@ def run_source(settings: SourceSettings, opened: OpenedSource, display: Display)
     Undelivered when an event was not delivered in the end; raises what the source or the producer raises.
     """
     configure_logs(settings.log_level, settings.log_format)
-    stop, registry = Stop(), CollectorRegistry()
+    stop, registry = Stop(), process_registry()
     stop_on_signals(stop)
     name = opened.source.name
     store = CountStore(settings, name)

@@ -8,6 +8,15 @@ from tests.tools.metrics_page import exported_metrics
 
 _WORDS = {"and", "or", "unless", "bool"}
 _OF_PROMETHEUS = {"up"}
+OF_REDIS_EXPORTER = {
+    "redis_memory_used_bytes",
+    "redis_memory_max_bytes",
+    "redis_cpu_user_seconds_total",
+    "redis_cpu_sys_seconds_total",
+    "redis_commands_processed_total",
+}
+"""Metrics of redis_exporter that rules and panels read."""
+
 _SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Metric
 
 from common.store.clock_check import ClockCheck
 from common.telemetry.clock_metrics import register_clock_metrics
+from common.telemetry.process_metrics import process_registry
 from common.timing import system_clock
 from ingest.metrics import FreshnessMetrics, IngestMetrics
 from ingest.sources.catalogue import Labels
@@ -45,7 +46,13 @@ def metrics_table() -> str:
 
 def exported_metrics() -> dict[str, list[Metric]]:
     """Every metric, with the samples that are there from the start, by the roles that export it."""
-    registries = {"ingest, transform": _ingest(), "ingest": _store(), "serve": _serve(), "sources": _source()}
+    registries = {
+        "all": process_registry(),
+        "ingest, transform": _ingest(),
+        "ingest": _store(),
+        "serve": _serve(),
+        "sources": _source(),
+    }
     return {roles: list(registry.collect()) for roles, registry in registries.items()}
 
 
