@@ -140,6 +140,12 @@ COMMANDS: dict[str, Entry] = {
         "serve.app:run_serve",
         Runner.ROLE,
     ),
+    "plan": Command(
+        "size an installation: machines, memory, settings, and what breaks first",
+        "thunder.plan.main:PlanOptions",
+        "thunder.plan.main:run_plan",
+        note="It asks nothing of Redis or Kafka. Give the report of `thunder bench` on your own machines with --bench.",
+    ),
     "doctor": Command(
         "check a role's dependencies: settings, Kafka, topics, Redis, rights, clocks",
         "thunder.doctor.main:DoctorOptions",

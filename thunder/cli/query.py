@@ -15,7 +15,7 @@ from common.settings.types import CommandOptions, CommaSeparated, DefaultInWords
 from common.telemetry.tracing import configure_tracing
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.request_text import adjustment_texts, asked_text
-from thunder.cli.text import in_words
+from thunder.cli.text import in_words, seconds_of_span
 from thunder.cli.timeline_output import (
     WIDTH_WITH_IDS,
     answer_as_json,
@@ -32,19 +32,6 @@ _DEFAULT_ADDRESS = "localhost:50051"
 
 _Id = Annotated[int, Field(ge=0, le=2**64 - 1), Digits]
 _Ids = Annotated[tuple[_Id, ...], CommaSeparated, Unit("ID,ID,...")]
-
-
-_SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def _span(value: object) -> object:
-    """Read 90s, 5m, 2h, 1d, or seconds without a unit."""
-    if not isinstance(value, str):
-        return value
-    number, unit = (value[:-1], value[-1:]) if value[-1:] in _SECONDS_PER_UNIT else (value, "s")
-    if not (number.isascii() and number.isdigit()):
-        raise ValueError("should be a number with s, m, h or d behind it, such as 5m")
-    return int(number) * _SECONDS_PER_UNIT[unit]
 
 
 class RequestOptions(CommandOptions):
@@ -71,7 +58,7 @@ class RequestOptions(CommandOptions):
     video: Annotated[bool, Field(description="ask for videos only")] = False
     since: Annotated[
         int,
-        BeforeValidator(_span),
+        BeforeValidator(seconds_of_span),
         Field(ge=0, le=2**32, description="ask only for posts of this last span of time, such as 90s, 5m, 2h or 1d"),
         Unit("SPAN"),
         DefaultInWords("the server's retention"),

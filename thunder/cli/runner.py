@@ -2,6 +2,7 @@
 
 import logging
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from thunder.cli.commands import COMBINED, MODE_SETTINGS, TRANSFORM, Command, Ru
 from thunder.cli.exit_codes import ExitCode, exit_code_of
 
 S = TypeVar("S", bound=Settings)
+
+_USAGE_WIDTH = 72
 
 log = logging.getLogger("thunder")
 
@@ -95,10 +98,11 @@ def help_text(path: str, command: Command) -> str:
     settings = settings_of(resolve_name(command.settings))
     operands = [setting.operand for setting in settings if setting.operand]
     required = [f"{s.flag} <{'|'.join(s.choices) or s.kind}>" for s in settings if s.required and not s.operand]
+    usage = " ".join([path, *operands, *required, "[flags]"])
     return (
         FlagParser(
             [*settings, CONFIG] if command.shares_settings else settings,
-            usage=" ".join([path, *operands, *required, "[flags]"]),
+            usage="\n       ".join(textwrap.wrap(usage, _USAGE_WIDTH, break_on_hyphens=False)),
             description=f"{path}: {command.summary}",
             epilog=command.note,
         )

@@ -21,6 +21,19 @@ def in_words(seconds: float) -> str:
     return "now"
 
 
+_SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds_of_span(value: object) -> object:
+    """Read 90s, 5m, 2h, 1d, or seconds without a unit; what is no text is left as it is. ValueError."""
+    if not isinstance(value, str):
+        return value
+    number, unit = (value[:-1], value[-1:]) if value[-1:] in _SECONDS_PER_UNIT else (value, "s")
+    if not (number.isascii() and number.isdigit()):
+        raise ValueError("should be a number with s, m, h or d behind it, such as 5m")
+    return int(number) * _SECONDS_PER_UNIT[unit]
+
+
 def suggestion(word: str, known: Iterable[str], command: str) -> str:
     """Suggests the known word that was probably meant, or the help that lists them all."""
     close = difflib.get_close_matches(word, [*known], n=1)
