@@ -21,6 +21,13 @@ WORKERS = b"s:{meta}:workers"
 NAMES = b"n:{meta}"
 """Hash: id in decimal -> display name, for the live page."""
 
+AUTHOR_POSTS = b"a:{%d}:p:%d"
+AUTHOR_VIDEOS = b"a:{%d}:v:%d"
+"""Keys of an author's lists: bucket, author id."""
+
+POST_HASH = b"p:{%d}:%d"
+"""Key of a hash of post records: bucket, number of the hash."""
+
 _MASK = 2**64 - 1
 
 
@@ -67,8 +74,8 @@ class KeySpace(NamedTuple):
         bucket = mix64(author_id) % self.buckets
         return AuthorKeys(
             bucket,
-            b"a:{%d}:p:%d" % (bucket, author_id),
-            b"a:{%d}:v:%d" % (bucket, author_id),
+            AUTHOR_POSTS % (bucket, author_id),
+            AUTHOR_VIDEOS % (bucket, author_id),
             b"a:{%d}:d:%d" % (bucket, author_id),
         )
 
@@ -93,7 +100,7 @@ class KeySpace(NamedTuple):
     def post_hash(self, number: int) -> PostKey:
         """The hash of that number, 0 <= number < post_hashes."""
         bucket = number % self.buckets
-        return PostKey(bucket, b"p:{%d}:%d" % (bucket, number))
+        return PostKey(bucket, POST_HASH % (bucket, number))
 
 
 def source_key(source: str) -> bytes:

@@ -1,14 +1,16 @@
 """One connection to a Redis server, shared by all requests: pipelines are sent as they come, replies match in order.
 
 Replies of a caller that gave up are read and discarded, so a cancelled request does not cost others the connection.
+A caller may want the first replies of a pipeline as the bytes that came: that takes a scanner in place of hiredis.
 """
 
 import asyncio
 import ssl
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import hiredis
 
@@ -16,6 +18,7 @@ from common.errors import StoreUnavailable
 from common.store.address import Address, Node
 from common.store.commands import pack
 from common.store.node_client import tls_context
+from serve.timeline.read_core import DamagedReply
 
 Reply = Any
 """bytes, int, None, a list of these, or a hiredis.ReplyError."""
@@ -26,13 +29,31 @@ class NodeDisconnected(StoreUnavailable):
 
 
 class PendingReplies:
-    """The replies of one pipeline: sent by RespConnection.run(), received or lost later. For one event loop."""
+    """The replies of one pipeline: sent by RespConnection.run(), received or lost later. For one event loop.
 
-    def __init__(self, due: int) -> None:
+    raw_due: number of replies that are wanted as bytes; due: of those behind them, which are parsed.
+    """
+
+    def __init__(self, due: int, raw_due: int = 0) -> None:
         self.due = due
+        self.raw_due = raw_due
+        self.raw = b""
         self.received: list[Reply] = []
         self.loss: str | None = None
         self._ended: asyncio.Future[None] | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all have come."""
+        return len(self.received) == self.due and bool(self.raw or not self.raw_due)
+
+    @property
+    def first_error(self) -> str | None:
+        """Text of the first reply if that is an error."""
+        if self.raw_due:
+            return self.raw[1 : self.raw.index(b"\r")].decode("utf-8", "replace") if self.raw[:1] == b"-" else None
+        first = self.received[0] if self.received else None
+        return str(first) if isinstance(first, hiredis.ReplyError) else None
 
     async def wait(self) -> None:
         """Wait until all are received, or lost. Once cancelled, it may wait again."""
@@ -41,7 +62,7 @@ class PendingReplies:
 
     async def wait_if_sent(self, seconds: float) -> None:
         """Wait as wait() does, for at most these seconds, if the pipeline was sent and has not ended."""
-        if self._ended is not None and self.loss is None and len(self.received) < self.due:
+        if self._ended is not None and self.loss is None and not self.is_complete:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self.wait()
@@ -52,12 +73,88 @@ class PendingReplies:
             self._ended.set_result(None)
 
 
+class ReplyReader(Protocol):
+    """Takes the bytes of a connection, and gives pipelines their replies. It belongs to one connection."""
+
+    def feed(self, received: bytes) -> None:
+        """Take what came."""
+        ...
+
+    def give(self, pending: PendingReplies) -> bool:
+        """Give a pipeline replies that have come; whether it has all of its own. DamagedReply."""
+        ...
+
+
+MakeReader = Callable[[], ReplyReader]
+"""Makes the reader of a new connection."""
+
+
+class ParsedReplies:
+    """Parses all replies with hiredis; none can be had as bytes."""
+
+    def __init__(self) -> None:
+        self._parser = hiredis.Reader()
+
+    def feed(self, received: bytes) -> None:
+        """As ReplyReader."""
+        self._parser.feed(received)
+
+    def give(self, pending: PendingReplies) -> bool:
+        """As ReplyReader."""
+        received, due, next_reply = pending.received, pending.due, self._parser.gets
+        try:
+            while len(received) < due:
+                reply = next_reply()
+                if reply is False:
+                    return False
+                received.append(reply)
+        except hiredis.ProtocolError as error:
+            raise DamagedReply(str(error)) from error
+        return True
+
+
+class ReplyScanner(Protocol):
+    """Finds where replies end."""
+
+    def feed(self, received: bytes) -> None:
+        """Take what came."""
+        ...
+
+    def take(self, due: int) -> bytes | None:
+        """Bytes of the next replies, this number of them, once all have come. DamagedReply."""
+        ...
+
+
+class ScannedReplies:
+    """Gives the first replies of a pipeline as bytes, and parses the others with hiredis."""
+
+    def __init__(self, scanner: ReplyScanner) -> None:
+        self._scanner = scanner
+
+    def feed(self, received: bytes) -> None:
+        """As ReplyReader."""
+        self._scanner.feed(received)
+
+    def give(self, pending: PendingReplies) -> bool:
+        """As ReplyReader."""
+        if pending.raw_due and not pending.raw:
+            pending.raw = self._scanner.take(pending.raw_due) or b""
+        if (pending.raw_due and not pending.raw) or pending.is_complete:
+            return pending.is_complete
+        replies = self._scanner.take(pending.due)
+        if replies is None:
+            return False
+        parser = ParsedReplies()
+        parser.feed(replies)
+        return parser.give(pending)
+
+
 class RespConnection(asyncio.Protocol):
     """Made by connect(). Not for more than one event loop."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, reader: ReplyReader) -> None:
         self._node = node
-        self._reader = hiredis.Reader()
+        self._reader = reader
         self._waiting: deque[PendingReplies] = deque()
         self._progress_at = 0.0
         self._transport: asyncio.Transport | None = None
@@ -76,7 +173,7 @@ class RespConnection(asyncio.Protocol):
         return bool(self._waiting) and time.monotonic() - self._progress_at > seconds
 
     async def run(self, packed: bytes, pending: PendingReplies) -> list[Reply]:
-        """Send packed commands, return their replies. NodeDisconnected."""
+        """Send packed commands, return those of their replies that are parsed. NodeDisconnected."""
         if self._transport is None or self._transport.is_closing():
             raise self._lost("the connection is closed")
         if not self._waiting:
@@ -119,27 +216,22 @@ class RespConnection(asyncio.Protocol):
         self._reader.feed(data)
         self._progress_at = time.monotonic()
         try:
-            while self._waiting:
-                pending = self._waiting[0]
-                while len(pending.received) < pending.due:
-                    reply = self._reader.gets()
-                    if reply is False:
-                        return
-                    pending.received.append(reply)
-                self._waiting.popleft()
-                pending.end()
-            if self._is_retired:
-                self.close()
-        except hiredis.ProtocolError:
+            while self._waiting and self._reader.give(self._waiting[0]):
+                self._waiting.popleft().end()
+        except DamagedReply:
+            self.close()
+        if self._is_retired and not self._waiting:
             self.close()
 
     def _lost(self, cause: str) -> NodeDisconnected:
         return NodeDisconnected(f"Redis {self._node}: {cause}")
 
 
-async def connect(address: Address, node: Node, timeout: float) -> RespConnection:
+async def connect(
+    address: Address, node: Node, timeout: float, make_reader: MakeReader = ParsedReplies
+) -> RespConnection:
     """Connect to a node with the credentials of the address. StoreUnavailable after at most timeout seconds."""
-    connection, is_ready = RespConnection(node), False
+    connection, is_ready = RespConnection(node, make_reader()), False
     try:
         tls = tls_context(address.tls) if address.tls and node.port else None
         async with asyncio.timeout(timeout):

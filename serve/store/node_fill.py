@@ -33,9 +33,6 @@ _READ_TENURE = READ_SERVER_INFO + READ_REPLICATION_INFO
 _MARKS_AT_ONCE = 1024
 """Marks that are read and judged in one piece: some two milliseconds of the event loop."""
 
-CHECK_REPLIES = 2
-"""Replies to check_commands()."""
-
 _MASTER, _REPLICATION_ID = b"role:master\r", b"\nmaster_replid:"
 
 
@@ -113,6 +110,11 @@ class NodeFill(NamedTuple):
             return frozenset()
         return frozenset(buckets) - whole
 
+    def readable(self, kind: MarkKind) -> frozenset[int] | None:
+        """Buckets that may be read for this kind; None when all may."""
+        whole = self.whole[kind]
+        return whole if len(whole) < len(self.wanted.buckets) else None
+
     def is_confirmed(self, bucket: int, marks_id: Reply, replication: Reply) -> bool:
         """Whether the replies to check_commands() of a bucket that may be read show that this still holds."""
         return marks_id == self.ids[bucket] and self.has_history(replication)
@@ -128,9 +130,9 @@ class NodeFill(NamedTuple):
 
 
 @cache
-def check_commands(bucket: int) -> bytes:
+def check_commands(bucket: int) -> tuple[bytes, bytes]:
     """Packed commands that show, behind others of a pipeline, whether what was read of the node still holds."""
-    return read_marks_id(bucket) + READ_REPLICATION_INFO
+    return read_marks_id(bucket), READ_REPLICATION_INFO
 
 
 def _history_of(replication: Reply) -> bytes | None:

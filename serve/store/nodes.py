@@ -19,9 +19,10 @@ from common.store.keys import META
 from common.store.marks import READ_REPLICATION_INFO, READ_SERVER_INFO, MarkKind, tenure_of
 from common.store.topology import Topology, TopologyReader
 from serve.deadline import NO_DEADLINE, Deadline
-from serve.store.connection import Reply
+from serve.store.connection import MakeReader, ParsedReplies, Reply
 from serve.store.node_fill import ExpectedMarks, Gap, NodeFill, WantedFill
-from serve.store.sessions import Compose, NodeChanged, NodeSessions, NodeTimeout, PackedCommands
+from serve.store.sessions import Compose, NodeChanged, NodeReplies, NodeSessions, NodeTimeout
+from serve.timeline.read_core import Commands
 
 _ASKING = pack((b"ASKING",))
 _DESCRIBE = READ_SERVER_INFO + READ_REPLICATION_INFO
@@ -56,7 +57,12 @@ class NodeConnections:
     """
 
     def __init__(
-        self, url: str, buckets: int, timeout_seconds: float, expect: ExpectMarks = lambda meta, former: None
+        self,
+        url: str,
+        buckets: int,
+        timeout_seconds: float,
+        expect: ExpectMarks = lambda meta, former: None,
+        make_reader: MakeReader = ParsedReplies,
     ) -> None:
         address = parse_address(url)
         self._reader = TopologyReader(address, buckets, timeout_seconds)
@@ -65,7 +71,7 @@ class NodeConnections:
         self._latest: Topology | None = None
         self._reading = asyncio.Lock()
         self._address_checked_at = time.monotonic()
-        self._sessions = NodeSessions(address, timeout_seconds)
+        self._sessions = NodeSessions(address, timeout_seconds, make_reader)
         self._expect = expect
         self._plan: FillPlan | None = None
         self.fills: Mapping[Node, NodeFill] = {}
@@ -86,15 +92,30 @@ class NodeConnections:
         """Send packed commands to a node without regard to its marks. As NodeSessions.run()."""
         return await self._sessions.run(node, packed, replies, deadline)
 
-    async def run_filled(self, plan: FillPlan, node: int, compose: Compose, deadline: Deadline) -> list[Reply]:
-        """Read what may be read of a node of the plan. As NodeSessions.run_filled(); NodeChanged for a former plan."""
+    async def read(
+        self, node: Node, commands: Commands, deadline: Deadline, *, as_bytes: bool, behind: Sequence[bytes] = ()
+    ) -> NodeReplies:
+        """Do as run(). As NodeSessions.read()."""
+        return await self._sessions.read(node, commands, deadline, as_bytes=as_bytes, behind=behind)
+
+    async def read_filled(
+        self, plan: FillPlan, node: int, compose: Compose, deadline: Deadline, *, as_bytes: bool = False
+    ) -> NodeReplies:
+        """Read what may be read of a node of the plan. As NodeSessions.read_filled(); NodeChanged for a former plan."""
         if plan is not self._plan:
             raise NodeChanged("Buckets have moved, or there are more partitions to expect marks of")
+        wanted = plan.wanted[node]
         try:
-            return await self._sessions.run_filled(plan.topology.nodes[node], plan.wanted[node], compose, deadline)
+            return await self._sessions.read_filled(
+                plan.topology.nodes[node], wanted, compose, deadline, as_bytes=as_bytes
+            )
         except NodeChanged:
             self.forget_topology()  # its buckets may be elsewhere
             raise
+
+    def retire(self, node: Node) -> None:
+        """Open a new connection to this node for what comes; requests in flight keep the former one."""
+        self._sessions.retire([node])
 
     async def left_out(self, plan: FillPlan, kind: MarkKind, deadline: Deadline) -> frozenset[int]:
         """Buckets that must not be read for this kind, on all nodes that answer."""
@@ -116,18 +137,18 @@ class NodeConnections:
         self, bucket: int, packed: bytes, kind: MarkKind, deadline: Deadline = NO_DEADLINE
     ) -> Reply | None:
         """Do as run_in_bucket(), for a store with marks of this kind: None when the bucket must not be read."""
-        composed = PackedCommands(packed, 1, bucket)
+        composed = Commands(packed, 1, bucket)
 
         async def read(topology: Topology) -> Reply | None:
             if (plan := self.plan(kind)) is None:
                 return None
             node = topology.node_of_bucket[bucket]
-            replies = await self.run_filled(
+            found = await self.read_filled(
                 plan, node, lambda fill: composed if bucket in fill.whole[kind] else None, deadline
             )
-            if not replies or _migration_target(topology.nodes[node], replies[0]):
+            if found.replies is None or _migration_target(topology.nodes[node], found.replies[0]):
                 return None  # what has migrated already is confirmed when all has
-            return _value(topology.nodes[node], replies[0])
+            return _value(topology.nodes[node], found.replies[0])
 
         return await self._retried(read, deadline)
 

@@ -6,24 +6,22 @@ What was said over another connection does not count: the node may have lost dat
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
-
-import hiredis
 
 from common.errors import StoreUnavailable
 from common.store.address import Address, Node
 from common.store.marks import READ_REPLICATION_INFO, read_marks_id
 from serve.deadline import NO_DEADLINE, Deadline
 from serve.overload.slot import current_slot
-from serve.store.connection import PendingReplies, Reply, RespConnection, connect
+from serve.store.connection import MakeReader, ParsedReplies, PendingReplies, Reply, RespConnection, connect
 from serve.store.node_fill import (
-    CHECK_REPLIES,
     FillJudge,
     NodeFill,
     WantedFill,
     check_commands,
 )
+from serve.timeline.read_core import Commands, Replies
 
 _UNUSABLE = ("READONLY", "MASTERDOWN", "LOADING", "NOAUTH")
 """Errors of a server that no longer serves this connection, though the address may lead to one that does."""
@@ -37,16 +35,15 @@ class NodeChanged(StoreUnavailable):
     """A node is not as it was when its marks were read: its replies are not used. They are read again at once."""
 
 
-class PackedCommands(NamedTuple):
-    """Packed commands, the number of their replies, and a bucket of theirs that may be read."""
-
-    packed: bytes
-    replies: int
-    bucket: int
-
-
-Compose = Callable[[NodeFill], PackedCommands | None]
+Compose = Callable[[NodeFill], Commands | None]
 """Packs what may be read of a node; None for nothing."""
+
+
+class NodeReplies(NamedTuple):
+    """Replies to commands, parsed or as bytes (None: none were sent), and to what was sent behind them, parsed."""
+
+    replies: Replies | None
+    others: Sequence[Reply]
 
 
 class NodeSession:
@@ -60,8 +57,9 @@ class NodeSession:
 class NodeSessions:
     """For one event loop. timeout_seconds: limit of each step, besides the deadline of the request."""
 
-    def __init__(self, address: Address, timeout_seconds: float) -> None:
+    def __init__(self, address: Address, timeout_seconds: float, make_reader: MakeReader = ParsedReplies) -> None:
         self._address = address
+        self._make_reader = make_reader
         self._timeout = timeout_seconds
         self._sessions: dict[Node, NodeSession] = {}
         self._opening: defaultdict[Node, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -73,23 +71,33 @@ class NodeSessions:
         StoreUnavailable, NodeTimeout. A request that is cancelled or overdue keeps its slot until its replies are in,
         for the timeout at most: so it counts among the requests that Redis works for, however many come and go.
         """
-        return await self._run(node, await self._connected(node, self._limit(deadline)), packed, replies, deadline)
+        session, pending = await self._connected(node, self._limit(deadline)), PendingReplies(replies)
+        return await self._run(node, session, packed, pending, deadline)
 
-    async def run_filled(self, node: Node, wanted: WantedFill, compose: Compose, deadline: Deadline) -> list[Reply]:
-        """Do as run() with what compose makes of the buckets that may be read; no replies when it makes nothing.
+    async def read(
+        self, node: Node, commands: Commands, deadline: Deadline, *, as_bytes: bool, behind: Sequence[bytes] = ()
+    ) -> NodeReplies:
+        """Do as run() with these commands, and with others behind them."""
+        session = await self._connected(node, self._limit(deadline))
+        return await self._read(node, session, commands, deadline, as_bytes=as_bytes, behind=behind)
+
+    async def read_filled(
+        self, node: Node, wanted: WantedFill, compose: Compose, deadline: Deadline, *, as_bytes: bool
+    ) -> NodeReplies:
+        """Do as read() with what compose makes of the buckets that may be read, unless it makes nothing.
 
         NodeChanged when checks behind these commands show that this no longer held.
         """
         session, fill = await self._filled(node, wanted, self._limit(deadline))
-        if (composed := compose(fill)) is None:
-            return []
-        packed, replies = composed.packed + check_commands(composed.bucket), composed.replies + CHECK_REPLIES
-        *received, marks_id, replication = await self._run(node, session, packed, replies, deadline)
-        if not fill.is_confirmed(composed.bucket, marks_id, replication):
+        if (commands := compose(fill)) is None:
+            return NodeReplies(None, ())
+        checks = check_commands(commands.bucket)
+        found = await self._read(node, session, commands, deadline, as_bytes=as_bytes, behind=checks)
+        if not fill.is_confirmed(commands.bucket, *found.others):
             if session.fill is fill:
                 self._doubt_all()
             raise NodeChanged(f"Redis {node} is not as it was when its marks were read")
-        return received
+        return found
 
     async def read_fill(self, node: Node, wanted: WantedFill) -> NodeFill:
         """The state of the node now; its marks are read again when they may have changed. StoreUnavailable."""
@@ -138,10 +146,24 @@ class NodeSessions:
             session.fill = None
         self._doubtful.update(self._sessions)
 
+    async def _read(
+        self,
+        node: Node,
+        session: NodeSession,
+        commands: Commands,
+        deadline: Deadline,
+        *,
+        as_bytes: bool,
+        behind: Sequence[bytes],
+    ) -> NodeReplies:
+        packed, replies, others = b"".join((commands.packed, *behind)), commands.replies, len(behind)
+        pending = PendingReplies(others, replies) if as_bytes else PendingReplies(replies + others)
+        received = await self._run(node, session, packed, pending, deadline)
+        return NodeReplies(pending.raw, received) if as_bytes else NodeReplies(received[:replies], received[replies:])
+
     async def _run(
-        self, node: Node, session: NodeSession, packed: bytes, replies: int, deadline: Deadline
+        self, node: Node, session: NodeSession, packed: bytes, pending: PendingReplies, deadline: Deadline
     ) -> list[Reply]:
-        pending = PendingReplies(replies)
         try:
             async with asyncio.timeout(self._limit(deadline)):
                 received = await session.connection.run(packed, pending)
@@ -152,7 +174,7 @@ class NodeSessions:
         except asyncio.CancelledError:
             await pending.wait_if_sent(self._timeout)
             raise
-        if isinstance(received[0], hiredis.ReplyError) and str(received[0]).startswith(_UNUSABLE):
+        if (error := pending.first_error) and error.startswith(_UNUSABLE):
             session.connection.retire(self._timeout)
         return received
 
@@ -194,7 +216,8 @@ class NodeSessions:
             return session
         if former := self._sessions.pop(node, None):
             former.connection.close()
-        session = self._sessions[node] = NodeSession(await connect(self._address, node, self._timeout))
+        connection = await connect(self._address, node, self._timeout, self._make_reader)
+        session = self._sessions[node] = NodeSession(connection)
         return session
 
     async def _read_fill(self, connection: RespConnection, wanted: WantedFill) -> NodeFill:
@@ -206,7 +229,7 @@ class NodeSessions:
     async def _is_unchanged(self, node: Node, session: NodeSession, fill: NodeFill) -> bool:
         buckets = fill.wanted.buckets
         packed = b"".join((*map(read_marks_id, buckets), READ_REPLICATION_INFO))
-        *ids, replication = await self._run(node, session, packed, len(buckets) + 1, NO_DEADLINE)
+        *ids, replication = await self._run(node, session, packed, PendingReplies(len(buckets) + 1), NO_DEADLINE)
         return ids == [fill.ids[bucket] for bucket in buckets] and fill.has_history(replication)
 
     async def _ask(self, connection: RespConnection, packed: bytes, replies: int) -> list[Reply]:

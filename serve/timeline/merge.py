@@ -46,20 +46,23 @@ class Merge:
         self._sorted = 0  # members up to here were put in order, part by part
         self._newest_of: dict[int, bytes] = {}
         self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
-        self._is_closed = False  # whether entries of some author cannot be read
+        self._has_gaps = False  # whether entries of some author cannot be read
         self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
         self._newest_new = b""  # of the members added since the last run
         self._pass = _Pass()
 
-    def add_author(self, author: int, members: list[bytes], *, complete: bool) -> None:
-        """Take the newest entries of an author's list, newest first. complete: there are no others."""
+    def add_author(self, author: int, members: list[bytes], last_read: bytes | None) -> None:
+        """Take the newest entries of an author's list, newest first.
+
+        last_read: the last entry that was read, when there may be older ones; None when the list has no others.
+        """
         new = readable = self._readable(author, members)
         if author in self._last_read:  # read before, and deeper now
             new = [member for member in readable if member not in self.author_of]
-        if complete:
+        if last_read is None:
             self._last_read.pop(author, None)
         else:
-            self._last_read[author] = members[-1]
+            self._last_read[author] = last_read
         if new:
             self._members += new
             self._newest_new = max(self._newest_new, new[0])
@@ -70,7 +73,11 @@ class Merge:
     def close_author(self, author: int) -> None:
         """Stop expecting older entries of this author: they cannot be read."""
         self._last_read.pop(author, None)
-        self._is_closed = True
+        self._has_gaps = True
+
+    def note_gap(self) -> None:
+        """Note that entries are not among those that were added, though they may be in the answer."""
+        self._has_gaps = True
 
     def add_parent(self, parent: bytes, record: PostRecord | None) -> None:
         """Take the live record of a parent (encoded post id), None where there is none."""
@@ -90,8 +97,9 @@ class Merge:
     def run(self) -> Merged:
         """Merge all that is known. A reply whose parent is unknown does not pass (yet)."""
         most = self._query.max_results
-        self._members.sort(reverse=True)
-        self._sorted = len(self._members)
+        if self._newest_new:  # not only parents have come
+            self._members.sort(reverse=True)
+            self._sorted = len(self._members)
         start = _up_to(self._page, self._members) if self._page else 0
         self._begin(start)
         self._go_on(most)
@@ -108,7 +116,7 @@ class Merge:
 
     def may_have_more(self, merged: Merged) -> bool:
         """Whether older posts than those that passed may pass, when nothing more can be read."""
-        if merged.incomplete_authors or merged.unknown_parents or self._is_closed or self.unreadable:
+        if merged.incomplete_authors or merged.unknown_parents or self._has_gaps or self.unreadable:
             return True
         undecided = self._rules.oldest_undecided
         end = merged.passed[-1] if merged.passed else self._page

@@ -1,40 +1,9 @@
-"""Plans which lists to read for a timeline and how deep, and declares the port they are read through. Pure."""
+"""Plans which lists to read for a timeline and how deep, and in which parts. Pure."""
 
-from collections.abc import Mapping, Sequence
-from itertools import islice
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
-from serve.deadline import Deadline
 from serve.query import Query
-
-
-class FetchRequest(NamedTuple):
-    """One round: how many of the newest entries to read per author, and the posts whose records to look up.
-
-    oldest: created_at of the oldest entries to read, in Unix seconds; None to read on however old they are.
-    """
-
-    depths: Mapping[int, int]
-    parents: Sequence[bytes]  # encoded post ids
-    video: bool
-    oldest: int | None = None
-
-
-class FetchResult(NamedTuple):
-    """The replies of a round. Authors and parents whose shard failed are missing, and then partial is true."""
-
-    members: dict[int, list[bytes]]
-    records: dict[bytes, bytes | None]
-    partial: bool
-
-
-class Fetcher(Protocol):
-    """Reads one round in one pipeline per node."""
-
-    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        """Fetch until the deadline at most. StoreUnavailable when no node can be reached at all."""
-        ...
-
 
 SHALLOWEST = 4
 HEADROOM = 2
@@ -92,21 +61,27 @@ ENTRIES_PER_PART = 2400
 """Lists and entries that are read and merged in one step: as many as an ordinary request reads in all."""
 
 
-def parts_of(request: FetchRequest) -> list[FetchRequest]:
-    """Split a wide round into equal parts, so that others are served in between; an ordinary one is one part."""
-    depths, parents = request.depths, request.parents
-    parts = max(-(-len(depths) // AUTHORS_PER_PART), -(-(sum(depths.values()) + len(parents)) // ENTRIES_PER_PART))
-    if parts <= 1:
-        return [request]
-    authors = iter(depths.items())
-    split: list[FetchRequest] = []
-    for part in range(parts):
-        share = dict(islice(authors, _upto(part + 1, parts, len(depths)) - _upto(part, parts, len(depths))))
-        looked_up = parents[_upto(part, parts, len(parents)) : _upto(part + 1, parts, len(parents))]
-        if share or looked_up:
-            split.append(request._replace(depths=share, parents=looked_up))
-    return split
+class Part(NamedTuple):
+    """Authors whose lists are read, and parents (encoded post ids) whose records are."""
+
+    authors: Sequence[int]
+    parents: Sequence[bytes]
 
 
-def _upto(part: int, parts: int, number: int) -> int:
-    return number * part // parts
+def parts_of(authors: Sequence[int], parents: Sequence[bytes], entries: int) -> list[Part]:
+    """Split a wide round into equal parts, so that others are served in between; an ordinary one is one part.
+
+    entries: read of all these lists together.
+    """
+    count = max(-(-len(authors) // AUTHORS_PER_PART), -(-(entries + len(parents)) // ENTRIES_PER_PART))
+    if count <= 1:
+        return [Part(authors, parents)]
+    parts = (Part(_share(authors, number, count), _share(parents, number, count)) for number in range(count))
+    return [part for part in parts if any(part)]
+
+
+T = TypeVar("T")
+
+
+def _share(items: Sequence[T], number: int, parts: int) -> Sequence[T]:
+    return items[len(items) * number // parts : len(items) * (number + 1) // parts]

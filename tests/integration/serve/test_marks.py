@@ -22,8 +22,8 @@ from common.store.marks import MarkKind
 from ingest.events import PostDelete
 from serve.deadline import Deadline
 from serve.store.serving_store import ServingStore
-from serve.timeline.read_plan import Fetcher, FetchRequest, FetchResult
-from serve.timeline.timeline import Timelines
+from serve.timeline.read_core import ReadCore
+from serve.timeline.timeline import Fetcher, Timelines
 from tests.support.conformance.scenarios import query_of
 from tests.support.in_loop import in_loop, soon
 from tests.support.redis.marked_store import BUCKETS, KEYS, POSTS, POSTS_AND_FOLLOWS, RETENTION_SECONDS, MarkedStore
@@ -58,11 +58,11 @@ class Interrupted:
         self._between = between
         self.rounds = 0
 
-    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+    async def read_part(self, core: ReadCore, deadline: Deadline) -> None:
         self.rounds += 1
         if self.rounds == 2:
             self._between()
-        return await self._fetcher.fetch(request, deadline)
+        await self._fetcher.read_part(core, deadline)
 
 
 class Found(NamedTuple):

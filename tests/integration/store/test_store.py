@@ -26,7 +26,7 @@ from serve.deadline import NO_DEADLINE
 from serve.query import Answer
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
-from serve.timeline.read_plan import FetchRequest
+from serve.timeline.commands import ListRange, packer_of
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import query_of
 from tests.support.redis.servers import RedisCluster
@@ -69,13 +69,20 @@ def test_a_read_ends_at_its_oldest_time(store_client: StoreClient, store_url: st
 
     async def read(depth: int, *, oldest: int | None, video: bool = False) -> list[int]:
         connections = NodeConnections(store_url, KEYS.buckets, timeout_seconds=5)
+        found: dict[int, list[bytes]] = {}
         try:
-            fetcher = RedisFetcher(connections, KEYS)
-            fetched = await fetcher.fetch(FetchRequest({5: depth, 6: 1}, (), video, oldest), NO_DEADLINE)
+            nodes, node_of_bucket, *_ = await connections.topology(NO_DEADLINE)
+            depths, lists = {5: depth, 6: 1}, ListRange(video, oldest)
+            pipelines = packer_of(KEYS).pack([*depths], [], depths, lists, node_of_bucket)
+            for node, pipeline in pipelines.items():
+                commands = pipeline.commands(packer_of(KEYS))
+                assert commands
+                replies = await connections.run(nodes[node], commands.packed, commands.replies, NO_DEADLINE)
+                found.update(zip(pipeline.authors, replies, strict=True))
         finally:
             connections.close()
-        assert (fetched.members[6], fetched.partial) == ([], False)
-        return [post_id(member) for member in fetched.members[5]]
+        assert found[6] == []
+        return [post_id(member) for member in found[5]]
 
     assert asyncio.run(read(8, oldest=NOW - 3)) == [100, 101, 102, 103]
     assert asyncio.run(read(2, oldest=NOW - 3)) == [100, 101]

@@ -9,7 +9,7 @@ from common.retention import Retention
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import Scenario, query_of, scenarios
-from tests.unit.serve.memory_fetcher import MemoryFetcher
+from tests.unit.serve.memory_fetcher import MemoryFetcher, node_of_model
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
@@ -17,7 +17,8 @@ def test_scenario(scenario: Scenario) -> None:
     model = Model(scenario.retention_seconds)
     for now, events in scenario.batches():
         model.apply(events, now)
-    timelines = Timelines(MemoryFetcher(model, scenario.now), Retention(scenario.retention_seconds), max_bytes=64 << 20)
+    fetcher = MemoryFetcher(node_of_model(model, scenario.now))
+    timelines = Timelines(fetcher, Retention(scenario.retention_seconds), max_bytes=64 << 20)
     for request, expected, more in zip(scenario.requests, scenario.expected, scenario.more, strict=True):
         query = query_of(request)
         answer = asyncio.run(timelines.read(query, scenario.now))

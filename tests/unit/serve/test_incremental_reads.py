@@ -13,7 +13,7 @@ from serve.query import Place, Query
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.histories import AUTHORS, HISTORIES, QUERIES, RETENTION, START, Step, is_accepted
 from tests.support.conformance.model import Model
-from tests.unit.serve.memory_fetcher import MemoryFetcher
+from tests.unit.serve.memory_fetcher import MemoryFetcher, node_of_model
 
 MANY = 1000
 
@@ -29,7 +29,8 @@ class World:
             self.model.apply([event for event in step.batch if is_accepted(event, self.now)], self.now)
 
     def ask(self, query: Query) -> GetInNetworkPostsResponse:
-        timelines = Timelines(MemoryFetcher(self.model, self.now), Retention(RETENTION), max_bytes=1 << 20)
+        fetcher = MemoryFetcher(node_of_model(self.model, self.now))
+        timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=1 << 20)
         answer = asyncio.run(timelines.read(query, self.now))
         assert not answer.partial
         return GetInNetworkPostsResponse.FromString(answer.body)

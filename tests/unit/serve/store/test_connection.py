@@ -6,9 +6,19 @@ import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import pytest
+
 from common.errors import StoreUnavailable
 from common.store.topology import Node
-from serve.store.connection import PendingReplies, RespConnection
+from serve.store.connection import (
+    MakeReader,
+    ParsedReplies,
+    PendingReplies,
+    ReplyReader,
+    RespConnection,
+    ScannedReplies,
+)
+from serve.timeline.read_core import DamagedReply
 from tests.support.in_loop import in_loop
 
 
@@ -29,8 +39,8 @@ class SilentTransport(asyncio.Transport):
         self.was_aborted = True
 
 
-def opened() -> RespConnection:
-    connection = RespConnection(Node("127.0.0.1", 6379))
+def opened(reader: ReplyReader | None = None) -> RespConnection:
+    connection = RespConnection(Node("127.0.0.1", 6379), reader or ParsedReplies())
     connection.connection_made(SilentTransport())
     return connection
 
@@ -88,3 +98,48 @@ async def test_a_lost_connection_leaves_no_cycle() -> None:
     with without_collector():
         lost = await lost_while_waiting()
         assert lost() is None
+
+
+class LineScanner:
+    """A scanner for replies of one line each."""
+
+    def __init__(self) -> None:
+        self._received = b""
+
+    def feed(self, received: bytes) -> None:
+        self._received += received
+
+    def take(self, due: int) -> bytes | None:
+        if b"?" in self._received:
+            raise DamagedReply
+        lines = self._received.split(b"\r\n")
+        if len(lines) <= due:
+            return None
+        taken = b"".join(line + b"\r\n" for line in lines[:due])
+        self._received = self._received.removeprefix(taken)
+        return taken
+
+
+@in_loop
+async def test_first_replies_come_as_bytes_and_the_others_parsed() -> None:
+    connection = opened(ScannedReplies(LineScanner()))
+    pipelines = [PendingReplies(1, 2), PendingReplies(2), PendingReplies(0, 1)]
+    running = [asyncio.create_task(connection.run(b"PING", pending)) for pending in pipelines]
+    await asyncio.sleep(0)
+    for byte in b"-ERR no\r\n+B\r\n+C\r\n-WRONG\r\n+E\r\n+F\r\n+G\r\n":
+        connection.data_received(bytes((byte,)))
+    first, second, third = [await task for task in running]
+    assert (pipelines[0].raw, first, pipelines[0].first_error) == (b"-ERR no\r\n+B\r\n", [b"C"], "ERR no")
+    assert ([str(reply) for reply in second], pipelines[1].first_error) == (["WRONG", "b'E'"], "WRONG")
+    assert (pipelines[2].raw, third, pipelines[2].first_error) == (b"+F\r\n", [], None)
+
+
+@pytest.mark.parametrize("make_reader", [ParsedReplies, lambda: ScannedReplies(LineScanner())])
+@in_loop
+async def test_damage_closes_the_connection(make_reader: MakeReader) -> None:
+    connection = opened(make_reader())
+    running = asyncio.create_task(connection.run(b"PING", PendingReplies(1)))
+    await asyncio.sleep(0)
+    connection.data_received(b"?\r\n")
+    assert not connection.is_open
+    running.cancel()

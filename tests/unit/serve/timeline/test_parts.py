@@ -1,5 +1,4 @@
 import asyncio
-from collections import ChainMap
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,30 +9,29 @@ from common.post import LightPost
 from common.retention import Retention
 from serve.deadline import Deadline
 from serve.query import Caps, Query
-from serve.timeline.read_plan import AUTHORS_PER_PART, ENTRIES_PER_PART, FetchRequest, FetchResult, parts_of
+from serve.timeline.read_core import ReadCore
+from serve.timeline.read_plan import AUTHORS_PER_PART, ENTRIES_PER_PART, Part, parts_of
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.model import Model
-from tests.unit.serve.memory_fetcher import MemoryFetcher
+from tests.unit.serve.memory_fetcher import MemoryFetcher, node_of_model
 
 NOW = 1_790_000_000
 AUTHORS = 1200
 QUERY = Query(1, tuple(range(1, AUTHORS + 1)), frozenset(), 1500, video=False, caps=Caps(50, 30, 100, 500))
 
 
-class CountingFetcher(MemoryFetcher):
-    """Keeps the widest fetch; fails from a number of fetches on."""
+class FailingFetcher(MemoryFetcher):
+    """Fails from a number of parts on."""
 
-    def __init__(self, model: Model, fails_from: int = 1 << 30) -> None:
-        super().__init__(model, NOW)
+    def __init__(self, model: Model, fails_from: int) -> None:
+        super().__init__(node_of_model(model, NOW))
         self._fails_from = fails_from
-        self.widest = 0
 
-    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
+    async def read_part(self, core: ReadCore, deadline: Deadline) -> None:
         """As Fetcher."""
-        self.widest = max(self.widest, len(request.depths))
-        if self.rounds >= self._fails_from:
+        if self.parts >= self._fails_from:
             raise StoreUnavailable
-        return await super().fetch(request, deadline)
+        await super().read_part(core, deadline)
 
 
 def filled_model() -> Model:
@@ -60,35 +58,30 @@ def read(fetcher: MemoryFetcher) -> GetInNetworkPostsResponse:
 
 def test_a_wide_request_is_read_in_parts_and_exact() -> None:
     model = filled_model()
-    fetcher = CountingFetcher(model)
+    fetcher = MemoryFetcher(node_of_model(model, NOW))
     response = read(fetcher)
     assert [post.post_id for post in response.posts] == model.read(QUERY, NOW)
     assert not response.partial
     assert fetcher.widest <= AUTHORS_PER_PART
-    assert fetcher.rounds >= AUTHORS / AUTHORS_PER_PART
+    assert fetcher.parts >= AUTHORS / AUTHORS_PER_PART
 
 
 def test_a_failure_in_a_later_part_leaves_a_partial_answer() -> None:
-    response = read(CountingFetcher(filled_model(), fails_from=2))
+    response = read(FailingFetcher(filled_model(), fails_from=2))
     assert response.partial
     assert 0 < len({post.author_id for post in response.posts}) <= 2 * AUTHORS_PER_PART
 
 
 def test_an_ordinary_request_is_one_part() -> None:
-    request = FetchRequest(dict.fromkeys(range(200), 12), [], False)
-    assert list(parts_of(request)) == [request]
+    assert parts_of(range(200), [], 200 * 12) == [Part(range(200), [])]
 
 
-Depths = st.dictionaries(st.integers(1, 10**6), st.integers(4, 64), max_size=1500)
-
-
-@given(Depths, st.integers(0, 5000))
-def test_parts_are_bounded_and_hold_everything_once(depths: dict[int, int], parents: int) -> None:
-    request = FetchRequest(depths, [b"%d" % number for number in range(parents)], video=True)
-    parts = list(parts_of(request))
-    assert dict(ChainMap(*(dict(part.depths) for part in parts))) == depths
-    assert sum(len(part.depths) for part in parts) == len(depths)
-    assert [parent for part in parts for parent in part.parents] == request.parents
-    assert all(part.video and (part.depths or part.parents) for part in parts) or parts == [request]
-    assert all(len(part.depths) <= AUTHORS_PER_PART for part in parts)
+@given(st.lists(st.integers(4, 64), max_size=1500), st.integers(0, 5000))
+def test_parts_are_bounded_and_hold_everything_once(depths: list[int], parents: int) -> None:
+    authors, looked_up = list(range(len(depths))), [b"%d" % number for number in range(parents)]
+    parts = parts_of(authors, looked_up, sum(depths))
+    assert [author for part in parts for author in part.authors] == authors
+    assert [parent for part in parts for parent in part.parents] == looked_up
+    assert all(any(part) for part in parts) or parts == [([], [])]
+    assert all(len(part.authors) <= AUTHORS_PER_PART for part in parts)
     assert all(len(part.parents) <= ENTRIES_PER_PART for part in parts)

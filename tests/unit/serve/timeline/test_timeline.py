@@ -11,8 +11,10 @@ from common.retention import Retention
 from common.store.member import encode_member
 from serve.deadline import Deadline
 from serve.query import Answer, Caps, Place, Query
-from serve.timeline.read_plan import SECONDS_PER_ENTRY, FetchRequest, FetchResult
+from serve.timeline.read_core import ReadCore, StoreMap
+from serve.timeline.read_plan import SECONDS_PER_ENTRY
 from serve.timeline.timeline import Timelines
+from tests.unit.serve.memory_fetcher import KEYS, MemoryFetcher, MemoryNode, parsed
 
 NOW = 1_790_000_000
 QUERY = Query(1, (5,), frozenset(), 10, video=False, caps=Caps(50, 30, 100, 500))
@@ -20,20 +22,24 @@ POST = LightPost(7, 5, NOW)
 REPLY = LightPost(8, 5, NOW, in_reply_to_post_id=6, is_reply=True)
 
 
-class FailingFetcher:
-    """Answers a number of rounds with a post and a reply, then no more."""
+def node_of(*posts: LightPost) -> MemoryNode:
+    """Holds these posts, newest first, for every author; no records."""
+    members = [encode_member(post) for post in posts]
+    return MemoryNode(lambda author, video: members)
+
+
+class FailingFetcher(MemoryFetcher):
+    """Reads a number of parts with a post and a reply, then no more."""
 
     def __init__(self, rounds: int) -> None:
+        super().__init__(node_of(REPLY, POST))
         self._rounds = rounds
 
-    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        del deadline
-        self._rounds -= 1
-        if self._rounds < 0:
+    async def read_part(self, core: ReadCore, deadline: Deadline) -> None:
+        """As Fetcher."""
+        if self.parts >= self._rounds:
             raise StoreUnavailable
-        return FetchResult(
-            {author: [encode_member(REPLY), encode_member(POST)] for author in request.depths}, {}, False
-        )
+        await super().read_part(core, deadline)
 
 
 def ask(rounds: int) -> Answer:
@@ -53,23 +59,18 @@ def test_a_failing_store_leaves_a_partial_answer() -> None:
     assert [post.post_id for post in response.posts] == [POST.post_id]
 
 
-class PartFetcher:
+_ANSWERS = KEYS.author(5).bucket
+TWO_NODES = StoreMap(KEYS, [int(bucket != _ANSWERS) for bucket in range(KEYS.buckets)])
+
+
+def part_fetcher(*posts: LightPost) -> MemoryFetcher:
     """Has a list for author 5 and a failing shard, which holds author 6 and every parent."""
-
-    def __init__(self, *posts: LightPost) -> None:
-        self._members = [encode_member(post) for post in posts]
-        self.requests: list[FetchRequest] = []
-
-    async def fetch(self, request: FetchRequest, deadline: Deadline) -> FetchResult:
-        del deadline
-        self.requests.append(request)
-        members = {author: self._members[:depth] for author, depth in request.depths.items() if author == 5}
-        return FetchResult(members, {}, partial=bool(request.parents) or len(members) < len(request.depths))
+    return MemoryFetcher(node_of(*posts), TWO_NODES, down=[1])
 
 
 def ask_part(*posts: LightPost, following: tuple[int, ...] = (5,), most: int = 10) -> GetInNetworkPostsResponse:
     query = QUERY._replace(following=following, max_results=most)
-    timelines = Timelines(PartFetcher(*posts), Retention(600), max_bytes=1 << 20)
+    timelines = Timelines(part_fetcher(*posts), Retention(600), max_bytes=1 << 20)
     return GetInNetworkPostsResponse.FromString(asyncio.run(timelines.read(query, NOW)).body)
 
 
@@ -97,7 +98,7 @@ def test_one_more_than_asked_for_is_more_without_another_round() -> None:
 
 @pytest.mark.parametrize("created_after", [NOW, 2**35 - 1, 2**63 - 1])
 def test_nothing_is_newer_than_a_late_time(created_after: int) -> None:
-    timelines = Timelines(PartFetcher(POST), Retention(600), max_bytes=1 << 20)
+    timelines = Timelines(part_fetcher(POST), Retention(600), max_bytes=1 << 20)
     answer = asyncio.run(timelines.read(QUERY._replace(created_after=created_after), NOW))
     assert (answer.body, answer.partial) == (b"", False)
 
@@ -111,7 +112,7 @@ def test_a_page_behind_the_oldest_time_reads_nothing() -> None:
 def test_blocked_authors_are_left_out_and_counted() -> None:
     reposts = [POST._replace(post_id=8 + by, is_retweet=True, source_user_id=by) for by in (7, 6)]
     query = QUERY._replace(following=(5, 6), blocked_authors=frozenset({6, 99}))
-    fetcher = PartFetcher(*reposts, POST)
+    fetcher = part_fetcher(*reposts, POST)
     answer = asyncio.run(Timelines(fetcher, Retention(600), max_bytes=1 << 20).read(query, NOW))
     assert [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts] == [15, POST.post_id]
     assert (answer.partial, answer.blocked_authors, answer.blocked_reposts) == (False, 1, 1)
@@ -119,14 +120,15 @@ def test_blocked_authors_are_left_out_and_counted() -> None:
 
 def test_excluded_authors_are_not_read() -> None:
     query = QUERY._replace(following=(5, 6), excluded_authors=frozenset({6}))
-    answer = asyncio.run(Timelines(PartFetcher(POST), Retention(600), max_bytes=1 << 20).read(query, NOW))
+    answer = asyncio.run(Timelines(part_fetcher(POST), Retention(600), max_bytes=1 << 20).read(query, NOW))
     assert (answer.scored.posts, answer.partial) == (1, False)
 
 
 def read_down_to(query: Query) -> int | None:
-    fetcher = PartFetcher(POST)
+    fetcher = part_fetcher(POST)
     asyncio.run(Timelines(fetcher, Retention(600), max_bytes=1 << 20).read(query, NOW))
-    return fetcher.requests[0].oldest
+    name, _, _, last, *_ = parsed(fetcher.packed[0])[0]
+    return int(last) if name == b"ZREVRANGEBYSCORE" else None
 
 
 def test_only_reads_of_few_entries_end_at_created_after() -> None:
