@@ -97,8 +97,8 @@ class Marks(Protocol):
         """Partitions went."""
         ...
 
-    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
-        """Partitions came: next offset to read, end offset, whether a replay begins there."""
+    def gained(self, starts: Mapping[int, tuple[int, int, bool, str]]) -> None:
+        """Partitions came: next offset to read, end offset, whether a replay begins there, id of the topic."""
         ...
 
     def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:
@@ -119,7 +119,7 @@ class NoMarks:
     def lost(self, partitions: Collection[int]) -> None:
         """Note nothing."""
 
-    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
+    def gained(self, starts: Mapping[int, tuple[int, int, bool, str]]) -> None:
         """Note nothing."""
 
     def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, NamedTuple
 
+from common.kafka.topics import TopicFacts
 from common.lifecycle import Stop
 from common.settings.kafka import KafkaSettings
 from common.timing import Clock
@@ -11,7 +12,7 @@ from ingest.batch import E, MessageFormat, batching_of
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.dead_letters.writer import DeadLetterTopic
 from ingest.kafka.consumer import GroupConsumer
-from ingest.kafka.start_position import NO_LINEAGE, LineageSource
+from ingest.kafka.start_position import LineageSource
 from ingest.loop import Adapters, IngestLoop, Marks, NoMarks, Policies, Sink
 from ingest.metrics import IngestMetrics
 from ingest.write.clock_watch import ClockWatch
@@ -59,10 +60,10 @@ class Route(NamedTuple, Generic[E]):
 
 
 class ConsumerThread(NamedTuple):
-    """Number of a thread in its process, from 0; and the number of partitions that the topic has now."""
+    """Number of a thread in its process, from 0; and the topic as it is now."""
 
     number: int
-    partitions: Callable[[], int]
+    topic: Callable[[], TopicFacts]
 
 
 def make_loop(
@@ -75,10 +76,15 @@ def make_loop(
     stop: Stop,
 ) -> IngestLoop[E]:
     """A loop with a consumer, a sink and a producer of its own. ConfigurationError."""
-    lineage, report, check_clock = NO_LINEAGE, None, _trust_clock
+    lineage, report, check_clock = LineageSource(str, int, lambda: thread.topic().id), None, _trust_clock
     if (hooks := route.store_hooks) is not None:
         check = hooks.clock_watch.check
-        lineage = LineageSource(lambda: hooks.store.lineage, lambda: hooks.needed_since(check.earliest_now()))
+        lineage = LineageSource(
+            lambda: hooks.store.lineage,
+            lambda: hooks.needed_since(check.earliest_now()),
+            lambda: thread.topic().id,
+            partial(hooks.store.former_topic_id, route.topic),
+        )
         check_clock = check.check
         if hooks.reports is not None:
             report = partial(_report_caught_up, hooks.reports, route.topic, thread)
@@ -97,7 +103,7 @@ def make_loop(
 
 def _report_caught_up(reports: StoreReports, topic: str, thread: ConsumerThread, partition: int, lineage: str) -> None:
     """A partition that was added later may be read before it is counted."""
-    reports.report_caught_up(topic, partition, lineage, max(thread.partitions(), partition + 1))
+    reports.report_caught_up(topic, partition, lineage, max(thread.topic().partitions, partition + 1))
 
 
 def _trust_clock() -> None:

@@ -8,7 +8,7 @@ from typing import Generic
 
 from common.errors import ConfigurationError, StoreUnavailable
 from common.kafka.cluster import KafkaCluster
-from common.kafka.topics import Creation, Topics, dead_letter_topic
+from common.kafka.topics import Creation, TopicFacts, Topics, dead_letter_topic
 from common.lifecycle import Stop, ThreadGroup, run_periodically
 from common.settings.kafka import KafkaSettings
 from common.timing import Backoff, Clock
@@ -24,8 +24,8 @@ _CAUGHT_UP_CHECK_SECONDS = 0.1
 _LINEAGE_CHECK_SECONDS = 1.0
 """Interval between checks of the store's lineage; the status is published as often."""
 
-_PARTITIONS_CHECK_SECONDS = 5.0
-"""Interval between counts of the topic's partitions, in a thread of its own: servers wait for those added later."""
+_TOPIC_CHECK_SECONDS = 5.0
+"""Interval between looks at the topic, in a thread of its own: partitions are added, it is deleted and made again."""
 
 _CLOCK_CHECK_SECONDS = 1.0
 """Interval between comparisons of the clock with Redis's, in a thread of their own: a silent node delays them."""
@@ -51,7 +51,7 @@ class KafkaWorker(Generic[E]):
         self._background = ThreadGroup(stop)
         self._loops: list[IngestLoop[E]] = []
         self._waiting_for: str | None = "the start"
-        self._partitions = 0
+        self._topic = TopicFacts(0)
         self._on_ready: Callable[[], object] = lambda: None
 
     def start(self, on_ready: Callable[[], object]) -> None:
@@ -80,7 +80,6 @@ class KafkaWorker(Generic[E]):
         if not self._start_consumers():
             return
         if hooks and hooks.reports:
-            self._background.start("partition-count", self._watch_partitions)
             run_periodically(self._settings.lag_monitor_interval_secs, self._stop, hooks.reports.measure)
         else:
             self._stop.wait()
@@ -106,15 +105,19 @@ class KafkaWorker(Generic[E]):
         except StoreUnavailable as reason:
             _log.debug("A node of the store does not tell its time: %s", reason)
 
-    def _watch_partitions(self) -> None:
+    def _watch_topic(self) -> None:
         cluster = KafkaCluster(self._settings.consumer_connection)
-        run_periodically(_PARTITIONS_CHECK_SECONDS, self._stop, partial(self._count_partitions, cluster))
+        run_periodically(_TOPIC_CHECK_SECONDS, self._stop, partial(self._look_at_topic, cluster))
 
-    def _count_partitions(self, cluster: KafkaCluster) -> None:
-        partitions = cluster.partitions_of(self._route.topic) or self._partitions
-        if partitions != self._partitions:
-            _log.info("%s has %d partitions now, it had %d", self._route.topic, partitions, self._partitions)
-            self._partitions = partitions
+    def _look_at_topic(self, cluster: KafkaCluster) -> None:
+        topic = cluster.facts_of(self._route.topic)
+        if topic is None:
+            return
+        if topic.partitions != self._topic.partitions:
+            _log.info(
+                "%s has %d partitions now, it had %d", self._route.topic, topic.partitions, self._topic.partitions
+            )
+        self._topic = topic if topic.id else topic._replace(id=self._topic.id)
 
     def _open_store(self, hooks: StoreHooks) -> bool:
         """False when the stop was set first."""
@@ -146,7 +149,8 @@ class KafkaWorker(Generic[E]):
         partitions = self._find_topics()
         if partitions is None:
             return False
-        self._partitions = partitions
+        self._topic = TopicFacts(partitions)
+        self._background.start("topic-watch", self._watch_topic)
         self._loops = self._make_loops()
         for number, loop in enumerate(self._loops):
             self._background.start(f"consumer-{number}", loop.run)
@@ -164,7 +168,7 @@ class KafkaWorker(Generic[E]):
         _log.info(
             "Starting Kafka background tasks: %d thread(s) for %d partition(s) of %s",
             threads,
-            self._partitions,
+            self._topic.partitions,
             self._route.topic,
         )
         write_limiter = WriteLimiter(self._route.writes_at_once)
@@ -172,7 +176,7 @@ class KafkaWorker(Generic[E]):
             make_loop(
                 self._settings,
                 self._route,
-                ConsumerThread(number, lambda: self._partitions),
+                ConsumerThread(number, lambda: self._topic),
                 write_limiter,
                 self._metrics,
                 self._clock,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, cast
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition, Uuid
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,  # pyright: ignore[reportPrivateImportUsage] # exported, untyped as that
@@ -24,6 +24,8 @@ from common.kafka.topics import AtTime, Edge, PartitionAddress, TopicConfigurati
 _BROKERS_CHOOSE = -1
 _FOR_EVER = -1
 _CREATION_SECONDS = 10.0
+_NO_ID = str(Uuid(0, 0))
+"""Of a topic of brokers older than 2.8."""
 
 
 class KafkaAdmin:
@@ -33,20 +35,21 @@ class KafkaAdmin:
         """Connect in the background. ConfigurationError."""
         self._refusals = RefusalWatch(connection)
         self.problem = ""
+        self._has_controller = False
         with client_configuration(connection):
             self._client = AdminClient(connection_configuration(connection, self._refusals.on_error))
 
     def topics(self, name: str | None = None) -> Topics | None:
         """All topics, or the named one: some brokers create a topic when asked for it by name. KafkaRefused."""
         try:
-            topics = self._client.list_topics(name, timeout=ATTEMPT_SECONDS).topics
+            cluster = self._client.list_topics(name, timeout=ATTEMPT_SECONDS)
         except KafkaException:
             self._client.poll(0)  # serves the error callback
             self._refusals.raise_if_refused()
             self.problem = self._refusals.latest
             return None
-        self.problem = ""
-        return {name: len(topic.partitions) for name, topic in topics.items() if topic.error is None}
+        self.problem, self._has_controller = "", cluster.controller_id in cluster.brokers
+        return {name: len(topic.partitions) for name, topic in cluster.topics.items() if topic.error is None}
 
     def offset_of(self, address: PartitionAddress, start: Edge | AtTime) -> int | None:
         """Offset where the start lies; the end for a time without later messages. KafkaRefused."""
@@ -60,6 +63,17 @@ class KafkaAdmin:
             self.problem = error_of(failure).str()
             return None
         return offset if offset >= 0 else self.offset_of(address, Edge.END)
+
+    def topic_id(self, topic: str) -> str:
+        """Id that the brokers gave the topic when it was made; empty where they give none now. topics() comes first."""
+        if not self._has_controller:
+            return ""  # librdkafka would wait for it; its mock cluster has none
+        answers = cast("Any", self._client).describe_topics(TopicCollection([topic]), request_timeout=ATTEMPT_SECONDS)
+        try:
+            topic_id = str(answers[topic].result().topic_id)
+        except KafkaException:
+            return ""
+        return "" if topic_id == _NO_ID else topic_id
 
     def configuration_of(self, topic: str) -> Mapping[str, str] | None:
         """Configuration of a topic, by Kafka's names."""

@@ -20,6 +20,7 @@ from common.kafka.topics import (
     PartitionAddress,
     StartPosition,
     TopicConfiguration,
+    TopicFacts,
     TopicOutcome,
     Topics,
     existing_topic,
@@ -68,9 +69,10 @@ class KafkaCluster:
         attempts = self._create([topic for topic in wanted if topic.name not in known])
         return [attempts.get(topic.name) or existing_topic(topic, known[topic.name]) for topic in wanted]
 
-    def partitions_of(self, topic: str) -> int | None:
-        """Partitions that the topic has now; None when no broker answers or there is no topic. KafkaRefused. Blocks."""
-        return (self._admin.topics() or {}).get(topic)
+    def facts_of(self, topic: str) -> TopicFacts | None:
+        """The topic as it is now; None when no broker answers or there is no topic. KafkaRefused. Blocks, bounded."""
+        partitions = (self._admin.topics() or {}).get(topic)
+        return None if partitions is None else TopicFacts(partitions, self._admin.topic_id(topic))
 
     def configuration_of(self, topic: str) -> Mapping[str, str] | None:
         """Configuration of the topic, by Kafka's names; None when no broker answers. Blocks, bounded."""

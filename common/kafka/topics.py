@@ -20,6 +20,13 @@ Topics = Mapping[str, int]
 """Existing topics, with the number of their partitions."""
 
 
+class TopicFacts(NamedTuple):
+    """A topic as it is now. id: another one once it is deleted and made again; empty where the brokers give none."""
+
+    partitions: int
+    id: str = ""
+
+
 class Creation(StrEnum):
     """Outcome of asking for a topic: newly created, there as wanted, there with other partitions, or failed."""
 

@@ -11,6 +11,7 @@ from common.errors import StoreMismatch
 from common.store.client import redis_errors_as_unavailable
 from common.store.commands import pack
 from common.store.keys import META, KeySpace
+from common.store.marks import parse_topic_ids
 from common.store.scripts import WRITE_LAYOUT
 
 LAYOUT_VERSION = 1
@@ -31,9 +32,17 @@ class StoreLayout(NamedTuple):
 
 def read_layout(client: redis.Redis) -> StoreLayout | None:
     """Layout of the store, None when there is none yet. StoreUnavailable, StoreMismatch."""
+    return _layout_of(_read_meta(client))
+
+
+def read_topic_ids(client: redis.Redis) -> dict[bytes, str]:
+    """Ids of the topics that the store was filled from, by fields of marks. StoreUnavailable."""
+    return parse_topic_ids(_read_meta(client))
+
+
+def _read_meta(client: redis.Redis) -> dict[bytes, bytes]:
     with redis_errors_as_unavailable():
-        held = cast("dict[bytes, bytes]", client.hgetall(META.decode()))
-    return _layout_of(held)
+        return cast("dict[bytes, bytes]", client.hgetall(META.decode()))
 
 
 def _layout_of(held: Mapping[bytes, bytes]) -> StoreLayout | None:

@@ -6,11 +6,13 @@ which Redis process that was found true. Redis keeps prefixes of what was writte
 are missing, too low, or carry the stamp of a process that is gone.
 
 A registry in the hash `keys.META` names the partitions that a bucket needs marks of, and the time when a worker last
-had them. Without any entry no worker keeps marks: nothing can be said then.
+had them. Without any entry no worker keeps marks: nothing can be said then. Beside it stand the ids of the topics that
+these marks were made for: a topic that was deleted and made again has another.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from common.store.commands import pack
@@ -26,6 +28,7 @@ READ_NODE_ID = pack((b"CLUSTER", b"MYID"))
 MARKS_ID = b"id"
 """Field of a random token, which changes whenever the bucket ceases to be whole."""
 _REGISTERED = "marks:"
+_TOPIC_ID = b"topic-id:"
 _PART = 8
 
 
@@ -178,11 +181,31 @@ def registry_field(kind: MarkKind, topic: str, partition: int) -> bytes:
     return f"{_REGISTERED}{kind}:{topic}:{partition}".encode()
 
 
+def topic_id_field(mark: bytes) -> bytes:
+    """Field beside the registry that holds the topic id of the partition with this field of marks."""
+    return _TOPIC_ID + mark
+
+
+def parse_topic_ids(meta: Mapping[bytes, bytes]) -> dict[bytes, str]:
+    """Topic ids by fields of marks, from the fields of the hash META."""
+    return {
+        name.removeprefix(_TOPIC_ID): value.decode("ascii", "replace")
+        for name, value in meta.items()
+        if name.startswith(_TOPIC_ID)
+    }
+
+
 class Registry(NamedTuple):
-    """Fields of the marks that a bucket needs, by kind. left_over: fields of the registry that count no more."""
+    """Fields of the marks that a bucket needs, by kind. left_over: fields of the registry that count no more.
+
+    retired: of marks of follows that no worker has had for as long. Follows do not expire, so a worker that comes back
+    still needs these marks; servers do not wait for it. topic_ids: of the topics that the marks were made for.
+    """
 
     fields: Mapping[MarkKind, frozenset[bytes]]
     left_over: frozenset[bytes] = frozenset()
+    retired: frozenset[bytes] = frozenset()
+    topic_ids: Mapping[bytes, str] = MappingProxyType({})
 
     @property
     def is_kept(self) -> bool:
@@ -194,13 +217,18 @@ def parse_registry(meta: Mapping[bytes, bytes], now: int, retention_seconds: int
     """Read the registry from the fields of the hash META. now in Unix seconds."""
     fields: dict[MarkKind, set[bytes]] = {kind: set() for kind in MarkKind}
     left_over: set[bytes] = set()
+    retired: set[bytes] = set()
     for name, value in meta.items():
         prefix, _, rest = name.decode("utf-8", "replace").partition(":")
         kind, _, field = rest.partition(":")
         if f"{prefix}:" != _REGISTERED or kind not in fields or not value.isdigit():
             continue
-        if kind == MarkKind.POSTS and int(value) < now - retention_seconds - LEFT_OVER_SECONDS:
+        is_old = int(value) < now - retention_seconds - LEFT_OVER_SECONDS
+        if is_old and kind == MarkKind.POSTS:
             left_over.add(name)
-        else:
-            fields[MarkKind(kind)].add(field.encode())
-    return Registry({kind: frozenset(names) for kind, names in fields.items()}, frozenset(left_over))
+            continue
+        fields[MarkKind(kind)].add(field.encode())
+        if is_old:
+            retired.add(field.encode())
+    by_kind = {kind: frozenset(names) for kind, names in fields.items()}
+    return Registry(by_kind, frozenset(left_over), frozenset(retired), parse_topic_ids(meta))

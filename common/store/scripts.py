@@ -3,8 +3,9 @@
 A call is the bytes of one EVALSHA. Everything it touches lies in the slot of one bucket.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha1
+from types import MappingProxyType
 from typing import NamedTuple
 
 from common.ids import IDS_PER_LIST
@@ -194,10 +195,18 @@ def stamp_marks(bucket: int, new_id: bytes, stamps: Iterable[MarkStamp], *, chan
     return STAMP_MARKS.call((marks_key(bucket),), args)
 
 
-def register_marks(lineage: str, oldest: int, forgotten: Collection[bytes], fields: Iterable[bytes]) -> bytes:
+def register_marks(
+    lineage: str,
+    oldest: int,
+    forgotten: Collection[bytes],
+    fields: Iterable[bytes],
+    topic_ids: Mapping[bytes, bytes] = MappingProxyType({}),
+) -> bytes:
     """Register partitions (fields of the registry), forget others that are older than `oldest`.
 
-    Reply: 0 when the store has another lineage.
+    topic_ids: to be noted beside the registry, by their fields. Reply: 0 when the store has another lineage.
     """
-    args = (lineage.encode(), b"%d" % oldest, b"%d" % len(forgotten), *forgotten, *fields)
+    registered = (part for field in fields for part in (field, b""))
+    noted = (part for pair in topic_ids.items() for part in pair)
+    args = (lineage.encode(), b"%d" % oldest, b"%d" % len(forgotten), *forgotten, *registered, *noted)
     return REGISTER_MARKS.call((META,), args)

@@ -5,11 +5,15 @@ from typing import NamedTuple
 
 
 class OffsetRange(NamedTuple):
-    """Next offset to read of a partition, and its end offset when it was assigned. is_replay: a replay begins there."""
+    """Next offset to read of a partition, and its end offset when it was assigned. is_replay: a replay begins there.
+
+    topic_id: of the topic that they were looked up in, empty where it is not known.
+    """
 
     next: int
     end: int
     is_replay: bool = False
+    topic_id: str = ""
 
 
 class CatchUpProgress:

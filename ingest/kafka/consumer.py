@@ -65,7 +65,7 @@ class GroupConsumer:
         configuration = consumer_configuration(settings, member, kept(self._poll_failed))
         with client_configuration(settings.consumer_connection):
             self._consumer = Consumer({**configuration, "on_commit": kept(self._on_commit)})
-        lookup = StartLookup(lookup_configuration(settings, kept(self._poll_failed)), topic, lineage.since)
+        lookup = StartLookup(lookup_configuration(settings, kept(self._poll_failed)), topic, lineage)
         self._rebalance = Rebalance(
             self._consumer,
             topic,
@@ -80,8 +80,8 @@ class GroupConsumer:
         self._rebalance.subscribe()
 
     def poll(self, wanted: int) -> list[Message]:
-        """Up to `wanted` messages; partitions start again first if the lineage of the store changed."""
-        if self._rebalance.replay_if_lineage_changed():
+        """Up to `wanted` messages; partitions start again first if the lineage of the store, or the topic, changed."""
+        if self._rebalance.start_again_if_changed():
             self._received_while_idle = []
         messages = self._received_while_idle or self._receive_first()
         self._received_while_idle = []
@@ -144,13 +144,13 @@ class GroupConsumer:
         return {partition: end for partition, end in self._positions.ends.items() if partition not in kept}
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """Begin to commit offsets, for the lineage that they were reached with. A failure is counted and repeated."""
+        """Begin to commit offsets, for the data that they were reached with. A failure is counted and repeated."""
         self._commits.add(offsets)
         if not self._commits.may_be_requested(time.monotonic()):
             return
-        lineage = self._rebalance.lineage
+        made_for = self._rebalance.made_for
         places = [
-            TopicPartition(self._topic, partition, offset, lineage)
+            TopicPartition(self._topic, partition, offset, made_for)
             for partition, offset in self._commits.offsets.items()
         ]
         self._commits.requested()

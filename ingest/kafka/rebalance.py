@@ -47,6 +47,7 @@ class Rebalance:
         """incremental: the group moves partitions one by one."""
         self.assignment = Assignment()
         self.lineage = lineage.lineage()
+        self._topic_id = lineage.topic_id()
         self.paused = False
         self._consumer = consumer
         self._topic = topic
@@ -56,7 +57,7 @@ class Rebalance:
         self._positions = positions
         self._flowing: set[int] = set()
         self._group_start: set[int] = set()
-        self._lineage_now = lineage.lineage
+        self._source = lineage
         self._hooks = hooks
         self._incremental = incremental
 
@@ -70,15 +71,26 @@ class Rebalance:
             on_lost=kept(self._on_lost),
         )
 
-    def replay_if_lineage_changed(self) -> bool:
-        """Start all partitions again if the lineage of the store changed. Returns whether it did."""
-        lineage = self._lineage_now()
-        if lineage == self.lineage:
+    @property
+    def made_for(self) -> str:
+        """Metadata of commits: the lineage of the store; without a store, the id of the topic."""
+        return self.lineage or self._topic_id
+
+    def start_again_if_changed(self) -> bool:
+        """Start all partitions again if the lineage of the store, or the id of the topic, changed. Returns whether."""
+        lineage, topic_id = self._source.lineage(), self._source.topic_id() or self._topic_id
+        if (lineage, topic_id) == (self.lineage, self._topic_id):
             return False
-        self.lineage = lineage
+        policy = self._policy
+        if lineage != self.lineage:
+            policy = policy._replace(rebuild=True)
+        if self._topic_id not in ("", topic_id):
+            policy = policy.in_new_topic
+            _log.warning("Topic %s was deleted and made again: reading it from its beginning", self._topic)
+        self.lineage, self._topic_id = lineage, topic_id
         if owned := self.assignment.owned:
             self._give_up(owned)
-            self._take_over(dict.fromkeys(owned, self._policy._replace(rebuild=True)))
+            self._take_over(dict.fromkeys(owned, policy))
         return True
 
     def replay(self, offsets: Mapping[int, int]) -> None:
@@ -161,14 +173,15 @@ class Rebalance:
     def _look_up(self) -> None:
         unstarted = self.assignment.unstarted
         policies = {partition: self._policies[partition] for partition in sorted(unstarted)}
-        self._starts.begin(StartRequest(policies, unstarted, self.lineage))
+        self._starts.begin(StartRequest(policies, unstarted, self.made_for, self._topic_id))
 
     def _learn(self, answer: StartAnswer) -> None:
         request, unstarted = answer.request, self.assignment.unstarted
+        is_current = (request.lineage, request.topic_id) == (self.made_for, self._topic_id)
         found = {
             partition: start
             for partition, start in answer.found.items()
-            if unstarted.get(partition) == request.assignments[partition] and request.lineage == self.lineage
+            if is_current and unstarted.get(partition) == request.assignments[partition]
         }
         if found != answer.found and answer.group_start:
             return  # another member may start the group now

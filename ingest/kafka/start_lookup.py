@@ -3,7 +3,7 @@
 It has a client of its own: calls of one client wait for each other.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from threading import Thread
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from common.kafka.configuration import Configuration
 from common.kafka.errors import error_of
 from ingest.kafka.catch_up import OffsetRange
-from ingest.kafka.start_position import Commit, StartOffset, StartPolicy, Watermarks
+from ingest.kafka.start_position import Commit, LineageSource, StartOffset, StartPolicy, Watermarks
 
 _REQUEST_SECONDS = 10.0
 _IMPATIENT_SECONDS = 1.0
@@ -34,11 +34,15 @@ class PartitionStart(NamedTuple):
 
 
 class StartRequest(NamedTuple):
-    """Assigned partitions, each with the policy for its start and the number of its assignment."""
+    """Assigned partitions, each with the policy for its start and the number of its assignment.
+
+    lineage: that commits must be made for. topic_id: empty where it is not known.
+    """
 
     policies: Mapping[int, StartPolicy]
     assignments: Mapping[int, int]
     lineage: str
+    topic_id: str = ""
 
 
 class StartAnswer(NamedTuple):
@@ -57,11 +61,11 @@ class StartAnswer(NamedTuple):
 class StartLookup:
     """Looks up one request at a time. Calls belong to one thread; none blocks."""
 
-    def __init__(self, configuration: Configuration, topic: str, since: Callable[[], int]) -> None:
-        """since: time (Unix s) from which messages are needed where no commit holds."""
+    def __init__(self, configuration: Configuration, topic: str, source: LineageSource) -> None:
+        """source: says from when messages are needed where no commit holds, and which topics they were made for."""
         self._configuration = configuration
         self._topic = topic
-        self._since = since
+        self._source = source
         self._thread: Thread | None = None
         self._answer: StartAnswer | None = None
 
@@ -87,7 +91,7 @@ class StartLookup:
         try:
             client = Consumer(self._configuration)
             try:
-                self._answer = _Attempt(client, self._topic, self._since, request).answer()
+                self._answer = _Attempt(client, self._topic, self._source, request).answer()
             finally:
                 client.close()
         except KafkaException as error:
@@ -99,19 +103,20 @@ class StartLookup:
 class _Attempt:
     """One look-up of the starts of a request. KafkaException where none is found."""
 
-    def __init__(self, client: Consumer, topic: str, since: Callable[[], int], request: StartRequest) -> None:
+    def __init__(self, client: Consumer, topic: str, source: LineageSource, request: StartRequest) -> None:
         self._client = client
         self._topic = topic
-        self._since = since
+        self._since = source.since
+        self._is_of_former_topic = source.is_of_former_topic
         self._request = request
         self._timeout = _REQUEST_SECONDS
 
     def answer(self) -> StartAnswer:
         """The start of each partition that has one, and the first error about one of the others."""
-        policies, lineage = self._request.policies, self._request.lineage
+        policies, lineage = self._policies(), self._request.lineage
         commits = self._commits(policies)
         dependent = [number for number, policy in policies.items() if policy.depends_on_group(commits[number], lineage)]
-        group_has_started = not dependent or any(self._commits(self._partitions()).values())
+        group_has_started = not dependent or self._group_has_started()
         group_start: Mapping[int, int] = {}
         if not group_has_started and _FIRST_PARTITION in policies:
             group_start = {number: self._watermarks(number).high for number in self._partitions()}
@@ -120,9 +125,8 @@ class _Attempt:
         for number, policy in policies.items():
             if number in dependent and not group_has_started:
                 if number in group_start:
-                    found[number] = PartitionStart(
-                        OffsetRange(group_start[number], group_start[number]), has_commit=False
-                    )
+                    end = group_start[number]
+                    found[number] = PartitionStart(self._range(end, end), has_commit=False)
                 continue
             try:
                 found[number] = self._start(number, commits[number], policy.in_started_group)
@@ -130,6 +134,19 @@ class _Attempt:
                 failure = failure or error_of(error)
                 self._timeout = _IMPATIENT_SECONDS
         return StartAnswer(self._request, found, group_start, failure)
+
+    def _policies(self) -> Mapping[int, StartPolicy]:
+        topic_id = self._request.topic_id
+        return {
+            number: policy.in_new_topic if self._is_of_former_topic(number, topic_id) else policy
+            for number, policy in self._request.policies.items()
+        }
+
+    def _group_has_started(self) -> bool:
+        """Whether it has commits of any partition, or had them before Kafka deleted them with the former topic."""
+        partitions, topic_id = self._partitions(), self._request.topic_id
+        had_commits = any(self._is_of_former_topic(number, topic_id) for number in partitions)
+        return had_commits or any(self._commits(partitions).values())
 
     def _partitions(self) -> range:
         """All partitions of the topic. Those that are assigned exist, though the broker may not know them yet."""
@@ -145,8 +162,11 @@ class _Attempt:
     def _start(self, partition: int, commit: Commit | None, policy: StartPolicy) -> PartitionStart:
         watermarks = self._watermarks(partition)
         start = policy.start(commit, watermarks, self._request.lineage) or self._by_time(partition, watermarks)
-        offset_range = OffsetRange(start.offset, watermarks.high, is_replay=policy.replay_from is not None)
+        offset_range = self._range(start.offset, watermarks.high, is_replay=policy.replay_from is not None)
         return PartitionStart(offset_range, start.has_commit)
+
+    def _range(self, start: int, end: int, *, is_replay: bool = False) -> OffsetRange:
+        return OffsetRange(start, end, is_replay, self._request.topic_id)
 
     def _watermarks(self, partition: int) -> Watermarks:
         """Up to the last stable offset: what is in an open transaction cannot be read."""

@@ -79,11 +79,12 @@ class MarkKeeper:
             for memory in self._buckets:
                 memory.forget(partition)
 
-    def gained(self, starts: Mapping[int, tuple[int, int, bool]]) -> None:
-        """Partitions of this worker: next offset to read, end offset, and whether it is the start of a replay."""
-        for partition, (start, end, is_replay) in starts.items():
+    def gained(self, starts: Mapping[int, tuple[int, int, bool, str]]) -> None:
+        """Partitions of this worker: next offset to read, end, whether it is the start of a replay, id of the topic."""
+        for partition, (start, end, is_replay, topic_id) in starts.items():
             asked = self._asked.pop(partition, None)
-            self._places[partition] = PartitionPlace(start, start, max(start, end), asked if is_replay else None)
+            replayed_from = asked if is_replay else None
+            self._places[partition] = PartitionPlace(start, start, max(start, end), replayed_from, topic_id)
         if starts:
             self._registry = None
             self._hurry()
@@ -223,8 +224,14 @@ class MarkKeeper:
             field, raised = self._topic.field(partition), memory.raised.get(partition)
             value = held.get(field, b"")
             holding = report.holding(memory, view.tenure, self._lineage, is_known=raised is not None)
-            is_registered = field in registry.fields[self._topic.kind]
-            verdict = verify(parse_mark(value), place, holding, raised=raised, is_registered=is_registered)
+            verdict = verify(
+                parse_mark(value),
+                place,
+                holding,
+                raised=raised,
+                is_registered=field in registry.fields[self._topic.kind],
+                topic_id=registry.topic_ids.get(field, ""),
+            )
             judged.append(JudgedMark(partition, field, value, verdict))
         return judged
 
@@ -281,12 +288,16 @@ class MarkKeeper:
 
     def _register(self, registry: Registry, now: float) -> None:
         """Register partitions that have a mark in every bucket; refresh those that are registered."""
-        held = registry.fields[self._topic.kind]
-        known = [partition for partition in self._places if self._topic.field(partition) in held]
-        others = self._places.keys() - known
-        new = [partition for partition in others if all(partition in memory.raised for memory in self._buckets)]
+        held, fields = registry.fields[self._topic.kind], {each: self._topic.field(each) for each in self._places}
+        known = {partition: "" for partition, field in fields.items() if field in held}
+        new = {
+            partition: place.topic_id
+            for partition, place in self._places.items()
+            if partition not in known or place.topic_id not in ("", registry.topic_ids.get(fields[partition]))
+            if all(partition in memory.raised for memory in self._buckets)
+        }
         if new or now - self._registered_at >= _REGISTRATION_SECONDS:
-            self._nodes.register(self._topic, (*known, *new), self._lineage, registry.left_over, self._clock())
+            self._nodes.register(self._topic, known | new, self._lineage, registry.left_over, self._clock())
             self._registry = self._nodes.read_registry(self._topic, self._clock())
             self._registered_at = now
 

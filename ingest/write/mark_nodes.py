@@ -21,6 +21,7 @@ from common.store.marks import (
     parse_info,
     parse_registry,
     registry_field,
+    topic_id_field,
 )
 from common.store.scripts import register_marks
 from common.store.topology import READ_CLUSTER_NODES, open_slots
@@ -108,12 +109,16 @@ class MarkNodes:
         return parse_registry(meta, now, topic.retention_seconds)
 
     def register(
-        self, topic: MarkedTopic, partitions: Iterable[int], lineage: str, left_over: Collection[bytes], now: int
+        self, topic: MarkedTopic, partitions: Mapping[int, str], lineage: str, left_over: Collection[bytes], now: int
     ) -> None:
-        """Register partitions, unless the store has another lineage by now; forget what no worker has had for long."""
+        """Register partitions, unless the store has another lineage by now; forget what no worker has had for long.
+
+        partitions: each with the id of its topic, empty where it is not known.
+        """
         oldest = now - topic.retention_seconds - LEFT_OVER_SECONDS
         fields = [registry_field(topic.kind, topic.name, partition) for partition in partitions]
-        self._ask_meta(register_marks(lineage, oldest, left_over, fields))
+        ids = {topic_id_field(topic.field(number)): name.encode() for number, name in partitions.items() if name}
+        self._ask_meta(register_marks(lineage, oldest, left_over, fields, ids))
 
     def _ask_meta(self, command: bytes) -> Reply:
         topology = self._store_client.topology()

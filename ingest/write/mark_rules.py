@@ -37,13 +37,18 @@ class PartitionPlace(NamedTuple):
     """A partition of this worker. position: everything below it was applied, from `start` on, where it was gained.
 
     reach: the highest offset that any worker may have applied. replayed_from: offset of a replay that was asked for
-    and that begins at `start`; None for a partition that resumed at its commit.
+    and that begins at `start`; None for a partition that resumed at its commit. topic_id: empty where it is not known.
     """
 
     position: int
     start: int
     reach: int
     replayed_from: int | None = None
+    topic_id: str = ""
+
+    def is_of_new_topic(self, topic_id: str) -> bool:
+        """Whether marks for this topic id speak of a topic that is gone: it was deleted and made again."""
+        return topic_id not in ("", self.topic_id) and self.topic_id != ""
 
     def covers(self, offset: int) -> bool:
         """Whether everything from this offset up to the position has been applied, as far as Kafka still has it."""
@@ -101,24 +106,36 @@ KEEP = MarkVerdict()
 
 
 def verify(
-    held: Mark | None, place: PartitionPlace, holding: Holding, *, raised: int | None, is_registered: bool
+    held: Mark | None,
+    place: PartitionPlace,
+    holding: Holding,
+    *,
+    raised: int | None,
+    is_registered: bool,
+    topic_id: str = "",
 ) -> MarkVerdict:
     """Judge the mark of a partition in a bucket. raised: offset up to which this worker raised it, None for not yet.
 
-    is_registered: some worker has had a mark in every bucket.
+    is_registered: some worker has had a mark in every bucket. topic_id: of the topic of those marks, if known.
     """
     stamp = holding.stamp
     if holding.custody is Custody.UNSURE:
         return _replay(EVERYTHING, None, place, stamp, Suspicion.MOVED)
+    if raised is None and place.replayed_from is None and place.is_of_new_topic(topic_id):
+        return _begin_topic(place, holding)
     if held is None:
-        if raised is None and not is_registered:
-            return _begin(place, stamp, whole_at=place.position)
-        return _replay(EVERYTHING, None, place, stamp, Suspicion.MISSING)
+        return _verify_missing(place, stamp, was_there=raised is not None or is_registered)
     if not holding.is_of_lineage(held.stamp) or (raised is None and held.offset > place.reach):
-        return _begin(place, stamp, whole_at=place.reach)  # replayed for the lineage; or the topic was made again
+        return _begin(place, stamp, whole_at=place.reach)  # replayed for the lineage; or made again
     if held.stamp == stamp:
         return _verify_current(held, place, holding)
     return _verify_earlier(held, place, holding, raised)
+
+
+def _verify_missing(place: PartitionPlace, stamp: str, *, was_there: bool) -> MarkVerdict:
+    if was_there:
+        return _replay(EVERYTHING, None, place, stamp, Suspicion.MISSING)
+    return _begin(place, stamp, whole_at=place.position)
 
 
 def _verify_earlier(held: Mark, place: PartitionPlace, holding: Holding, raised: int | None) -> MarkVerdict:
@@ -145,6 +162,13 @@ def _verify_current(held: Mark, place: PartitionPlace, holding: Holding) -> Mark
 
 def _begin(place: PartitionPlace, stamp: str, whole_at: int) -> MarkVerdict:
     return MarkVerdict(Mark(place.position, stamp, whole_at, place.position))
+
+
+def _begin_topic(place: PartitionPlace, holding: Holding) -> MarkVerdict:
+    """A mark of the new topic. What is in front of its start is in the store, or can be read no more."""
+    fresh = Mark(place.start, holding.stamp, place.start, place.start)
+    verdict = _verify_current(fresh, place, holding)
+    return verdict if verdict.mark else MarkVerdict(fresh)
 
 
 def _replay(start: int, held: Mark | None, place: PartitionPlace, stamp: str, suspicion: Suspicion) -> MarkVerdict:

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
@@ -13,8 +13,15 @@ from common.retention import Retention
 from common.settings.ingest import IngestSettings
 from common.store.catch_up import report_caught_up
 from common.store.client import StoreClient
-from common.store.layout import StoreLayout, check_eviction, check_layout, initialise_layout, new_lineage
-from common.store.marks import MarkKind
+from common.store.layout import (
+    StoreLayout,
+    check_eviction,
+    check_layout,
+    initialise_layout,
+    new_lineage,
+    read_topic_ids,
+)
+from common.store.marks import MarkKind, mark_field
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from common.timing import Clock
 from ingest.write.follow_writer import FollowWriter
@@ -37,11 +44,16 @@ class Store:
         self._store_client = self.connect()
         self._lock = Lock()
         self._layout: StoreLayout | None = None
+        self._topic_ids: Mapping[bytes, str] = {}
 
     @property
     def lineage(self) -> str:
         """Name of the data that the store holds, as last seen; empty before open(). Does not block."""
         return self._layout.lineage if self._layout else ""
+
+    def former_topic_id(self, topic: str, partition: int) -> str:
+        """Id of the topic that the store was filled from last, as last seen; empty if not known. Does not block."""
+        return self._topic_ids.get(mark_field(topic, partition), "")
 
     def open(self) -> None:
         """Check every node and initialise the layout, with a new lineage if the store is to be rebuilt. Blocks.
@@ -56,6 +68,7 @@ class Store:
             if self._settings.rebuild:
                 self._layout = new_lineage(client, self._layout)
                 _log.warning("Rebuilding the store: replaying from Kafka")
+            self._topic_ids = read_topic_ids(client)
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
@@ -71,6 +84,7 @@ class Store:
         """
         with self.meta() as client:
             layout = check_layout(client, self.keys) or initialise_layout(client, self.keys, self.retention.seconds)
+            self._topic_ids = read_topic_ids(client)
         if layout.lineage != self.lineage:
             _log.warning("Store lineage changed: replaying from Kafka")
         self._layout = layout

@@ -64,7 +64,7 @@ def expected_marks(meta: Mapping[bytes, bytes], former: ExpectedMarks | None, no
     registry = parse_registry(meta, now, int(retention))
     if not registry.is_kept:
         return former if former and former.lineage == lineage else None
-    return ExpectedMarks(lineage, {kind: tuple(sorted(registry.fields[kind])) for kind in MarkKind})
+    return ExpectedMarks(lineage, {kind: tuple(sorted(registry.fields[kind] - registry.retired)) for kind in MarkKind})
 
 
 class WantedFill(NamedTuple):

@@ -6,7 +6,16 @@ import redis
 
 from common.store.client import load_scripts
 from common.store.keys import META, marks_key
-from common.store.marks import Mark, MarkKind, encode_mark, mark_field, parse_marks, parse_registry, registry_field
+from common.store.marks import (
+    Mark,
+    MarkKind,
+    encode_mark,
+    mark_field,
+    parse_marks,
+    parse_registry,
+    registry_field,
+    topic_id_field,
+)
 from common.store.scripts import MarkRaise, MarkStamp, raise_marks, register_marks, stamp_marks
 
 BUCKET = 7
@@ -119,6 +128,15 @@ def test_registration_needs_the_lineage(client: redis.Redis) -> None:
     assert run(client, register_marks("lineage", 0, (), [field])) == 1
     [now, _] = cast("list[int]", client.time())
     assert abs(int(_hash(client, META.decode())[field]) - now) <= 1
+
+
+def test_registration_notes_topic_ids(client: redis.Redis) -> None:
+    client.hset(META.decode(), "lineage", "lineage")
+    field = registry_field(MarkKind.POSTS, "topic", 1)
+    for topic_id in (b"first", b"second"):
+        assert run(client, register_marks("lineage", 0, (), [field], {topic_id_field(ONE): topic_id})) == 1
+        registry = parse_registry(_hash(client, META.decode()), 0, 0)
+        assert (registry.fields[MarkKind.POSTS], registry.topic_ids) == ({ONE}, {ONE: topic_id.decode()})
 
 
 def test_registration_forgets_old_partitions_only(client: redis.Redis) -> None:

@@ -77,6 +77,13 @@ class KafkaBroker:
         eventually(has_leaders, f"leaders for the {partitions} partitions of {name}")
         return name
 
+    def make_topic_again(self, name: str, partitions: int = 1) -> None:
+        """Delete a topic, and create it without its messages, as soon as it is gone."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.delete_topics([name])[name].result(30)
+        eventually(lambda: name not in admin.list_topics(timeout=10).topics, f"{name} to go", interval=0.02)
+        self.create_topic(name, partitions)
+
     def add_partitions(self, topic: str, total: int) -> None:
         """Enlarge a topic to this number of partitions, wait until they are listed."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})

@@ -19,6 +19,7 @@ from common.store.marks import (
     registry_field,
     stamp_parts,
     tenure_of,
+    topic_id_field,
     uptime_of,
 )
 
@@ -124,6 +125,14 @@ def test_posts_of_a_partition_without_a_worker_expire() -> None:
     registry = parse_registry({post: at_the_limit, follow: at_the_limit}, NOW + 1, RETENTION)
     assert registry.left_over == {post}
     assert registry.fields == {MarkKind.POSTS: frozenset(), MarkKind.FOLLOWS: {FOLLOW_FIELD}}
+    assert registry.retired == {FOLLOW_FIELD}
+    assert not parse_registry({follow: at_the_limit}, NOW, RETENTION).retired
+
+
+def test_topic_ids_stand_beside_the_registry() -> None:
+    meta = {b"lineage": b"0123", topic_id_field(POST_FIELD): b"necSswNNSpGuVp816f3pCQ"}
+    assert parse_registry(meta, NOW, RETENTION).topic_ids == {POST_FIELD: "necSswNNSpGuVp816f3pCQ"}
+    assert topic_id_field(POST_FIELD) == b"topic-id:innetwork_post:3"
 
 
 def test_a_store_without_a_registry_has_no_marks() -> None:

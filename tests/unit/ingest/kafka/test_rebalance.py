@@ -72,13 +72,13 @@ class Group:
         self.dropped: set[int] = set()
         self.failures: list[KafkaError] = []
         self.errors = CallbackErrors()
-        self.lineage = "a"
+        self.lineage, self.topic_id = "a", ""
         self.rebalance = Rebalance(
             cast("Consumer", self.client),
             "posts",
             StartRetry(cast("StartLookup", self.lookup), "posts", self.failures.append),
             StartPolicy(),
-            LineageSource(lambda: self.lineage, int),
+            LineageSource(lambda: self.lineage, int, lambda: self.topic_id),
             self.positions,
             RebalanceHooks(self._commit, self._drop, self.errors),
             incremental=incremental,
@@ -136,9 +136,61 @@ def test_an_answer_for_another_lineage_is_stale() -> None:
     group = Group()
     group.moves("assign", 0)
     group.lineage = "b"
-    assert group.rebalance.replay_if_lineage_changed()
+    assert group.rebalance.start_again_if_changed()
     group.answer(p0=5)
     assert group.client.read == {}
+
+
+def test_a_topic_made_again_is_started_again() -> None:
+    group = Group()
+    group.topic_id = "first"
+    assert group.rebalance.start_again_if_changed()
+    group.moves("assign", 0)
+    group.answer(p0=5)
+    group.topic_id = "second"
+    assert group.rebalance.start_again_if_changed()
+    assert (group.client.read, group.dropped) == ({}, {0})
+    group.rebalance.advance()
+    request = group.lookup.requests[-1]
+    assert (request.policies, request.topic_id) == ({0: StartPolicy(group_started=True, made_again=True)}, "second")
+    group.answer(p0=0)
+    assert group.client.read == {0: 0}
+
+
+def test_a_topic_id_that_becomes_known_does_not_make_it_new() -> None:
+    group = Group()
+    group.moves("assign", 0)
+    group.answer(p0=5)
+    group.topic_id = "first"
+    group.rebalance.start_again_if_changed()
+    group.rebalance.advance()
+    assert not group.lookup.requests[-1].policies[0].made_again
+    group.answer(p0=5)
+    group.topic_id = ""
+    assert not group.rebalance.start_again_if_changed(), "brokers that do not answer for a while"
+
+
+def test_an_answer_for_a_former_topic_is_stale() -> None:
+    group = Group()
+    group.topic_id = "first"
+    group.rebalance.start_again_if_changed()
+    group.moves("assign", 0)
+    stale = group.lookup.requests[-1]
+    group.topic_id = "second"
+    group.rebalance.start_again_if_changed()
+    group.lookup.requests.append(stale)
+    group.answer(p0=5)
+    assert group.client.read == {}
+
+
+def test_without_a_store_commits_say_which_topic_they_are_of() -> None:
+    group = Group()
+    group.topic_id = "first"
+    assert group.rebalance.start_again_if_changed()
+    assert group.rebalance.made_for == "a"
+    group.lineage = ""
+    assert group.rebalance.start_again_if_changed()
+    assert group.rebalance.made_for == "first"
 
 
 def test_the_first_partition_starts_the_group_for_all() -> None:

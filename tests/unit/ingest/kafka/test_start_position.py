@@ -1,7 +1,7 @@
 import pytest
 
 from common.settings.kafka import OffsetReset
-from ingest.kafka.start_position import Commit, StartOffset, StartPolicy, Watermarks
+from ingest.kafka.start_position import Commit, LineageSource, StartOffset, StartPolicy, Watermarks
 
 HELD = Watermarks(low=30, high=90)
 
@@ -54,6 +54,22 @@ def test_a_partition_added_later_is_read_by_time() -> None:
     policy = StartPolicy(OffsetReset.LARGEST).in_started_group
     assert policy.start(None, HELD, "a") is None
     assert policy.start(Commit(40, "a"), HELD, "a") == StartOffset(40, has_commit=True)
+
+
+@pytest.mark.parametrize("commit", [None, Commit(40, "a")])
+def test_a_topic_made_again_is_read_by_time(commit: Commit | None) -> None:
+    policy = StartPolicy(OffsetReset.LARGEST).in_new_topic
+    assert policy.start(commit, HELD, "a") is None
+    assert not policy.depends_on_group(commit, "a")
+    assert policy._replace(skip_to_latest=True).start(commit, HELD, "a") == StartOffset(90, has_commit=False)
+
+
+def test_a_topic_was_made_again_if_its_id_is_another() -> None:
+    source = LineageSource(str, int, str, ["old", ""].__getitem__)
+    assert source.is_of_former_topic(0, "new")
+    assert not source.is_of_former_topic(0, "old")
+    assert not source.is_of_former_topic(0, ""), "brokers that give no ids"
+    assert not source.is_of_former_topic(1, "new"), "a store of an earlier release"
 
 
 def test_only_a_start_at_the_end_depends_on_the_group() -> None:

@@ -32,6 +32,30 @@ def test_a_store_without_marks_holds_what_was_committed() -> None:
     assert judge(None, GAINED, held_by(MASTER), registered=False) == MarkVerdict(Mark(50, STAMP, 50, 50))
 
 
+def test_marks_of_a_topic_that_is_gone_say_nothing_of_the_new_one() -> None:
+    place = PartitionPlace(70, 50, 120, topic_id="new")
+    held = stamped(MASTER, 100, whole_at=130)
+    fresh = MarkVerdict(Mark(50, STAMP, 50, 50))
+    assert _judged(held, place, "old") == fresh, "whole: what the new topic lacks cannot be read again"
+    assert _judged(None, place, "old") == fresh
+    assert _judged(held, place, "new") != fresh
+    assert _judged(held, place, "") != fresh
+    assert _judged(held, place._replace(topic_id=""), "old") != fresh
+    assert _judged(held, place, "old", raised=60) != fresh, "found true before"
+    assert _judged(held, place._replace(replayed_from=0), "old") != fresh, "stamped before this replay"
+
+
+def test_writes_of_a_new_topic_to_a_node_that_is_gone_are_repeated() -> None:
+    place = PartitionPlace(70, 50, 120, topic_id="new")
+    holding = held_by(MASTER, STRANGER)
+    verdict = verify(stamped(MASTER, 100), place, holding, raised=None, is_registered=True, topic_id="old")
+    assert verdict == MarkVerdict(Mark(50, STAMP, 120, 50), 50, Suspicion.UNCONFIRMED)
+
+
+def _judged(held: Mark | None, place: PartitionPlace, topic_id: str, raised: int | None = None) -> MarkVerdict:
+    return verify(held, place, held_by(MASTER), raised=raised, is_registered=True, topic_id=topic_id)
+
+
 def test_a_missing_mark_of_a_registered_partition_is_a_loss() -> None:
     loss = MarkVerdict(Mark(0, STAMP, 120), 0, Suspicion.MISSING)
     assert judge(None, GAINED, held_by(MASTER)) == loss

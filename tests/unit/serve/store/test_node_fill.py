@@ -120,6 +120,19 @@ def test_marks_are_expected_once_they_are_registered() -> None:
     assert expected_marks(meta(posts), None, 1000 + 600 + 3601) is None
 
 
+def test_follow_lists_without_a_worker_for_long_are_not_left_out() -> None:
+    late = 1000 + 600 + 3601
+    stored = {
+        **meta(registry_field(MarkKind.POSTS, "p", 0), at=late),
+        registry_field(MarkKind.FOLLOWS, "f", 1): b"1000",
+    }
+    before, after = expected_marks(stored, None, late - 1), expected_marks(stored, None, late)
+    assert before
+    assert after
+    assert before.fields[MarkKind.FOLLOWS] == (b"f:1",)
+    assert after.fields == {MarkKind.POSTS: (b"p:0",), MarkKind.FOLLOWS: ()}
+
+
 def test_marks_of_a_lineage_stay_expected_when_the_registry_is_lost() -> None:
     known = expected_marks(meta(registry_field(MarkKind.POSTS, "p", 0)), None, 1000)
     assert expected_marks(meta(), known, 1000) is known
