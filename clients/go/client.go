@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // answers may be compressed
@@ -35,6 +36,12 @@ var pings = keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 5 * time
 
 // Servers may come back under other addresses. The interval is that of the whole process.
 var resolveOften = sync.OnceFunc(func() { dns.SetMinResolutionInterval(5 * time.Second) })
+
+// They may come back under the same addresses, too: the library's default is to wait for up to two minutes.
+var reconnects = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
+	MinConnectTimeout: 20 * time.Second,
+}
 
 // Client asks the servers of a target. Goroutines may share it; make one for a process.
 type Client struct {
@@ -92,6 +99,7 @@ func New(target string, options ...Option) (*Client, error) {
 		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultServiceConfig(s.serviceConfig),
 		grpc.WithKeepaliveParams(pings),
+		grpc.WithConnectParams(reconnects),
 		grpc.WithNoProxy(), // servers are in the local network, proxies lead out of it
 	}, s.dial...)
 	connection, err := grpc.NewClient(target, dial...)

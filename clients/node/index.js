@@ -11,6 +11,7 @@ const SERVICE_CONFIG = fs.readFileSync(path.join(__dirname, "service_config.json
 
 const CHANNEL_OPTIONS = {
   "grpc.dns_min_time_between_resolutions_ms": 5_000, // servers may come back under other addresses
+  "grpc.max_reconnect_backoff_ms": 5_000, // or under the same; the library's default is two minutes
   "grpc.keepalive_time_ms": 30_000, // the server disconnects clients that ping more often than every 10 s
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.keepalive_permit_without_calls": 1,

@@ -35,6 +35,7 @@ def load_on(target: str, request: GetInNetworkPostsRequest) -> Generator[Calls]:
     options = [
         ("grpc.service_config", SERVICE_CONFIG.read_text()),
         ("grpc.dns_min_time_between_resolutions_ms", 5_000),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
     ]
     with grpc.insecure_channel(target, options) as channel:
         callers = [threading.Thread(target=_ask_on, args=(channel, request, calls)) for _ in range(_CALLERS)]

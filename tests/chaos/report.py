@@ -37,6 +37,7 @@ class Report(NamedTuple):
             "events": len(self.history.produced),
             "poison": len(self.history.poison),
             "dead_letters": len(self.history.dead_letters),
+            "looked_for_in_store": self.history.applied,
             "answers": len(answers),
             "answers_by_outcome": dict(_outcomes(self.history)),
             "faults": [self._fault(record) for record in self.history.faults],
@@ -63,6 +64,7 @@ class Report(NamedTuple):
             growths.add_row(each.role, *(f"{value:.0f}" for value in values))
         console.print(growths)
         totals = f"{len(self.history.produced)} events, {len(self.history.poison)} bad messages"
+        totals += f", {self.history.applied} committed events looked for in Redis"
         console.print(
             f"{totals}, {len(self.history.answers)} answers: {dict(_outcomes(self.history))}", highlight=False
         )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import grpc
 from confluent_kafka import Producer
 
+from tests.chaos.records.applied import AppliedCheck
 from tests.chaos.records.history import FaultRecord, History
 from tests.chaos.records.load import Load
 from tests.chaos.records.readers import Asking, Reader
@@ -55,9 +56,10 @@ class Run:
             )
             for number, address in enumerate(stage.addresses)
         ]
+        self._applied = AppliedCheck(stage.store.url, self.history, random.Random(plan.seed + 9))
         self.dead_letters = DeadLetterReader(brokers, DEAD_LETTERS, TOPIC, self.history)
         self._watches = [
-            commit_watch(GroupCommits(brokers, GROUP, TOPIC, PARTITIONS), self.history),
+            commit_watch(GroupCommits(brokers, GROUP, TOPIC, PARTITIONS), self.history, self._applied.look),
             pause_watch(self.history),
             Watch("dead letters", self.dead_letters.look, 0.5),
             Watch("soak", lambda: self.soak.look(self._processes()), _SOAK_SECONDS),
@@ -87,6 +89,7 @@ class Run:
             for each in (*self.readers, *self._watches):
                 each.stop()
             self.dead_letters.close()
+            self._applied.close()
             for commits in self._commits.values():
                 commits.close()
 

@@ -19,6 +19,7 @@ ChannelArguments = Mapping[str, str | int]
 
 _ARGUMENTS: ChannelArguments = {
     "grpc.dns_min_time_between_resolutions_ms": 5_000,  # servers may come back under other addresses
+    "grpc.max_reconnect_backoff_ms": 5_000,  # or under the same; gRPC's default is two minutes
     "grpc.keepalive_time_ms": 30_000,  # the server disconnects clients that ping more often than every 10 s
     "grpc.keepalive_timeout_ms": 5_000,
     "grpc.keepalive_permit_without_calls": 1,

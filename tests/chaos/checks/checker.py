@@ -6,14 +6,19 @@ I1 and the exact order and cut of I4 are checked by `truth`, from the store at r
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from common.post import LightPost
 from tests.chaos.checks.fates import Fates
 from tests.chaos.checks.timeline import TimelineCheck
+from tests.chaos.records.applied import unexplained
 from tests.chaos.records.history import Answer, Commits, FaultRecord, History, Pause, Place, Produced
 
 OVERRUN_SECONDS = 0.1
+
+_LOSE_WRITES = ("F11 ", "F12 ", "F15 ", "F14 redis-loading")
+"""Faults after which Redis has less than it acknowledged."""
 
 
 class Violation(NamedTuple):
@@ -32,6 +37,7 @@ def violations(history: History, factor: float) -> list[Violation]:
         *disorder(history.answers, fates.posts),
         *timeline_violations(history, fates),
         *commits_past_the_end(history.commits, history.produced, history.poison),
+        *unapplied_commits(history),
         *late_answers(history.answers, history.pauses, factor),
         *slow_recoveries(history.faults, factor),
         *unproven_faults(history.faults),
@@ -85,6 +91,13 @@ def commits_past_the_end(
         if offset > ends.get(partition, 0):
             text = f"partition {partition}: {offset} is committed, its last message is at {ends.get(partition, 0) - 1}"
             yield Violation("I5", commits[-1].at, text)
+
+
+def unapplied_commits(history: History) -> Iterator[Violation]:
+    """I5: what is committed is in the store, until Redis loses it; then until that is repaired."""
+    losses = [(fault.began, fault.recovered or inf) for fault in history.faults if fault.name.startswith(_LOSE_WRITES)]
+    for each in unexplained(history.unapplied, losses):
+        yield Violation("I5", each.looked_at, f"committed at {each.committed_at:.3f}: {each.text}")
 
 
 def late_answers(answers: Iterable[Answer], pauses: Sequence[Pause], factor: float) -> Iterator[Violation]:

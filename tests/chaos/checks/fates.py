@@ -79,6 +79,8 @@ class Fates:
 
         When the delete of an author overtakes one of his posts, which lies in another partition, that post counts as a
         parent for an instant: from the claim of its id until its author's node refuses it. Its create must be applied.
+        That is a rule: an event holds once it is committed, and a parent counts while its record is live (contract 3.8
+        and 4.4). The post itself is never shown; what its claim would have to read first lies on another node.
         """
         for post in self.posts.values():
             parent_id = post.in_reply_to_post_id

@@ -6,18 +6,20 @@ What Redis itself counts is the proof: the errors that it answered (INFO errorst
 import threading
 from collections.abc import Generator
 from contextlib import suppress
-from typing import cast
+from typing import NamedTuple, cast
 
 import redis
 from redis.crc import key_slot
 from redis.exceptions import RedisError
 
-from common.store.keys import META
+from common.store.keys import META, KeySpace, bucket_tag
 from tests.chaos.fault import fault
 from tests.chaos.run import Run
+from tests.support.redis.moving_slots import begin_move
 from tests.support.redis.replicated_cluster import ClusterNode
 from tests.support.wait import eventually
 
+_HALF_MOVED = 5
 _ENDLESS = "while true do end"
 
 
@@ -169,3 +171,48 @@ def slots_moved(run: Run) -> Generator[None, None, str]:
     after = {kind: sum(node.errors(kind) for node in cluster.masters) for kind in kinds}
     counts = {kind: after[kind] - before[kind] for kind in kinds}
     return f"9 slots moved: {counts}" if sum(counts.values()) else ""
+
+
+@fault(
+    "F14",
+    "slots-half-moved",
+    "keys of some authors lie on two masters for a while: their scripts are answered TRYAGAIN",
+    hold=(1, 3),
+    limit=60,
+)
+def slots_half_moved(run: Run) -> Generator[None, None, str]:
+    cluster = run.stage.cluster
+    before = sum(node.errors("TRYAGAIN") for node in cluster.masters)
+    moves = eventually(lambda: _half_moves(run), "authors with posts and videos", 60, interval=0.2)
+    for move in moves:
+        begin_move(move.slot, move.source, move.target, keys_at_once=0)
+        move.source.server.command("MIGRATE", "127.0.0.1", move.target.server.port, move.posts, 0, 5000)
+    eventually(lambda: sum(node.errors("TRYAGAIN") for node in cluster.masters) > before, "an answer TRYAGAIN", 60)
+    yield
+    count = sum(node.errors("TRYAGAIN") for node in cluster.masters) - before
+    for move in moves:
+        cluster.move_slot(move.slot, move.target, lambda: None)
+    cluster.wait_until_whole()
+    return f"{len(moves)} slots half moved: {count} answers TRYAGAIN"
+
+
+class _HalfMove(NamedTuple):
+    slot: int
+    source: ClusterNode
+    target: ClusterNode
+    posts: str
+
+
+def _half_moves(run: Run) -> list[_HalfMove]:
+    """Some authors who write now and have both posts and videos: their scripts have keys on both ends."""
+    cluster, moves = run.stage.cluster, dict[int, _HalfMove]()
+    for author_id in run.load.world.writing():
+        author = KeySpace().author(author_id)
+        slot = key_slot(bucket_tag(author.bucket))
+        source = cluster.master_of(slot)
+        if source.server.command("EXISTS", author.posts.decode(), author.videos.decode()) == 2 and slot not in moves:
+            target = run.random.choice([node for node in cluster.masters if node is not source])
+            moves[slot] = _HalfMove(slot, source, target, author.posts.decode())
+        if len(moves) == _HALF_MOVED:
+            return [*moves.values()]
+    return []

@@ -58,6 +58,14 @@ class Commits(NamedTuple):
     offsets: Mapping[int, int]
 
 
+class Unapplied(NamedTuple):
+    """An event that was committed at one moment, and that the store knew nothing of at a later one."""
+
+    committed_at: float
+    looked_at: float
+    text: str
+
+
 class Pause(NamedTuple):
     """Until that moment this process did not run for some seconds: the machine had other things to do."""
 
@@ -80,7 +88,10 @@ class FaultRecord(NamedTuple):
 
 
 class History:
-    """Filled by the threads of a run, each of which only appends. unsure: sent, but never acknowledged."""
+    """Filled by the threads of a run, each of which only appends. unsure: sent, but never acknowledged.
+
+    applied: number of committed events that were looked for in the store; unapplied: those that it lacked.
+    """
 
     def __init__(self) -> None:
         self.produced: list[Produced] = []
@@ -91,6 +102,8 @@ class History:
         self.dead_letters: set[Place] = set()
         self.faults: list[FaultRecord] = []
         self.pauses: list[Pause] = []
+        self.applied = 0
+        self.unapplied: list[Unapplied] = []
 
 
 def packed(ids: Sequence[int]) -> Sequence[int]:

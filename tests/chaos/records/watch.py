@@ -57,13 +57,14 @@ class GroupCommits:
         self._consumer.close()
 
 
-def commit_watch(commits: GroupCommits, history: History) -> Watch:
-    """Records the commits twice a second."""
+def commit_watch(commits: GroupCommits, history: History, on_change: Callable[[Commits], None]) -> Watch:
+    """Records the commits twice a second. on_change is called with those that are new."""
 
     def look() -> None:
         offsets = commits.offsets()
         if offsets and (not history.commits or history.commits[-1].offsets != offsets):
             history.commits.append(Commits(time.monotonic(), offsets))
+            on_change(history.commits[-1])
 
     return Watch("commits", look, 0.5)
 

@@ -64,6 +64,10 @@ class World:
         if self._random.random() < count * 0.003:
             yield from self._author_delete(now)
 
+    def writing(self) -> list[int]:
+        """Authors who write now."""
+        return [author.id for author in self._active]
+
     def authors_to_ask(self, drawn: random.Random) -> tuple[int, ...]:
         """Some who write now and some who have stopped."""
         count = drawn.randint(1, _MOST_ASKED)

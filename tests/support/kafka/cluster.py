@@ -111,12 +111,15 @@ class KafkaCluster:
         return leaders[_java_hash(group) % len(leaders)]
 
     def members(self, group: str) -> int:
-        """Number of the members of a consumer group, while all brokers are up."""
+        """Number of the members of a consumer group, while all brokers are up.
+
+        A client that has seen a broker vanish may wait for it for minutes, so that each attempt has one of its own.
+        """
 
         def counted() -> int | None:
+            client = cast("Any", AdminClient({"bootstrap.servers": self.direct, "log_level": 0}))
             with suppress(KafkaException, TimeoutError):
-                described = cast("Any", self.admin).describe_consumer_groups([group], request_timeout=20)[group]
-                return len(described.result(30).members)
+                return len(client.describe_consumer_groups([group], request_timeout=10)[group].result(15).members)
             return None
 
         return eventually(counted, f"the members of {group}", 90, interval=0.2)

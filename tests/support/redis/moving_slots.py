@@ -40,7 +40,7 @@ def finish_move(cluster: ReplicatedCluster) -> None:
 
 
 def _migrate(slot: int, source: ClusterNode, target: ClusterNode, count: int) -> int:
-    keys = cast("list[str]", source.server.command("CLUSTER GETKEYSINSLOT", slot, count))
+    keys = cast("list[str]", source.server.command("CLUSTER GETKEYSINSLOT", slot, count)) if count else []
     if keys:
         to = ("127.0.0.1", target.server.port, "", 0, _MIGRATE_MILLISECONDS)
         source.server.command("MIGRATE", *to, "KEYS", *keys)

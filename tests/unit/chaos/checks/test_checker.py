@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chaos.checks.checker import violations
-from tests.chaos.records.history import FaultRecord, Pause, Place
+from tests.chaos.records.history import FaultRecord, Pause, Place, Unapplied
 from tests.unit.chaos.hand_made import AUTHOR, LIMIT, Written, post
 
 
@@ -103,3 +103,28 @@ def test_a_violation_names_the_answer_and_its_moments() -> None:
     [violation] = violations(Written().create(1, 1).answer(2, [1, 1], authors=(AUTHOR,)).history, 1)
     assert violation.at == 2.1
     assert violation.text == "whole answer of a from 2.000 to 2.100 holds twice: [1]"
+
+
+def test_a_commit_of_what_is_not_in_the_store_breaks_i5() -> None:
+    written = Written()
+    written.history.unapplied.append(Unapplied(5.0, 5.1, "no record"))
+    assert broken(written) == ["I5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "began", "recovered", "explained"),
+    [
+        ("F11 master-empty", 4, 6, True),
+        ("F11 master-empty", 5.05, 6, True),
+        ("F11 master-empty", 5.2, 6, False),
+        ("F11 master-empty", 3, 4.9, False),
+        ("F13 redis-cut", 4, 6, False),
+    ],
+)
+def test_lost_writes_explain_what_is_missing_meanwhile(
+    name: str, began: float, recovered: float, explained: bool
+) -> None:
+    written = Written()
+    written.history.faults.append(FaultRecord(name, began, began, recovered, "seen", 30))
+    written.history.unapplied.append(Unapplied(5.0, 5.1, "no record"))
+    assert broken(written) == ([] if explained else ["I5"])
