@@ -23,6 +23,7 @@ from serve.readiness.publisher import ReadinessPublisher, watch_readiness
 from serve.readiness.state import ServingState
 from serve.readiness.verdict import STOPPING
 from serve.rpc.server import GrpcServer
+from serve.stall_watch import watch_stalls
 from serve.store.serving_store import ServingStore
 from serve.wiring import build_service
 
@@ -75,7 +76,11 @@ async def serve(
             state.set_port(server.port)
             async with live_page(settings, service, state):
                 try:
-                    await run_until(stopped, watch_readiness(store.status, store.gate, publisher.publish))
+                    await run_until(
+                        stopped,
+                        watch_readiness(store.status, store.gate, publisher.publish),
+                        watch_stalls(service.metrics.loop_stalled),
+                    )
                 finally:
                     state.set_verdict(STOPPING)
                     await server.stop(settings.shutdown_grace_seconds)

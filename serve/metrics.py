@@ -150,6 +150,10 @@ class ServeMetrics:
         """Set the seconds from the start of the process to its first readiness."""
         self._init_duration.set(seconds)
 
+    def loop_stalled(self) -> None:
+        """Count a stall of the event loop."""
+        self._stalls.inc()
+
     def left_out(self, posts: int, follows: int) -> None:
         """Set the numbers of buckets whose posts or follow lists are left out."""
         self._posts_left_out.set(posts)
@@ -188,6 +192,11 @@ class ServeMetrics:
         self._rejected = Counter(
             "rejected_requests_total",
             "Requests rejected by admission: the server is at capacity or over its rate limit",
+            registry=registry,
+        )
+        self._stalls = Counter(
+            "thunder_event_loop_stalls_total",
+            "Stalls of the event loop of more than 20 ms, in which no request proceeded; those below 30 ms in part",
             registry=registry,
         )
         outcomes = Counter("get_in_network_posts_outcomes_total", "Requests by outcome", ["outcome"], registry=registry)
