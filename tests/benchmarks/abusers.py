@@ -14,21 +14,21 @@ from contextlib import AsyncExitStack
 
 import grpc
 
-from tests.benchmarks.load import OWN_CONNECTION, Ask, connections
-from tests.benchmarks.standard_store import AUTHOR_IDS, requests
 from tests.support.serving.rpc import METHOD
+from thunder.bench.load.loops import OWN_CONNECTION, Ask, connections
+from thunder.bench.standard_store import requests, standard_authors
 
 WIDE_FOLLOWS = 10_000
 STREAMS = 10_000
 STREAMS_PER_CONNECTION = 1000
 SLOW_SECONDS = 1.0
 
-ORDINARY = [request.SerializeToString() for request in requests(20, 200, 1200, AUTHOR_IDS)]
+ORDINARY = [request.SerializeToString() for request in requests(20, 200, 1200, standard_authors())]
 
 
 async def wide(address: str) -> None:
     """16 callers on one connection, each with requests for 10,000 follows."""
-    asked = [request.SerializeToString() for request in requests(4, WIDE_FOLLOWS, 1200, AUTHOR_IDS)]
+    asked = [request.SerializeToString() for request in requests(4, WIDE_FOLLOWS, 1200, standard_authors())]
 
     async def keep_asking(ask: Ask) -> None:
         while True:

@@ -32,10 +32,10 @@ from ingest.kafka.consumer import GroupConsumer
 from ingest.metrics import IngestMetrics
 from ingest.sources.producer.outgoing import Addressed, DeliveryFailure
 from ingest.sources.producer.queued_producer import QueuedProducer
-from tests.benchmarks.standard_store import POSTS_PER_AUTHOR, posts
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.libraries import kafka_libraries
 from tests.support.unused import unique
+from thunder.bench.standard_store import POSTS_PER_AUTHOR, posts
 
 PARTITIONS = 4
 EVENTS_PER_MESSAGE = (1, 10, 100, 1000)

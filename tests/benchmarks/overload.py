@@ -24,12 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.abusers import KINDS
-from tests.benchmarks.load import Ask, Load, closed_loop, connections, open_loop
-from tests.benchmarks.standard_store import AUTHOR_IDS, AUTHORS, posts, requests
 from tests.support.processes.child import Child
 from tests.support.redis.filled_store import fill_store
 from tests.support.redis.servers import RedisServer
 from tests.support.unused import free_port
+from thunder.bench.load.loops import Ask, Load, closed_loop, connections, open_loop
+from thunder.bench.standard_store import AUTHORS, posts, requests, standard_authors
 
 ROWS = ((50, 1200), (200, 1200), (200, 100), (1000, 1200))
 WIDEST = (10_000, 1200)
@@ -181,7 +181,7 @@ def ordinary() -> list[bytes]:
 
 
 def serialised(follows: int, max_results: int) -> list[bytes]:
-    return [request.SerializeToString() for request in requests(20, follows, max_results, AUTHOR_IDS)]
+    return [request.SerializeToString() for request in requests(20, follows, max_results, standard_authors())]
 
 
 def show(rows: Sequence[dict[str, Any]]) -> None:

@@ -8,25 +8,31 @@ is ready again. Trust ratios of one run, not runs of two days.
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, cast
 
 import grpc
+from confluent_kafka import Producer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
-from tests.benchmarks.__main__ import fill_topic, kafka_flags, servers
-from tests.benchmarks.standard_store import AUTHOR_IDS, AUTHORS, POSTS_PER_AUTHOR
-from tests.support.processes.thunder import Role
+from ingest.decode.refined_event import encode_event, event_key
+from tests.support.kafka.broker import KafkaBroker
+from tests.support.kafka.libraries import kafka_libraries
+from tests.support.processes.thunder import Role, Thunder
 from tests.support.redis.servers import RedisServer
 from tests.support.wait import eventually
+from thunder.bench.standard_store import AUTHORS, POSTS_PER_AUTHOR, posts, standard_authors
 
+TOPIC = "innetwork_post"
+PARTITIONS = 4
 LONGEST_SECONDS = 600.0
-REQUEST = GetInNetworkPostsRequest(following_user_ids=AUTHOR_IDS[:200])
+REQUEST = GetInNetworkPostsRequest(following_user_ids=standard_authors()[:200])
 AOF = {"appendonly": "yes", "appendfsync": "everysec"}
 
 
@@ -53,7 +59,7 @@ def main() -> None:
 
 def run(directory: Path, authors: int, progress: Progress) -> list[Recovery]:
     with servers(directory, progress) as (kafka, store, thunder):
-        posts = len(fill_topic(kafka, authors, progress))
+        count = fill_topic(kafka, authors, progress)
         task = progress.add_task("losing the store", total=4)
         ingest = ("ingest", *kafka_flags(kafka), "--redis-url", store.url)
         server = thunder.start("serve", "--redis-url", store.url)
@@ -63,13 +69,52 @@ def run(directory: Path, authors: int, progress: Progress) -> list[Recovery]:
             recoveries.append(recover(loss, lose, server, posts))
             progress.advance(task)
 
-        measure("first start, one worker", lambda: thunder.start(*ingest), posts)
-        measure("Redis emptied, one worker", lambda: empty(store, server), posts)
+        measure("first start, one worker", lambda: thunder.start(*ingest), count)
+        measure("Redis emptied, one worker", lambda: empty(store, server), count)
         thunder.start(*ingest).wait_until_ready()
-        measure("Redis emptied, two workers", lambda: empty(store, server), posts)
+        measure("Redis emptied, two workers", lambda: empty(store, server), count)
         write_append_only_file(store)
         measure("Redis killed, restarted with its append-only file", lambda: store.restart(AOF), 0)
     return recoveries
+
+
+@contextmanager
+def servers(directory: Path, progress: Progress) -> Generator[tuple[KafkaBroker, RedisServer, Thunder]]:
+    def say(line: str) -> None:
+        progress.console.print(line)
+
+    kafka_files = directory / "kafka"
+    kafka_files.mkdir()
+    store = RedisServer(directory)
+    thunder = Thunder(directory)
+    kafka = KafkaBroker(kafka_libraries(say), kafka_files, say)
+    try:
+        kafka.create_topic(TOPIC, PARTITIONS)
+        yield kafka, store, thunder
+    finally:
+        thunder.close()
+        kafka.kill()
+        store.kill()
+
+
+def kafka_flags(kafka: KafkaBroker) -> list[str]:
+    source = ["--in-network-events-consumer-dest", kafka.bootstrap]
+    return ["--kafka-group-id", "benchmark", "--auto-offset-reset", "smallest", *source]
+
+
+def fill_topic(kafka: KafkaBroker, authors: int, progress: Progress) -> int:
+    """Produce the standard store; the number of its posts."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 10**6})
+    count = 0
+    task = progress.add_task("producing posts", total=authors * POSTS_PER_AUTHOR)
+    for post in posts(int(time.time()), authors):
+        producer.produce(TOPIC, encode_event(post), key=event_key(post))
+        count += 1
+        if count % 10_000 == 0:
+            producer.poll(0)
+            progress.advance(task, 10_000)
+    producer.flush()
+    return count
 
 
 def recover(loss: str, lose: Callable[[], object], server: Role, posts: int) -> Recovery:
@@ -108,8 +153,8 @@ def write_append_only_file(store: RedisServer) -> None:
 
 def show(recoveries: list[Recovery]) -> None:
     table = Table("loss", "seconds until ready", "posts read again per second")
-    for loss, posts, seconds in recoveries:
-        table.add_row(loss, f"{seconds:.1f}", f"{posts / seconds:,.0f}" if posts else "")
+    for loss, count, seconds in recoveries:
+        table.add_row(loss, f"{seconds:.1f}", f"{count / seconds:,.0f}" if count else "")
     Console().print(table)
 
 

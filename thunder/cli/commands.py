@@ -60,6 +60,11 @@ Redis: a change takes effect at once, and is lost when the store is refilled fro
 follows through Kafka, where they last. A list holds the newest 10,000 follows."""
 
 
+_BENCH_NOTE = """\
+Other load on the machine changes all figures: trust ratios of one run, not figures of two. It needs Linux, and a Redis
+server on PATH or --redis-url."""
+
+
 class SourceCommands(Mapping[str, "Command"]):
     """The commands of `thunder source`, one for each kind in the catalogue, which is read when they are needed."""
 
@@ -95,6 +100,10 @@ def _source(kind: "SourceKind") -> Command:
 
 def _follows(summary: str, settings: str, run: str) -> Command:
     return Command(summary, f"common.settings.follows:{settings}", run, note=_FOLLOWS_NOTE)
+
+
+def _bench(summary: str, settings: str, run: str) -> Command:
+    return Command(summary, f"thunder.bench.options:{settings}", f"thunder.bench.main:{run}", note=_BENCH_NOTE)
 
 
 TRANSFORM = Command(
@@ -152,6 +161,23 @@ COMMANDS: dict[str, Entry] = {
         "thunder.doctor.main:run_doctor",
         Runner.WRAPPER,
         note="All other flags, variables and files are those of the role: thunder ROLE --help lists them.",
+    ),
+    "bench": CommandGroup(
+        "measure speed and memory, beside a naive server",
+        {
+            "read": _bench("cost of requests, in CPU time of server and Redis", "ReadBenchOptions", "bench_read"),
+            "ingest": _bench("cost of events, in CPU time of worker and Redis", "IngestBenchOptions", "bench_ingest"),
+            "memory": _bench("memory of Redis per post", "MemoryBenchOptions", "bench_memory"),
+            "freshness": _bench("time from Kafka to an answer", "FreshnessBenchOptions", "bench_freshness"),
+            "latency": _bench("latency under load, and catching up", "LatencyBenchOptions", "bench_latency"),
+            "all": _bench("all of these, one after the other", "AllBenchOptions", "bench_all"),
+            "serve": Command(
+                "load a running server at a rate that does not wait for answers",
+                "thunder.bench.serve_load:ServerLoadOptions",
+                "thunder.bench.serve_load:run_serve_load",
+                note="Latencies count from the intended start of each call. Exit code 1 when no answer was complete.",
+            ),
+        },
     ),
     "follows": CommandGroup(
         "manage follow lists",

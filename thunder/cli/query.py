@@ -28,7 +28,7 @@ from thunder.cli.timeline_output import (
 from thunder.client import Credentials, PostsClient, TimedAnswer
 from thunder_client.messages import GetInNetworkPostsRequest, GetInNetworkPostsResponse, Position
 
-_DEFAULT_ADDRESS = "localhost:50051"
+DEFAULT_ADDRESS = "localhost:50051"
 
 _Id = Annotated[int, Field(ge=0, le=2**64 - 1), Digits]
 _Ids = Annotated[tuple[_Id, ...], CommaSeparated, Unit("ID,ID,...")]
@@ -91,7 +91,7 @@ class ServerOptions(CommandOptions):
         Text | None,
         Field(description="address of the server"),
         Unit("HOST:PORT"),
-        DefaultInWords(f"${ADDRESS_VARIABLE}, else {_DEFAULT_ADDRESS}"),
+        DefaultInWords(f"${ADDRESS_VARIABLE}, else {DEFAULT_ADDRESS}"),
     ] = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False, description="time limit for the answer"), Unit("s")] = (
         10.0
@@ -124,7 +124,7 @@ class QueryOptions(OutputOptions, ServerOptions, RequestOptions):
 def run_query(options: QueryOptions) -> int:
     """Ask, print the answer, return the exit code. Raises AskFailed, ConfigurationError."""
     configure_tracing("thunder-query", os.environ)
-    address = options.address or os.environ.get(ADDRESS_VARIABLE) or _DEFAULT_ADDRESS
+    address = options.address or os.environ.get(ADDRESS_VARIABLE) or DEFAULT_ADDRESS
     request = request_of_options(options, int(time.time()))
     with _client(address, options) as client:
         answer = read_pages(client, request, options.timeout, options.pages)

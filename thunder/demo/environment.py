@@ -12,12 +12,13 @@ from typing import Self
 
 from common.errors import ThunderError
 from common.lifecycle import Stop
-from thunder.demo.roles import Addresses, RoleProcess, role_commands
+from thunder.demo.roles import Addresses, role_commands
 from thunder.demo.stage import Victim
 from thunder.embedded.child import LOOPBACK, free_port, stop_together
 from thunder.embedded.kafka_cluster import EmbeddedKafka
 from thunder.embedded.redis_cluster import EmbeddedRedisCluster
 from thunder.embedded.redis_server import DURABLE, NOTHING_MORE, EmbeddedRedis
+from thunder.embedded.role_process import RoleProcess
 
 TOPIC_RAW = "tweet_events"
 TOPIC_REFINED = "innetwork_post"

@@ -11,7 +11,7 @@ from common.errors import ThunderError
 
 LOOPBACK = "127.0.0.1"
 
-_LEASH = Path(__file__).with_name("leash.py")
+LEASH = Path(__file__).with_name("leash.py")
 
 
 class ChildDied(ThunderError):
@@ -29,7 +29,7 @@ class Child:
         environment is the complete environment; None inherits that of this process.
         """
         self.name = name
-        self._command = [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *command]
+        self._command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
         self._log = log
         self._environment = environment
         self.start()
@@ -46,6 +46,11 @@ class Child:
                 start_new_session=True,
             )
         self._is_killed = False
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
 
     def check(self) -> None:
         """Raises ChildDied, with the end of the log, unless the child runs, or was killed by kill()."""
