@@ -28,6 +28,10 @@ class LightPost(NamedTuple):
         return not (self.is_reply or self.is_retweet)
 
 
+PostFields = tuple[int, int, int, int | None, int | None, bool, bool, int | None, int | None, bool, int | None]
+"""A LightPost, or its fields in order as a plain tuple, which is cheaper to make. An id of 0 is absent, too."""
+
+
 class PostKind(StrEnum):
     """Kind of a post as people see it. A repost of a video is a repost, a reply with a video is a reply."""
 

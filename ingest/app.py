@@ -18,6 +18,7 @@ from common.timing import Clock, system_clock
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.events import Event, Follow
 from ingest.metrics import FreshnessMetrics, IngestMetrics
+from ingest.post_row import StoreEvent
 from ingest.wiring import OpenedSink, Route, StoreHooks
 from ingest.worker import KafkaWorker
 from ingest.write.clock_watch import ClockWatch
@@ -47,7 +48,7 @@ def run_transform(settings: TransformSettings) -> int:
 
 def ingest_role(
     settings: IngestSettings, stop: Stop, registry: CollectorRegistry, clock: Clock = system_clock
-) -> KafkaWorker[Event]:
+) -> KafkaWorker[StoreEvent]:
     """Worker that writes events about posts to Redis. To be started."""
     metrics = IngestMetrics(registry, FreshnessMetrics(registry))
     return KafkaWorker(settings, ingest_route(settings, registry, clock), stop, metrics, clock)
@@ -68,13 +69,15 @@ def transform_role(
     return KafkaWorker(settings, transform_route(settings), stop, IngestMetrics(registry), clock)
 
 
-def ingest_route(settings: IngestSettings, registry: CollectorRegistry, clock: Clock = system_clock) -> Route[Event]:
+def ingest_route(
+    settings: IngestSettings, registry: CollectorRegistry, clock: Clock = system_clock
+) -> Route[StoreEvent]:
     """From the refined topic, or from the raw one in a single hop, to the posts in Redis."""
     refined = settings.events is EventsSource.REFINED
     store = Store(settings)
     metrics = MarkMetrics(registry)
 
-    def open_sink() -> OpenedSink[Event]:
+    def open_sink() -> OpenedSink[StoreEvent]:
         client = store.connect(reads_tenures=True)
         marks = store.mark_keeper(client, MarkKind.POSTS, settings.source_topic, metrics, clock)
         return OpenedSink(store.post_writer(client), marks)
@@ -143,7 +146,7 @@ def _everything(_now: int) -> int:
 
 def _run(
     settings: IngestSettings | TransformSettings,
-    role: KafkaWorker[Event] | KafkaWorker[Follow],
+    role: KafkaWorker[Event] | KafkaWorker[StoreEvent] | KafkaWorker[Follow],
     stop: Stop,
     registry: CollectorRegistry,
 ) -> int:

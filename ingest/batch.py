@@ -5,6 +5,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from common.settings.kafka import KafkaSettings
 from ingest.events import Dropped, Event, EventKind, Follow, Ignored, Malformed, MalformedReason
+from ingest.post_row import StoreEvent
 
 
 class Message(NamedTuple):
@@ -21,10 +22,10 @@ class Message(NamedTuple):
     traceparent: str = ""
 
 
-E = TypeVar("E", bound=Event | Follow)
-"""Type of a topic's events: about posts, or follows."""
+E = TypeVar("E", bound=Event | StoreEvent | Follow)
+"""Type of a topic's events: about posts, as the refined topic or the store takes them, or follows."""
 
-E_contra = TypeVar("E_contra", bound=Event | Follow, contravariant=True)
+E_contra = TypeVar("E_contra", bound=Event | StoreEvent | Follow, contravariant=True)
 """The same, for receivers of events."""
 
 Decoder = Callable[[bytes, int], E | Ignored | Dropped]

@@ -24,6 +24,7 @@ from ingest.events import (
     MalformedReason,
     PostDelete,
 )
+from ingest.post_row import PostRow, StoreEvent
 
 _SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _FRESHNESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
@@ -37,7 +38,7 @@ _IGNORED = "Well-formed events of a kind that changes nothing here"
 _DROPPED = "Well-formed events that a rule keeps out of the store"
 _DEAD_LETTERS = "Malformed messages and events, by reason; each is sent to the dead-letter topic"
 
-_APPLIED = (LightPost, PostDelete, AuthorDelete, Follow)
+_APPLIED = (PostRow, AuthorDelete, Follow)
 
 
 class EventType(StrEnum):
@@ -156,7 +157,7 @@ class IngestMetrics:
         applied = sum(sum(_values(counter, "_total")) for counter in self._events.values())
         return WorkerFigures(int(applied), int(sum(lags)) if lags else None)
 
-    def _counter(self, outcome: Event | Follow | Ignored | Dropped | DeadLetter) -> Counter:
+    def _counter(self, outcome: Event | StoreEvent | Follow | Ignored | Dropped | DeadLetter) -> Counter:
         match outcome:
             case Ignored():
                 return self._ignored[outcome.kind]
@@ -170,7 +171,9 @@ class IngestMetrics:
 
 def _created(batch: Batch[E]) -> list[int]:
     """Creation times of the posts of a batch, in Unix seconds."""
-    return [outcome.created_at for _, outcome in batch.entries if isinstance(outcome, LightPost)]
+    return [
+        outcome.created_at for _, outcome in batch.entries if isinstance(outcome, PostRow) and not outcome.is_delete
+    ]
 
 
 def _sent(batch: Batch[E]) -> list[int]:
@@ -190,8 +193,10 @@ def _values(metric: Counter | Gauge, suffix: str = "") -> list[float]:
     return [sample.value for sample in samples if sample.name.endswith(suffix)]
 
 
-def _type_of(event: Event | Follow) -> EventType:
+def _type_of(event: Event | StoreEvent | Follow) -> EventType:
     match event:
+        case PostRow():
+            return EventType.DELETE if event.is_delete else EventType.CREATE
         case LightPost():
             return EventType.CREATE
         case PostDelete():

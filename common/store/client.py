@@ -66,6 +66,9 @@ class StoreClient:
         StoreUnavailable is raised when no node can be asked at all.
         """
         topology = self.topology()
+        if not topology.is_cluster:
+            everywhere = range(len(topology.node_of_bucket))  # a call on a server alone may touch any bucket
+            return self._pipeline(topology.nodes[0], [each.packed for each in commands], everywhere)
         by_node: dict[int, list[int]] = {}
         for index, command in enumerate(commands):
             by_node.setdefault(topology.node_of_bucket[command.bucket], []).append(index)
@@ -105,7 +108,7 @@ class StoreClient:
             self._check_address(self._topology)
         if self._topology is None:
             self._topology, self._checked_at = self._reader.read(), time.monotonic()
-            self._in_cluster = not self._topology.run_id
+            self._in_cluster = self._topology.is_cluster
             for node in self._clients.keys() - {*self._topology.nodes}:
                 self._clients.pop(node).close()
         return self._topology
@@ -239,7 +242,7 @@ def _read_tenure(connection: AbstractConnection, *, in_cluster: bool) -> tuple[T
 
 def _exchange(connection: AbstractConnection, packed: Sequence[bytes]) -> list[Reply]:
     """Send all, then read as many replies. An error reply stands in its place; a broken connection is raised."""
-    connection.send_packed_command(packed, check_health=False)
+    connection.send_packed_command([b"".join(packed)], check_health=False)
     replies: list[Reply] = []
     for _ in packed:
         try:

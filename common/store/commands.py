@@ -19,9 +19,19 @@ class NodeCommand(NamedTuple):
     packed: bytes
 
 
+def words(parts: Iterable[bytes]) -> bytes:
+    """Parts of a command as bytes, ready to be joined with others."""
+    return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+
+
 def pack(parts: Sequence[bytes]) -> bytes:
     """One command as bytes, ready to be sent alone or in a pipeline."""
-    return b"*%d\r\n%b" % (len(parts), b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts))
+    return pack_words(len(parts), words(parts))
+
+
+def pack_words(count: int, joined: bytes) -> bytes:
+    """The same from words that are joined."""
+    return b"*%d\r\n%b" % (count, joined)
 
 
 def read_follows(viewer: ViewerKeys) -> bytes:

@@ -16,7 +16,9 @@ Two members of one post, of two versions, count as one. A change that breaks the
 (layout.py).
 """
 
-from common.post import LightPost
+from struct import Struct
+
+from common.post import PostFields
 
 MEMBER_VERSION = 1
 
@@ -47,7 +49,17 @@ POST_ID = slice(6, 15)
 
 _PAIR = [bytes((0x80 | value >> 7, 0x80 | value & 0x7F)) for value in range(1 << 14)]
 _BYTE = [bytes((value,)) for value in range(256)]
-_TRUE = _BYTE[1]
+_HEAD = Struct("s2s2sss2s2s2s2ss").pack
+_CREATED_AT = _BYTE[TAG_CREATED_AT]
+_POST_ID = _BYTE[TAG_POST_ID]
+_HAS_VIDEO = bytes((1, TAG_HAS_VIDEO))
+_IS_REPLY = bytes((1, TAG_IS_REPLY))
+_IS_RETWEET = bytes((1, TAG_IS_RETWEET))
+_SOURCE_POST = _BYTE[TAG_SOURCE_POST]
+_CONVERSATION = _BYTE[TAG_CONVERSATION]
+_IN_REPLY_TO_USER = _BYTE[TAG_IN_REPLY_TO_USER]
+_IN_REPLY_TO_POST = _BYTE[TAG_IN_REPLY_TO_POST]
+_SOURCE_USER = _BYTE[TAG_SOURCE_USER]
 
 
 def encode_id(value: int) -> bytes:
@@ -94,23 +106,35 @@ def first_bytes(created_at: int, post_id: int) -> bytes:
     return encode_time(created_at) + _BYTE[TAG_CREATED_AT] + encode_id(post_id)
 
 
-def encode_member(post: LightPost) -> bytes:
+def encode_member(post: PostFields) -> bytes:
     """Member of a normalised post: a function of the post alone, so that writing it again changes nothing."""
-    parts = [first_bytes(post.created_at, post.post_id), _BYTE[TAG_POST_ID]]
-    if post.has_video:
-        parts += (_TRUE, _BYTE[TAG_HAS_VIDEO])
-    if post.source_post_id is not None:
-        parts += (encode_id(post.source_post_id), _BYTE[TAG_SOURCE_POST])
-    if post.conversation_id is not None:
-        parts += (encode_id(post.conversation_id), _BYTE[TAG_CONVERSATION])
-    if post.in_reply_to_user_id is not None:
-        parts += (encode_id(post.in_reply_to_user_id), _BYTE[TAG_IN_REPLY_TO_USER])
-    if post.in_reply_to_post_id is not None:
-        parts += (encode_id(post.in_reply_to_post_id), _BYTE[TAG_IN_REPLY_TO_POST])
-    if post.source_user_id is not None:
-        parts += (encode_id(post.source_user_id), _BYTE[TAG_SOURCE_USER])
-    if post.is_reply:
-        parts += (_TRUE, _BYTE[TAG_IS_REPLY])
-    if post.is_retweet:
-        parts += (_TRUE, _BYTE[TAG_IS_RETWEET])
-    return b"".join(parts)
+    post_id, _, created_at, reply_post, reply_user, is_retweet, is_reply, source_post, source_user, has_video, root = (
+        post
+    )
+    member = _HEAD(
+        _BYTE[created_at >> 28],
+        _PAIR[created_at >> 14 & 0x3FFF],
+        _PAIR[created_at & 0x3FFF],
+        _CREATED_AT,
+        _BYTE[post_id >> 56],
+        _PAIR[post_id >> 42 & 0x3FFF],
+        _PAIR[post_id >> 28 & 0x3FFF],
+        _PAIR[post_id >> 14 & 0x3FFF],
+        _PAIR[post_id & 0x3FFF],
+        _POST_ID,
+    )
+    if has_video:
+        member += _HAS_VIDEO
+    if source_post:
+        member += encode_id(source_post) + _SOURCE_POST
+    if root:
+        member += (member[POST_ID] if root == post_id else encode_id(root)) + _CONVERSATION
+    if reply_user:
+        member += encode_id(reply_user) + _IN_REPLY_TO_USER
+    if reply_post:
+        member += encode_id(reply_post) + _IN_REPLY_TO_POST
+    if source_user:
+        member += encode_id(source_user) + _SOURCE_USER
+    if is_reply:
+        member += _IS_REPLY
+    return member + _IS_RETWEET if is_retweet else member

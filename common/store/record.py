@@ -12,7 +12,7 @@ import struct
 from hashlib import blake2b
 from typing import NamedTuple
 
-from common.post import LightPost
+from common.post import PostFields
 from common.store.member import MEMBER_VERSION
 
 TOMBSTONE = 0x01
@@ -25,7 +25,11 @@ VERSION_SHIFT = 5
 _HEAD = struct.Struct(">BIQ")
 _ID = struct.Struct(">Q")
 _PARENT_AT = 19
-_FIELDS = struct.Struct(">8QB")
+_FIELDS = struct.Struct(">8QB").pack
+_CLAIM = struct.Struct(">4sQ7sBIQ6s2s").pack
+_CLAIM_OF_REPLY = struct.Struct(">4sQ7sBIQ6sQ2s").pack
+_RECORD_IN_CLAIM = slice(19, -2)
+_LIVE = MEMBER_VERSION << VERSION_SHIFT
 
 
 class PostRecord(NamedTuple):
@@ -44,34 +48,70 @@ def record_field(post_id: int) -> bytes:
     return post_id.to_bytes(8, "big")
 
 
-def fingerprint(post: LightPost) -> bytes:
-    """6 bytes that tell a repeat of a create from another create of the same id. The layout never changes."""
-    flags = post.is_retweet | post.is_reply << 1 | post.has_video << 2
-    fields = _FIELDS.pack(
-        post.post_id,
-        post.author_id,
-        post.created_at,
-        post.in_reply_to_post_id or 0,
-        post.in_reply_to_user_id or 0,
-        post.source_post_id or 0,
-        post.source_user_id or 0,
-        post.conversation_id or 0,
-        flags,
-    )
-    return blake2b(fields, digest_size=6).digest()
-
-
-def encode_record(post: LightPost, *, listed_as_video: bool) -> bytes:
+def encode_record(post: PostFields, *, listed_as_video: bool) -> bytes:
     """Live record of a normalised post."""
-    flags = (
-        MEMBER_VERSION << VERSION_SHIFT
-        | (REPLY if post.is_reply else 0)
-        | (REPOST if post.is_retweet else 0)
-        | (VIDEO if post.has_video else 0)
-        | (LISTED_AS_VIDEO if listed_as_video else 0)
+    flags = live_flags(post) & ~LISTED_AS_VIDEO
+    return claim_of(post, flags | (LISTED_AS_VIDEO if listed_as_video else 0))[_RECORD_IN_CLAIM]
+
+
+def live_flags(post: PostFields) -> int:
+    """Flags of a post that decides alone whether it is listed among the videos."""
+    _, _, _, _, _, is_retweet, is_reply, _, _, has_video, _ = post
+    flags = _LIVE
+    if is_retweet:
+        flags |= REPOST
+    if is_reply:
+        return flags | REPLY | VIDEO if has_video else flags | REPLY
+    return flags | VIDEO | LISTED_AS_VIDEO if has_video else flags
+
+
+def claim_of(post: PostFields, flags: int) -> bytes:
+    """Field and record of a normalised post as two words of a command.
+
+    The fingerprint, 6 bytes, tells a repeat of a create from another create of the same id; what it is made of never
+    changes.
+    """
+    (
+        post_id,
+        author_id,
+        created_at,
+        reply_post,
+        reply_user,
+        is_retweet,
+        is_reply,
+        source_post,
+        source_user,
+        has_video,
+        root,
+    ) = post
+    fields = _FIELDS(
+        post_id,
+        author_id,
+        created_at,
+        reply_post or 0,
+        reply_user or 0,
+        source_post or 0,
+        source_user or 0,
+        root or 0,
+        is_retweet | is_reply << 1 | has_video << 2,
     )
-    parent = b"" if post.in_reply_to_post_id is None else _ID.pack(post.in_reply_to_post_id)
-    return _HEAD.pack(flags, post.created_at, post.author_id) + fingerprint(post) + parent
+    fingerprint = blake2b(fields, digest_size=6).digest()
+    if reply_post:
+        return _CLAIM_OF_REPLY(
+            b"$8\r\n", post_id, b"\r\n$27\r\n", flags, created_at, author_id, fingerprint, reply_post, b"\r\n"
+        )
+    return _CLAIM(b"$8\r\n", post_id, b"\r\n$19\r\n", flags, created_at, author_id, fingerprint, b"\r\n")
+
+
+def claim_of_delete(post_id: int) -> bytes:
+    """The same of a delete: an empty record."""
+    return b"$8\r\n%b\r\n$0\r\n\r\n" % record_field(post_id)
+
+
+def listed_claim(claim: bytes) -> bytes:
+    """The claim of a live post that is listed among the videos."""
+    at = _RECORD_IN_CLAIM.start
+    return claim[:at] + bytes((claim[at] | LISTED_AS_VIDEO,)) + claim[at + 1 :]
 
 
 def live_record(held: bytes | None, cutoff: int) -> PostRecord | None:

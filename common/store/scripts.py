@@ -11,13 +11,17 @@ from typing import NamedTuple
 from common.ids import IDS_PER_LIST
 from common.resources import read_resource
 from common.retention import TRIM_SLACK_SECONDS, Retention
-from common.store.commands import pack
+from common.store.commands import pack_words, words
 from common.store.keys import META, AuthorKeys, ViewerKeys, marks_key
 from common.store.marks import Mark, encode_mark
 from common.store.member import first_bytes
+from common.store.record import record_field
+
+POSTS_PER_CALL = 128
+"""Posts in a call: it blocks Redis for a millisecond or two."""
 
 MOST_PER_CALL = 500
-"""Posts in a call, and old entries of a set that a call removes: it blocks Redis for some 10 ms at most."""
+"""Posts that a call of another program may have, and old entries of a set that a call removes: some 10 ms at most."""
 
 _SLACK = b"%d" % TRIM_SLACK_SECONDS
 _MOST = b"%d" % MOST_PER_CALL
@@ -29,13 +33,18 @@ class Script:
     def __init__(self, name: str) -> None:
         self.source = read_resource(f"lua/{name}.lua")
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
-        self._head = (b"EVALSHA", self.sha.encode())
+        self._head = words((b"EVALSHA", self.sha.encode()))
 
     def call(self, keys: Sequence[bytes], args: Sequence[bytes]) -> bytes:
         """The packed EVALSHA."""
-        return pack((*self._head, b"%d" % len(keys), *keys, *args))
+        return self.call_words(len(keys), len(args), words((*keys, *args)))
+
+    def call_words(self, key_count: int, arg_count: int, joined: bytes) -> bytes:
+        """The packed EVALSHA of keys and arguments that are words already."""
+        return pack_words(3 + key_count + arg_count, self._head + words((b"%d" % key_count,)) + joined)
 
 
+READ_RECORDS = Script("read_records")
 CLAIM_POSTS = Script("claim_posts")
 ADD_POSTS = Script("add_posts")
 REMOVE_POSTS = Script("remove_posts")
@@ -46,6 +55,7 @@ RAISE_MARKS = Script("raise_marks")
 STAMP_MARKS = Script("stamp_marks")
 REGISTER_MARKS = Script("register_marks")
 SCRIPTS = (
+    READ_RECORDS,
     CLAIM_POSTS,
     ADD_POSTS,
     REMOVE_POSTS,
@@ -56,25 +66,6 @@ SCRIPTS = (
     STAMP_MARKS,
     REGISTER_MARKS,
 )
-
-DELETE = b""
-"""In place of a record: the claim is a delete."""
-
-
-class Claim(NamedTuple):
-    """One event for claim_posts.lua: a create with its record, or a delete."""
-
-    hash: bytes
-    field: bytes
-    record: bytes
-
-
-class Addition(NamedTuple):
-    """One claimed post for add_posts.lua."""
-
-    created_at: int
-    member: bytes
-    listed_as_video: bool
 
 
 class FollowChange(NamedTuple):
@@ -127,26 +118,48 @@ class MarkStamp(NamedTuple):
     mark: Mark
 
 
-def claim_posts(claims: Sequence[Claim], retention: Retention, now: int) -> bytes:
-    """Claims of one bucket, in the order of their events. Reply: documented in the script."""
-    args = [b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds]
-    for claim in claims:
-        args += (claim.field, claim.record)
-    return CLAIM_POSTS.call([claim.hash for claim in claims], args)
+def read_records(hashes: Sequence[bytes], ids: Iterable[int]) -> bytes:
+    """Words of the hash of each post, and the ids. Reply: the records, None where there is none."""
+    return READ_RECORDS.call_words(
+        len(hashes), len(hashes), b"".join(hashes) + words([record_field(post_id) for post_id in ids])
+    )
 
 
-def add_posts(
-    additions: Sequence[tuple[AuthorKeys, Sequence[Addition]]], retention: Retention, list_cap: int, now: int
+def claim_posts(
+    hashes: Sequence[bytes], due: Sequence[bytes], claims: Sequence[bytes], retention: Retention, now: int
 ) -> bytes:
-    """Claimed posts by author, authors of one bucket. Reply: members that an erasure of the author refuses."""
-    keys: list[bytes] = []
-    args = [b"%d" % retention.oldest(now), _SLACK, b"%d" % retention.ttl_seconds, b"%d" % list_cap, _MOST]
-    for author, posts in additions:
-        keys += (author.posts, author.videos, author.deletions)
-        args.append(b"%d" % len(posts))
-        for post in posts:
-            args += (b"%d" % post.created_at, post.member, b"1" if post.listed_as_video else b"0")
-    return ADD_POSTS.call(keys, args)
+    """Words of each event in order: of its hash, and of its claim; of the hashes whose TTL is due in between.
+
+    Reply: documented in the script.
+    """
+    times = words((b"%d" % retention.oldest(now), b"%d" % now, b"%d" % retention.ttl_seconds))
+    return CLAIM_POSTS.call_words(
+        len(hashes) + len(due), 3 + 2 * len(claims), b"".join((*hashes, *due, times, *claims))
+    )
+
+
+class AddedPosts(NamedTuple):
+    """Posts for add_posts.lua as words, a part of them as videos too.
+
+    posts, videos: of the two keys of each; due: of sets whose TTL and trim are due; additions: of time and member of
+    each post, then of each video.
+    """
+
+    posts: Sequence[bytes]
+    videos: Sequence[bytes]
+    due: Sequence[bytes]
+    additions: Sequence[bytes]
+
+
+def add_posts(added: AddedPosts, retention: Retention, list_cap: int, now: int) -> bytes:
+    """Claimed posts. Reply: members that an erasure of the author refuses."""
+    limits = (retention.oldest(now), TRIM_SLACK_SECONDS, retention.ttl_seconds, list_cap, MOST_PER_CALL)
+    args = words([b"%d" % number for number in (*limits, len(added.posts))])
+    return ADD_POSTS.call_words(
+        2 * len(added.additions) + len(added.due),
+        6 + 2 * len(added.additions),
+        b"".join((*added.posts, *added.videos, *added.due, args, *added.additions)),
+    )
 
 
 def remove_posts(removals: Sequence[Removal], retention: Retention, now: int) -> bytes:

@@ -30,6 +30,11 @@ class Topology(NamedTuple):
     node_of_meta: int
     run_id: str = ""
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether a call must keep to one bucket."""
+        return not self.run_id
+
     def buckets_of_nodes(self) -> list[tuple[int, ...]]:
         """The buckets of each node."""
         buckets: list[list[int]] = [[] for _ in self.nodes]

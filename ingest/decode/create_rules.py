@@ -2,7 +2,8 @@
 
 from common.post import MAX_CREATED_AT, LightPost
 from ingest.batch import Decoder
-from ingest.events import Decoded, Dropped, DropReason, Event
+from ingest.events import Dropped, DropReason, Event, Ignored
+from ingest.post_row import StoreEvent, store_event
 
 
 def normalised(post: LightPost) -> LightPost:
@@ -21,14 +22,16 @@ def drop_reason(post: LightPost, now: int, retention: int, skew: int) -> DropRea
     return None
 
 
-def with_create_rules(decode: Decoder[Event], retention: int, skew: int) -> Decoder[Event]:
-    """The decoder whose creates are normalised, and dropped when the store would refuse them. Both in seconds."""
+def with_create_rules(decode: Decoder[Event], retention: int, skew: int) -> Decoder[StoreEvent]:
+    """The decoder for the store: creates are normalised, and dropped when it would refuse them. Both in seconds."""
 
-    def decode_and_accept(payload: bytes, now: int) -> Decoded:
+    def decode_for_store(payload: bytes, now: int) -> StoreEvent | Ignored | Dropped:
         decoded = decode(payload, now)
-        if not isinstance(decoded, LightPost):
+        if isinstance(decoded, (Ignored, Dropped)):
             return decoded
+        if not isinstance(decoded, LightPost):
+            return store_event(decoded)
         reason = drop_reason(decoded, now, retention, skew)
-        return normalised(decoded) if reason is None else Dropped(reason)
+        return store_event(normalised(decoded)) if reason is None else Dropped(reason)
 
-    return decode_and_accept
+    return decode_for_store

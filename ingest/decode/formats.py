@@ -11,6 +11,7 @@ from ingest.decode.framing import open_envelope, unframe
 from ingest.decode.refined_event import decode_event
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import Decoded, Dropped, DropReason, Event, Follow
+from ingest.post_row import StoreEvent
 
 
 def transform_format(settings: TransformSettings) -> MessageFormat[Event]:
@@ -18,7 +19,7 @@ def transform_format(settings: TransformSettings) -> MessageFormat[Event]:
     return MessageFormat(raw_opener(settings.framing), _raw(settings))
 
 
-def ingest_format(settings: IngestSettings) -> MessageFormat[Event]:
+def ingest_format(settings: IngestSettings) -> MessageFormat[StoreEvent]:
     """Format of the topic that fills the store, refined or raw."""
     if settings.events is EventsSource.RAW:
         opener, decode = raw_opener(settings.framing), _raw(settings)

@@ -8,19 +8,11 @@ from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import AuthorKeys, KeySpace
 from common.store.member import LIST_CAP, created_at, decode_id, is_encoded_id, post_id
-from common.store.record import PostRecord, live_record, record_field
-from common.store.scripts import MOST_PER_CALL, Removal, add_posts, claim_posts, erase_author, remove_posts
-from ingest.events import AuthorDelete, Event, PostDelete
-from ingest.write.write_plan import (
-    PostEvent,
-    Winners,
-    by_author,
-    calls,
-    needed_sources,
-    plan_claims,
-    sub_batches,
-    winners,
-)
+from common.store.record import PostRecord, live_record
+from common.store.scripts import MOST_PER_CALL, Removal, erase_author
+from ingest.events import AuthorDelete
+from ingest.post_row import PostRow, delete_row
+from ingest.write.write_plan import CallPlanner, Winners, needed_sources, sub_batches, winners, with_videos_decided
 
 MAX_SCORE = 2**53 - 1
 """Largest whole number that the score of a sorted set holds exactly."""
@@ -35,33 +27,38 @@ class PostWriter:
         self._store_client = store_client
         self._keys = keys
         self._retention = retention
-        self._list_cap = list_cap
+        self._planner = CallPlanner(keys, retention, list_cap)
 
-    def write(self, events: Sequence[Event], now: int) -> None:
+    def write(self, events: Sequence[PostRow | AuthorDelete], now: int) -> None:
         """Return when all events are in the store. Blocks.
 
         StoreUnavailable when some are not: those of healthy shards may be. The same call may be repeated.
         """
-        failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
-        if failed:
-            raise failed[0]
+        try:
+            self._planner.by_bucket = self._store_client.topology().is_cluster
+            failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
+            if failed:
+                raise failed[0]
+        except StoreUnavailable:
+            self._planner.forget()
+            raise
 
-    def _write(self, batch: Sequence[Event], now: int) -> list[StoreUnavailable]:
+    def _write(self, batch: Sequence[PostRow] | AuthorDelete, now: int) -> list[StoreUnavailable]:
         step = _Steps(self._store_client)
-        match batch:
-            case [AuthorDelete() as event]:
-                self._erase(event, step, now)
-            case _:
-                self._write_posts([event for event in batch if not isinstance(event, AuthorDelete)], step, now)
+        if isinstance(batch, AuthorDelete):
+            self._erase(batch, step, now)
+        else:
+            self._write_posts(batch, step, now)
         return step.failed
 
-    def _write_posts(self, events: Sequence[PostEvent], step: "_Steps", now: int) -> None:
-        sources = self._records(needed_sources(events), step, now)
-        won = self._claim(events, sources, step, now)
-        refused = self._add(won, step, now)
+    def _write_posts(self, rows: Sequence[PostRow], step: "_Steps", now: int) -> None:
+        if sources := needed_sources(rows):
+            rows = with_videos_decided(rows, self._records(sources, step, now))
+        won = self._claim(rows, step, now)
+        refused = self._add(won.additions, step, now)
         self._remove(won.removals, step, now)
         if refused:
-            self._claim([PostDelete(post_id(member), now) for member in refused], {}, step, now)
+            self._claim([delete_row(post_id(member)) for member in refused], step, now)
 
     def _erase(self, event: AuthorDelete, step: "_Steps", now: int) -> None:
         """Refuse the author's creates up to the deletion, delete the posts stored until then, a bounded part at a time.
@@ -75,7 +72,7 @@ class PostWriter:
         command = NodeCommand(keys.bucket, erase_author(keys, deleted_at, self._retention, now))
         while not step.failed and (members := step.run([command])[0]):
             posts = dict.fromkeys((post_id(member), created_at(member)) for member in members)
-            won = self._claim([PostDelete(post, now) for post, _ in posts], {}, step, now)
+            won = self._claim([delete_row(post) for post, _ in posts], step, now)
             everything = [Removal(keys, created, post, now) for post, created in posts]
             self._remove(won.removals if step.failed else everything, step, now)
 
@@ -92,63 +89,40 @@ class PostWriter:
                 return
             deleted = [decode_id(member) for member in members if is_encoded_id(member)]
             live = [post for post, record in self._records(deleted, step, now).items() if record]
-            won = self._claim([PostDelete(post, now) for post in live], {}, step, now)
+            won = self._claim([delete_row(post) for post in live], step, now)
             self._remove(won.removals, step, now)
             start += MOST_PER_CALL
 
-    def _records(self, ids: Sequence[int], step: "_Steps", now: int) -> dict[int, PostRecord | None]:
+    def _records(self, ids: Sequence[int], step: "_Steps", now: int) -> Mapping[int, PostRecord | None]:
         """Live record of each id, None where there is none; ids whose shard does not answer are missing."""
-        keys = [self._keys.post(post) for post in ids]
-        replies = step.run(
-            [
-                NodeCommand(key.bucket, pack((b"HGET", key.hash, record_field(post))))
-                for post, key in zip(ids, keys, strict=True)
-            ],
-            failed=False,
-        )
+        planned = [*self._planner.reads(ids)]
+        replies = step.run([reads.command for reads in planned])
         oldest = self._retention.oldest(now)
         return {
-            post: live_record(reply, oldest) for post, reply in zip(ids, replies, strict=True) if reply is not False
+            post: live_record(record, oldest)
+            for reads, reply in zip(planned, replies, strict=True)
+            if reply is not None
+            for post, record in zip(reads.ids, reply, strict=True)
         }
 
-    def _claim(
-        self, events: Sequence[PostEvent], sources: Mapping[int, PostRecord | None], step: "_Steps", now: int
-    ) -> Winners:
-        planned = calls(plan_claims(events, sources, self._keys), bucket_of=lambda claim: claim.bucket)
-        replies = step.run(
-            [
-                NodeCommand(bucket, claim_posts([planned.claim for planned in claims], self._retention, now))
-                for bucket, claims in planned
-            ]
-        )
+    def _claim(self, rows: Sequence[PostRow], step: "_Steps", now: int) -> Winners:
+        planned = [*self._planner.claims(rows, now)]
+        replies = step.run([claims.command for claims in planned])
         won = Winners([], [])
-        for (_, claims), reply in zip(planned, replies, strict=True):
+        for claims, reply in zip(planned, replies, strict=True):
             if reply is not None:
-                more = winners(claims, reply, self._keys)
+                more = winners(claims.rows, reply, self._keys)
                 won.additions.extend(more.additions)
                 won.removals.extend(more.removals)
         return won
 
-    def _add(self, won: Winners, step: "_Steps", now: int) -> list[bytes]:
+    def _add(self, rows: Sequence[PostRow], step: "_Steps", now: int) -> list[bytes]:
         """Members that an author delete refuses: they were claimed and must be deleted."""
-        authors = by_author(won.additions, self._keys)
-        replies = step.run(
-            [
-                NodeCommand(bucket, add_posts(group, self._retention, self._list_cap, now))
-                for bucket, group in calls(
-                    authors, bucket_of=lambda author: author[0].bucket, size_of=lambda author: len(author[1])
-                )
-            ]
-        )
+        replies = step.run([*self._planner.additions(rows, now)])
         return [member for reply in replies for member in reply or ()]
 
     def _remove(self, removals: Sequence[Removal], step: "_Steps", now: int) -> None:
-        step.run(
-            [
-                NodeCommand(bucket, remove_posts(group, self._retention, now))
-                for bucket, group in calls(removals, bucket_of=lambda removal: removal.keys.bucket)
-            ]
-        )
+        step.run([*self._planner.removals(removals, now)])
 
 
 class _Steps:
@@ -158,10 +132,10 @@ class _Steps:
         self._store_client = store_client
         self.failed: list[StoreUnavailable] = []
 
-    def run(self, commands: Sequence[NodeCommand], failed: Reply = None) -> list[Reply]:
-        """Replies in order, `failed` in the places of those that did not come."""
+    def run(self, commands: Sequence[NodeCommand]) -> list[Reply]:
+        """Replies in order, None in the places of those that did not come."""
         if not commands:
             return []
         replies = self._store_client.run(commands)
         self.failed += failures(replies)
-        return [failed if isinstance(reply, StoreUnavailable) else reply for reply in replies]
+        return [None if isinstance(reply, StoreUnavailable) else reply for reply in replies]

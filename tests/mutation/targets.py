@@ -26,10 +26,11 @@ TARGETS = (
         ("tests/unit/ingest/kafka",),
     ),
     Target(("ingest/dead_letters/limits.py",), ("tests/unit/ingest/dead_letters",)),
-    Target(("ingest/write/write_plan.py",), ("tests/unit/ingest/write", *_STORE)),
+    Target(("ingest/write/key_table.py", "ingest/write/write_plan.py"), ("tests/unit/ingest/write", *_STORE)),
     Target(
         tuple(
-            f"lua/{name}.lua" for name in ("claim_posts", "add_posts", "remove_posts", "erase_author", "write_layout")
+            f"lua/{name}.lua"
+            for name in ("claim_posts", "read_records", "add_posts", "remove_posts", "erase_author", "write_layout")
         ),
         _STORE,
     ),

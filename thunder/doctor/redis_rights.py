@@ -37,8 +37,8 @@ def _named(commands: str) -> frozenset[str]:
 INGEST = RedisRights(
     _named(
         "cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen "
-        "hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zrange zrangebyscore "
-        "zrem zremrangebylex zremrangebyrank zrevrange zscore"
+        "hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zmscore zrange "
+        "zrangebyscore zrem zremrangebylex zremrangebyrank zrevrange zscore"
     ),
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )

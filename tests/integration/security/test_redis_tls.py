@@ -14,6 +14,7 @@ from common.settings.redis import RedisSettings
 from common.store.address import parse_address
 from common.store.keys import KeySpace
 from common.timing import system_clock
+from ingest.post_row import create_row
 from ingest.write.store import Store
 from serve.store.connection import connect
 from serve.store.follow_store import RedisFollows
@@ -62,7 +63,8 @@ def test_posts_go_in_and_timelines_come_out(server: TlsRedis) -> None:
     store.open()
     ShownStore(settings.redis_address)
     posts = recent_posts(1, 5, author_id=7)
-    store.post_writer(store.connect()).write(posts, now=max(post.created_at for post in posts) + 60)
+    rows = [create_row(post) for post in posts]
+    store.post_writer(store.connect()).write(rows, now=max(post.created_at for post in posts) + 60)
     serving = ServeThread(system_clock, follow_store=True, **server.settings())
     try:
         address = serving.start()

@@ -16,7 +16,7 @@ from common.retention import Retention
 from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.events import AuthorDelete, Event, PostDelete
-from ingest.write.post_writer import PostWriter
+from tests.support.redis.event_writer import EventWriter
 from tests.support.redis.stored_posts import stored_values
 
 GOLDEN = Path(__file__).parents[2] / "data" / "store_of_version_1.json"
@@ -66,7 +66,7 @@ def write_events(url: str, events: list[Event], now: int = NOW) -> None:
     """Write them as an ingest worker does."""
     store_client = StoreClient(url, KEYS.buckets, timeout_seconds=5)
     try:
-        PostWriter(store_client, KEYS, RETENTION).write(events, now)
+        EventWriter(store_client, KEYS, RETENTION).write(events, now)
     finally:
         store_client.close()
 

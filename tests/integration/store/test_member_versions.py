@@ -12,12 +12,11 @@ import pytest
 import redis
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
-from common.post import LightPost
+from common.post import LightPost, PostFields
 from common.store.client import StoreClient
-from common.store.member import MEMBER_VERSION, NEWEST_TAG, encode_id, encode_member
-from common.store.record import VERSION_SHIFT, encode_record
+from common.store.member import NEWEST_TAG, encode_id, encode_member
+from common.store.record import VERSION_SHIFT, live_flags
 from ingest.events import Event, PostDelete
-from ingest.write.post_writer import PostWriter
 from serve.query import Answer
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
@@ -35,6 +34,7 @@ from tests.integration.store.golden_store import (
 )
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import query_of
+from tests.support.redis.event_writer import EventWriter
 from tests.support.redis.stored_posts import stored_values
 
 REQUESTS = [
@@ -51,17 +51,15 @@ POSTS = [LightPost(post_id, (ANN, BOB)[post_id % 2], NOW - 300 + post_id % 7) fo
 def newer_writers() -> Generator[None]:
     """Meanwhile workers write members and records of the version to come."""
 
-    def newer_member(post: LightPost) -> bytes:
+    def newer_member(post: PostFields) -> bytes:
         return encode_member(post) + bytes((1, NEWER_TAG))
 
-    def newer_record(post: LightPost, *, listed_as_video: bool) -> bytes:
-        record = encode_record(post, listed_as_video=listed_as_video)
-        step = (MEMBER_VERSION + 1 << VERSION_SHIFT) - (MEMBER_VERSION << VERSION_SHIFT)
-        return bytes((record[0] + step,)) + record[1:]
+    def newer_flags(post: PostFields) -> int:
+        return live_flags(post) + (1 << VERSION_SHIFT)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingest.write.write_plan.encode_member", newer_member)
-        patch.setattr("ingest.write.write_plan.encode_record", newer_record)
+        patch.setattr("ingest.post_row.encode_member", newer_member)
+        patch.setattr("ingest.post_row.live_flags", newer_flags)
         yield
 
 
@@ -165,7 +163,7 @@ def test_after_a_rollback_a_replay_makes_everything_readable(redis_url: str) -> 
 
 def test_an_older_worker_trims_only_what_it_can_read(redis_url: str) -> None:
     store_client = StoreClient(redis_url, KEYS.buckets, timeout_seconds=5)
-    writer = PostWriter(store_client, KEYS, RETENTION, list_cap=5)
+    writer = EventWriter(store_client, KEYS, RETENTION, list_cap=5)
     many = [LightPost(post_id, EVE, NOW - 500) for post_id in range(2000, 2200)]
     with newer_writers():
         writer.write([LightPost(3000 + n, EVE, NOW - 590) for n in range(8)], NOW)

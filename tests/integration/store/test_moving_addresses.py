@@ -17,10 +17,10 @@ from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from ingest.events import Follow
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.post_writer import PostWriter
 from ingest.write.store import Store
 from tests.support.kafka.refined_topic import recent_posts
 from tests.support.network.tcp_balancer import TcpBalancer
+from tests.support.redis.event_writer import EventWriter
 from tests.support.redis.filled_store import fill_store
 from tests.support.redis.replicated import SERVICE, Pair, redis_pair, sentinel
 from tests.support.redis.servers import RedisServer
@@ -36,7 +36,7 @@ class Roles:
 
     def __init__(self, url: str) -> None:
         self._store_client = StoreClient(url, KEYS.buckets, timeout_seconds=1)
-        self._posts = PostWriter(self._store_client, KEYS, Retention(172_800))
+        self._posts = EventWriter(self._store_client, KEYS, Retention(172_800))
         self._follows = FollowWriter(self._store_client, KEYS)
         self.serving = ServeThread(redis_url=url, redis_timeout_ms=1000, follow_store=True)
         self._address = self.serving.start()

@@ -17,12 +17,12 @@ from ingest.events import Event, Follow
 from ingest.sources.bluesky.jetstream import parse_jetstream_line
 from ingest.sources.jsonl.source import ReplaySource
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import accepted, query_of
+from tests.support.redis.event_writer import EventWriter
 from tests.support.sources.jetstream_lines import ALICE, AT, BOB, FOLLOW, POST, REPOST, Json, line, reply, uri
 
 KEYS = KeySpace()
@@ -143,7 +143,7 @@ def twice(lines: list[str]) -> list[str]:
 def test_a_viewer_sees_the_same_posts_in_any_order_of_events(
     order: Callable[[list[str]], list[str]], store_client: StoreClient, store_url: str, tmp_path: Path
 ) -> None:
-    PostWriter(store_client, KEYS, Retention(RETENTION)).write(events(tmp_path / "recording.jsonl", order(LINES)), NOW)
+    EventWriter(store_client, KEYS, Retention(RETENTION)).write(events(tmp_path / "recording.jsonl", order(LINES)), NOW)
 
     assert sorted(asyncio.run(seen(store_url))) == sorted(map(id_of_string, SEEN))
     assert sorted(asyncio.run(seen(store_url, videos=True))) == sorted(map(id_of_string, FILMS))
@@ -152,7 +152,7 @@ def test_a_viewer_sees_the_same_posts_in_any_order_of_events(
 def test_what_a_loss_of_the_connection_repeats_is_harmless(
     store_client: StoreClient, store_url: str, tmp_path: Path
 ) -> None:
-    writer = PostWriter(store_client, KEYS, Retention(RETENTION))
+    writer = EventWriter(store_client, KEYS, Retention(RETENTION))
     everything = events(tmp_path / "recording.jsonl", LINES)
     for first in range(len(everything)):
         writer.write(everything[first : first + 5], NOW + first)

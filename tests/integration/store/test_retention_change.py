@@ -13,12 +13,12 @@ from common.store.commands import NodeCommand, pack
 from common.store.keys import KeySpace
 from ingest.decode.create_rules import drop_reason
 from ingest.events import Event, PostDelete
-from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import query_of
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace()
 NOW = 1_790_000_000
@@ -47,7 +47,7 @@ def write(store_client: StoreClient, retention: int, events: Sequence[Event] = E
     accepted = [
         event for event in events if not (isinstance(event, LightPost) and drop_reason(event, now, retention, 60))
     ]
-    PostWriter(store_client, KEYS, Retention(retention, 60)).write(accepted, now)
+    EventWriter(store_client, KEYS, Retention(retention, 60)).write(accepted, now)
 
 
 def shown(url: str, retention: int, now: int = NOW) -> list[int]:

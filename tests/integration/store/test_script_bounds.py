@@ -19,24 +19,20 @@ from common.store.scripts import (
     ADD_POSTS,
     APPLY_FOLLOWS,
     CLAIM_POSTS,
-    DELETE,
     ERASE_AUTHOR,
     MOST_PER_CALL,
     REMOVE_POSTS,
-    Addition,
-    Claim,
     FollowBounds,
     FollowChange,
     Removal,
     Script,
-    add_posts,
     apply_follows,
-    claim_posts,
     erase_author,
     remove_posts,
 )
 from ingest.events import AuthorDelete
-from ingest.write.post_writer import PostWriter
+from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace()
 NOW = 1_790_000_000
@@ -122,8 +118,8 @@ def test_an_author_whose_set_is(client: redis.Redis, kind: str) -> None:
     stored = [*posts(each), *posts(each, first=200_000, is_reply=True)]
     fill(client, AUTHOR.posts, members(stored))
     fill(client, AUTHOR.videos, members(stored))
-    new = [Addition(NOW, encode_member(post), listed_as_video=True) for post in posts(MOST_PER_CALL, first=400_000)]
-    work = work_of(client, ADD_POSTS, add_posts([(AUTHOR, new)], RETENTION, CAP, NOW))
+    new = [Addition(AUTHOR, post, is_video=True) for post in posts(MOST_PER_CALL, first=400_000)]
+    work = work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW, due=(AUTHOR.posts, AUTHOR.videos)))
     assert work.calls <= MOST_CALLS
     assert work.elements <= MOST_ELEMENTS
     assert client.zcard(AUTHOR.posts) < len(stored) + len(new)
@@ -132,8 +128,8 @@ def test_an_author_whose_set_is(client: redis.Redis, kind: str) -> None:
 def test_a_set_that_is_far_too_large_shrinks_to_its_caps(client: redis.Redis) -> None:
     fill(client, AUTHOR.posts, members([*posts(4000), *posts(9000, first=200_000, is_reply=True)]))
     for first in range(400_000, 412_000, MOST_PER_CALL):
-        new = [Addition(NOW, encode_member(post), False) for post in posts(MOST_PER_CALL, first=first)]
-        work_of(client, ADD_POSTS, add_posts([(AUTHOR, new)], RETENTION, CAP, NOW))
+        new = [Addition(AUTHOR, post) for post in posts(MOST_PER_CALL, first=first)]
+        work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW))
     assert client.zcard(AUTHOR.posts) <= 2 * CAP + MOST_PER_CALL
 
 
@@ -141,8 +137,9 @@ def test_many_authors_whose_sets_are_full_at_once(client: redis.Redis) -> None:
     authors = [KEYS.author(number) for number in range(1, 21)]
     for author in authors:
         fill(client, author.posts, members(posts(CAP + 127)))
-    new = [Addition(NOW, encode_member(post), False) for post in posts(1, first=400_000)]
-    work = work_of(client, ADD_POSTS, add_posts([(author, new) for author in authors], RETENTION, CAP, NOW))
+    new = [Addition(author, post) for author in authors for post in posts(1, first=400_000)]
+    due = [author.posts for author in authors]
+    work = work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW, due=due))
     assert work.elements <= MOST_ELEMENTS
 
 
@@ -153,7 +150,7 @@ def test_an_author_delete_of_100000_posts(client: redis.Redis, redis_url: str) -
     work = work_of(client, ERASE_AUTHOR, packed)
     assert work.elements <= 2 * MOST_PER_CALL
     shards = StoreClient(redis_url, KEYS.buckets, timeout_seconds=10)
-    PostWriter(shards, KEYS, RETENTION).write([AuthorDelete(7, NOW)], NOW)
+    EventWriter(shards, KEYS, RETENTION).write([AuthorDelete(7, NOW)], NOW)
     shards.close()
     assert client.zcard(AUTHOR.posts) == 0
 
@@ -164,8 +161,11 @@ def test_hashes_that_are_far_too_large(client: redis.Redis) -> None:
     for key in keys:
         client.hset(key, mapping=old)  # type: ignore[arg-type]
     record = encode_record(LightPost(10**9, 7, NOW), listed_as_video=False)
-    claims = [Claim(keys[number % 16], record_field(10**9 + number), record) for number in range(MOST_PER_CALL)]
-    work = work_of(client, CLAIM_POSTS, claim_posts(claims, RETENTION, NOW))
+    claims = [
+        Claim(keys[number % 16], 10**9 + number, record[:18] + bytes((number % 256,)))  # every 32nd sweeps
+        for number in range(MOST_PER_CALL)
+    ]
+    work = work_of(client, CLAIM_POSTS, claim_call(claims, RETENTION, NOW, due=keys))
     assert work.calls <= MOST_CALLS
     assert work.elements <= 4 * 2 * 512
     assert sum(client.hlen(key) for key in keys) < 16 * len(old)
@@ -174,10 +174,10 @@ def test_hashes_that_are_far_too_large(client: redis.Redis) -> None:
 def test_delete_reads_a_record_that_seems_expired(client: redis.Redis) -> None:
     post = LightPost(5, 7, NOW)
     key = KEYS.post(5)
-    create = Claim(key.hash, record_field(5), encode_record(post, listed_as_video=False))
-    work_of(client, CLAIM_POSTS, claim_posts([create], RETENTION, NOW))
+    create = Claim(key.hash, 5, encode_record(post, listed_as_video=False))
+    work_of(client, CLAIM_POSTS, claim_call([create], RETENTION, NOW))
     an_hour_fast = NOW + RETENTION.seconds + 3600
-    work_of(client, CLAIM_POSTS, claim_posts([Claim(key.hash, record_field(5), DELETE)], RETENTION, an_hour_fast))
+    work_of(client, CLAIM_POSTS, claim_call([Claim(key.hash, 5, DELETE)], RETENTION, an_hour_fast))
     held = client.hget(key.hash, record_field(5))  # type: ignore[arg-type]
     assert held is not None
     assert cast("bytes", held)[5:] == (7).to_bytes(8, "big") + NOW.to_bytes(4, "big")

@@ -8,22 +8,12 @@ import pytest
 from common.post import LightPost
 from common.retention import Retention
 from common.store.client import StoreClient
-from common.store.commands import NodeCommand, Reply
-from common.store.keys import META, AuthorKeys, KeySpace
+from common.store.commands import NodeCommand, Reply, words
+from common.store.keys import META, KeySpace
 from common.store.member import NEWEST_TAG, encode_member
 from common.store.record import encode_record, record_field
-from common.store.scripts import (
-    DELETE,
-    MOST_PER_CALL,
-    WRITE_LAYOUT,
-    Addition,
-    Claim,
-    Removal,
-    add_posts,
-    claim_posts,
-    erase_author,
-    remove_posts,
-)
+from common.store.scripts import MOST_PER_CALL, WRITE_LAYOUT, Removal, erase_author, read_records, remove_posts
+from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call
 
 KEYS = KeySpace(buckets=1, post_hashes=1)
 NOW = 1_790_000_000
@@ -59,14 +49,13 @@ class Store:
         return reply
 
     def claim(self, *records: bytes, now: int = NOW, key: bytes = b"h:0", post: int = 1) -> bytes:
-        return self.run(claim_posts([Claim(key, record_field(post), record) for record in records], RETENTION, now))
+        return self.run(claim_call([Claim(key, post, record) for record in records], RETENTION, now))
 
     def held(self, key: bytes = b"h:0", post: int = 1) -> bytes | None:
         return self.redis.hget(key, record_field(post))
 
-    def add(self, *posts: LightPost, cap: int = 5000, author: AuthorKeys = ANN, videos: bool = False) -> list[bytes]:
-        additions = [Addition(post.created_at, encode_member(post), videos) for post in posts]
-        return self.run(add_posts([(author, additions)], RETENTION, cap, NOW))
+    def add(self, *posts: LightPost, cap: int = 5000, videos: bool = False, due: Sequence[bytes] = ()) -> list[bytes]:
+        return self.run(add_call([Addition(ANN, post, videos) for post in posts], RETENTION, cap, NOW, due=due))
 
     def fill(self, key: bytes, scores: Mapping[Any, int]) -> None:
         for first in range(0, len(scores), 1000):
@@ -147,34 +136,75 @@ def put(store: Store, key: bytes, expired: int, fresh: int) -> None:
     store.redis.expire(key, 60)
 
 
+def ends_in(last: int) -> bytes:
+    """A record with this last byte of its fingerprint."""
+    return RECORD[:18] + bytes((last,))
+
+
 @pytest.mark.parametrize(
-    ("expired", "fresh", "left"), [(2, 61, 62), (1, 62, 63), (0, 63, 64), (2, 60, 63), (2, 62, 65), (511, 0, 1)]
+    ("last", "expired", "left"),
+    [(0, 20, 6), (32, 20, 6), (224, 0, 6), (1, 20, 26), (31, 20, 26), (33, 20, 26), (64, 506, 6), (64, 505, 6)],
 )
-def test_a_hash_is_swept_when_it_has_grown_by_64(store: Store, expired: int, fresh: int, left: int) -> None:
-    put(store, b"h:0", expired, fresh)
-    store.claim(RECORD)
+def test_one_new_record_in_32_sweeps_its_hash(store: Store, last: int, expired: int, left: int) -> None:
+    put(store, b"h:0", expired, fresh=5)
+    assert store.claim(ends_in(last)) == RECORD[:1]
     assert store.redis.hlen("h:0") == left
 
 
-def test_a_sample_of_a_large_hash_is_swept(store: Store) -> None:
-    put(store, b"h:0", expired=575, fresh=0)
-    store.claim(encode_record(LightPost(1, 5, OLDEST - 1), listed_as_video=False))
-    assert store.redis.hlen("h:0") == 576 - 512
+def test_a_repeat_sweeps_nothing(store: Store) -> None:
+    store.claim(ends_in(32))
+    put(store, b"h:0", expired=20, fresh=5)
+    store.claim(ends_in(32))
+    assert store.redis.hlen("h:0") == 26
+
+
+@pytest.mark.parametrize(("expired", "left"), [(511, 1), (512, 1), (575, 64)])
+def test_a_sample_of_a_large_hash_is_swept(store: Store, expired: int, left: int) -> None:
+    put(store, b"h:0", expired, fresh=0)
+    old = ends_in(32)[:1] + seconds(OLDEST - 1) + ends_in(32)[5:]
+    store.claim(old if expired > 511 else ends_in(32))
+    assert store.redis.hlen("h:0") == left
 
 
 def test_four_hashes_are_swept_in_a_call(store: Store) -> None:
     keys = [b"h:%d" % number for number in range(6)]
     for key in keys:
         put(store, key, expired=1, fresh=62)
-    store.run(claim_posts([Claim(key, record_field(1), RECORD) for key in keys], RETENTION, NOW))
+    store.run(claim_call([Claim(key, 1, ends_in(32)) for key in keys], RETENTION, NOW))
     assert [store.redis.hlen(key) for key in keys] == [63] * 4 + [64] * 2
+
+
+def test_a_hash_that_is_swept_to_its_end_has_a_ttl_again(store: Store) -> None:
+    put(store, b"h:0", expired=3, fresh=0)
+    held_for_long = ends_in(32)[:1] + seconds(OLDEST - 1) + ends_in(32)[5:]
+    claims = [Claim(b"h:0", 1, held_for_long), Claim(b"h:0", 2, ends_in(1))]
+    store.run(claim_call(claims, RETENTION, NOW))
+    assert store.redis.hlen("h:0") == 1
+    assert store.redis.ttl("h:0") == RETENTION.ttl_seconds
+
+
+def test_the_ttl_of_a_hash_is_refreshed_when_new_or_due(store: Store) -> None:
+    for key in (b"h:0", b"h:1"):
+        put(store, key, expired=0, fresh=1)
+    claims = [Claim(key, 1, ends_in(1)) for key in (b"h:0", b"h:1")]
+    store.run(claim_call(claims, RETENTION, NOW))
+    assert [store.redis.ttl(key) for key in ("h:0", "h:1")] == [60, 60]
+    store.run(claim_call(claims, RETENTION, NOW, due=[b"h:1"]))
+    assert [store.redis.ttl(key) for key in ("h:0", "h:1")] == [60, RETENTION.ttl_seconds]
+    store.run(claim_call([Claim(b"h:2", 1, DELETE)], RETENTION, NOW))
+    assert store.redis.ttl("h:2") == RETENTION.ttl_seconds
+
+
+def test_records_are_read_in_order(store: Store) -> None:
+    store.claim(RECORD, post=7)
+    hashes = [words((key,)) for key in (b"h:0", b"h:0", b"h:1", b"h:0")]
+    assert store.run(read_records(hashes, [8, 7, 7, 9])) == [None, RECORD, None, None]
 
 
 def test_posts_are_added_with_their_times(store: Store) -> None:
     video, post = LightPost(1, 5, NOW, has_video=True), LightPost(2, 5, NOW - 1)
-    additions = [Addition(NOW, encode_member(video), True), Addition(NOW - 1, encode_member(post), False)]
-    other = [Addition(NOW, encode_member(LightPost(3, 6, NOW)), False)]
-    assert store.run(add_posts([(ANN, additions), (BOB, other)], RETENTION, 5000, NOW)) == []
+    additions = [Addition(ANN, video, is_video=True), Addition(ANN, post), Addition(BOB, LightPost(3, 6, NOW))]
+    assert store.run(add_call(additions, RETENTION, 5000, NOW)) == []
     assert store.redis.zrange(ANN.posts, 0, -1, withscores=True) == [
         (encode_member(post), NOW - 1),
         (encode_member(video), NOW),
@@ -188,7 +218,8 @@ def test_posts_are_added_with_their_times(store: Store) -> None:
 def test_an_erasure_refuses_posts_up_to_its_time(store: Store, erased_at: int, counts: bool) -> None:
     store.fill(ANN.deletions, {"erased_through": NOW - 5, "erased_at": erased_at})
     before, after = LightPost(1, 5, NOW - 5), LightPost(2, 5, NOW - 4)
-    assert store.add(before, after) == ([encode_member(before)] if counts else [])
+    assert store.add(before, after, videos=True) == ([encode_member(before)] if counts else [])
+    assert store.members(ANN.videos) == store.members(ANN.posts)
     assert store.members(ANN.posts) == [encode_member(post) for post in ((after,) if counts else (before, after))]
 
 
@@ -206,9 +237,29 @@ def test_a_bounded_number_of_old_posts_leaves_a_set(store: Store, too_old: int, 
     kept = LightPost(9999, 5, TRIM_BEFORE)
     store.fill(ANN.posts, scores([*originals(too_old, at=TRIM_BEFORE - 1), kept]))
     store.add(POST)
+    assert len(store.members(ANN.posts)) == too_old + 2, "not due"
+    store.add(POST, due=(ANN.posts,))
     members = store.members(ANN.posts)
     assert len(members) == left + 2
     assert members[-2:] == [encode_member(kept), encode_member(POST)]
+
+
+def test_the_ttl_of_a_set_is_refreshed_when_new_or_due(store: Store) -> None:
+    keys = (ANN.posts, ANN.videos, ANN.deletions)
+    for key in keys:
+        store.fill(key, scores(originals(2, first=5)))
+    store.add(POST, videos=True)
+    assert [store.redis.ttl(key) for key in keys] == [60, 60, 60]
+    store.add(POST, videos=True, due=(ANN.posts,))
+    assert [store.redis.ttl(key) for key in keys] == [RETENTION.ttl_seconds, 60, 60]
+
+
+def test_a_set_that_deletes_emptied_has_a_ttl_again(store: Store) -> None:
+    store.add(POST, videos=True)
+    store.run(remove_posts([Removal(ANN, POST.created_at, POST.post_id, NOW)], RETENTION, NOW))
+    assert not store.redis.exists(ANN.posts)
+    store.add(POST._replace(post_id=2), POST._replace(post_id=3), videos=True)
+    assert [store.redis.ttl(key) for key in (ANN.posts, ANN.videos)] == [RETENTION.ttl_seconds] * 2
 
 
 KINDS = {
@@ -265,8 +316,8 @@ def test_what_a_newer_version_wrote_is_no_surplus(store: Store) -> None:
 def test_surplus_leaves_one_set_in_a_call_and_a_bounded_part(store: Store) -> None:
     for author, count in ((ANN, 2559), (BOB, 127)):
         store.fill(author.posts, scores(originals(count)))
-    post = [Addition(NOW, encode_member(LightPost(9999, 5, NOW)), False)]
-    store.run(add_posts([(ANN, post), (BOB, post)], RETENTION, 100, NOW))
+    post = LightPost(9999, 5, NOW)
+    store.run(add_call([Addition(ANN, post), Addition(BOB, post)], RETENTION, 100, NOW))
     read, removed = 2 * 100 + 2 * MOST_PER_CALL, 2 * MOST_PER_CALL
     numbers = [*range(1, 2560 - read + 1), *range(2560 - read + 1 + removed, 2560), 9999]
     assert store.members(ANN.posts) == [encode_member(LightPost(number, 5, NOW)) for number in numbers]

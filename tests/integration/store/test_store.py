@@ -20,7 +20,6 @@ from common.store.layout import check_eviction, check_layout, initialise_layout,
 from common.store.member import post_id
 from common.store.record import record_field
 from ingest.events import AuthorDelete, PostDelete
-from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
 from serve.deadline import NO_DEADLINE
 from serve.query import Answer
@@ -29,6 +28,7 @@ from serve.store.nodes import NodeConnections
 from serve.timeline.commands import ListRange, packer_of
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import query_of
+from tests.support.redis.event_writer import EventWriter
 from tests.support.redis.servers import RedisCluster
 from tests.support.unused import free_port
 
@@ -65,7 +65,7 @@ def ids(answer: Answer) -> list[int]:
 
 def test_a_read_ends_at_its_oldest_time(store_client: StoreClient, store_url: str) -> None:
     posts = [LightPost(100 + age, 5, NOW - age, has_video=age % 2 == 0) for age in range(10)]
-    PostWriter(store_client, KEYS, RETENTION).write(posts, NOW)
+    EventWriter(store_client, KEYS, RETENTION).write(posts, NOW)
 
     async def read(depth: int, *, oldest: int | None, video: bool = False) -> list[int]:
         connections = NodeConnections(store_url, KEYS.buckets, timeout_seconds=5)
@@ -193,14 +193,14 @@ def test_catch_up_counts_for_the_lineage_it_was_reported_for(client: redis.Redis
 
 def test_every_kind_of_write_leaves_ttls(store_client: StoreClient) -> None:
     # The fixture fails on keys without a TTL.
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     posts = [LightPost(number, number % 7 + 1, NOW, has_video=True) for number in range(1, 50)]
     writer.write([*posts, PostDelete(3, 0), PostDelete(99, 0), AuthorDelete(2, NOW)], NOW)
     assert any(node.dbsize() for node in store_client.node_clients())
 
 
 def test_posts_older_than_retention_and_slack_leave_the_sets(store_client: StoreClient, store_url: str) -> None:
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)
     later = NOW + 600 + 3601
     writer.write([LightPost(2, 5, later)], later)
@@ -211,7 +211,7 @@ def test_posts_older_than_retention_and_slack_leave_the_sets(store_client: Store
 
 def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(store_client: StoreClient, store_url: str) -> None:
     cap = 300
-    writer = PostWriter(store_client, KEYS, RETENTION, list_cap=cap)
+    writer = EventWriter(store_client, KEYS, RETENTION, list_cap=cap)
     originals = [LightPost(number, 5, NOW - 1000 + number, has_video=True) for number in range(500, 1000)]
     replies = [LightPost(number, 5, NOW - 500 + number // 10, is_reply=True) for number in range(1000, 3000)]
     for batch in (originals[:250], replies, originals[250:]):
@@ -227,7 +227,7 @@ def test_a_list_is_trimmed_to_its_cap_each_kind_by_itself(store_client: StoreCli
 
 
 def test_an_author_delete_refuses_for_the_retention(store_client: StoreClient, store_url: str) -> None:
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     last = NOW + RETENTION.seconds
     writer.write([AuthorDelete(5, deleted_at=last)], NOW)
     writer.write([LightPost(1, 5, last)], last)
@@ -240,7 +240,7 @@ def test_an_author_delete_that_is_applied_again_finds_posts_that_came_back(
     store_client: StoreClient, store_url: str
 ) -> None:
     """As after a loss: the records come from an older state of their node, the author's lists do not name them."""
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     posts = [LightPost(number, 5, NOW) for number in range(1, 600)]
     writer.write(posts, NOW)
     fields = [(KEYS.post(post.post_id), record_field(post.post_id)) for post in posts]
@@ -259,7 +259,7 @@ def test_an_author_delete_that_is_applied_again_finds_posts_that_came_back(
 
 
 def test_a_create_after_its_tombstone_expired_is_stored(store_client: StoreClient, store_url: str) -> None:
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write([PostDelete(1, 0)], NOW)
     writer.write([LightPost(1, 5, NOW), LightPost(1, 6, NOW + 1)], NOW + 300)
     assert ids(asyncio.run(ask(store_url, [5, 6], NOW + 300))) == []
@@ -269,7 +269,7 @@ def test_a_create_after_its_tombstone_expired_is_stored(store_client: StoreClien
 
 
 def test_scripts_are_loaded_again_after_a_flush(store_client: StoreClient, store_url: str) -> None:
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)
     for node in store_client.node_clients():
         node.script_flush()
@@ -280,7 +280,7 @@ def test_scripts_are_loaded_again_after_a_flush(store_client: StoreClient, store
 def test_nothing_listens() -> None:
     url = f"redis://127.0.0.1:{free_port()}"
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        PostWriter(StoreClient(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
+        EventWriter(StoreClient(url, KEYS.buckets, 1), KEYS, RETENTION).write([LightPost(1, 5, NOW)], NOW)
     with pytest.raises(StoreUnavailable):
         asyncio.run(ask(url, [5]))
 
@@ -288,7 +288,7 @@ def test_nothing_listens() -> None:
 def test_dead_shard_holds_back_its_own_writes_only(redis_cluster: RedisCluster, redis_cluster_url: str) -> None:
     posts = [LightPost(number, number, NOW) for number in range(1, 200)]
     store_client = StoreClient(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
-    writer = PostWriter(store_client, KEYS, RETENTION)
+    writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write(posts[:100], NOW)
     authors = [post.author_id for post in posts]
     with redis_cluster.nodes[1].frozen():
@@ -307,7 +307,7 @@ def test_dead_shard_holds_back_its_own_writes_only(redis_cluster: RedisCluster, 
 def test_the_sample_estimates_what_the_store_holds(store_client: StoreClient) -> None:
     keys = KeySpace(buckets=256, post_hashes=64)  # all of them are sampled
     posts = [LightPost(number, number % 100 + 1, NOW, is_reply=number % 4 == 0) for number in range(1, 1001)]
-    PostWriter(store_client, keys, RETENTION).write(
+    EventWriter(store_client, keys, RETENTION).write(
         [*posts, *(PostDelete(number, 0) for number in range(2, 102, 4))], NOW
     )
     found = sample_store(store_client, keys)

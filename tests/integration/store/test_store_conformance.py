@@ -9,11 +9,11 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
 from common.store.client import StoreClient
 from common.store.keys import KeySpace
-from ingest.write.post_writer import PostWriter
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import Scenario, query_of, scenarios
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace()
 
@@ -38,7 +38,7 @@ async def answers(url: str, scenario: Scenario) -> list[GetInNetworkPostsRespons
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
 def test_scenario(store_client: StoreClient, store_url: str, scenario: Scenario) -> None:
-    writer = PostWriter(store_client, KEYS, Retention(scenario.retention_seconds))
+    writer = EventWriter(store_client, KEYS, Retention(scenario.retention_seconds))
     for now, events in scenario.batches():
         writer.write(events, now)
     found = asyncio.run(answers(store_url, scenario))

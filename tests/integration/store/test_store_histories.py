@@ -11,13 +11,13 @@ from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
 from common.store.client import StoreClient
 from common.store.keys import KeySpace
-from ingest.write.post_writer import PostWriter
 from serve.query import Query
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.histories import HISTORIES, QUERIES, RETENTION, START, Step, is_accepted
 from tests.support.conformance.model import Model, Page
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace(buckets=4, post_hashes=8)
 
@@ -68,7 +68,7 @@ def test_every_answer_is_the_models(
     workers: list[StoreClient], reader: Reader, history: list[Step], queries: list[Query]
 ) -> None:
     workers[0].meta_client().flushdb()
-    writers = [PostWriter(store_client, KEYS, Retention(RETENTION)) for store_client in workers]
+    writers = [EventWriter(store_client, KEYS, Retention(RETENTION)) for store_client in workers]
     model = Model(RETENTION)
     now = START
     for step in history:

@@ -15,8 +15,8 @@ from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.record import record_field
 from ingest.events import AuthorDelete, Event, PostDelete
-from ingest.write.post_writer import PostWriter
 from tests.integration.store.gated_store_client import GatedStoreClient, SteppedWorker
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace(buckets=4, post_hashes=8)
 NOW = 1_790_000_000
@@ -72,7 +72,7 @@ class Race:
         store_client = GatedStoreClient(self._url, KEYS.buckets, self._open_client)
 
         def work() -> None:
-            PostWriter(store_client, KEYS, Retention(600)).write([event], NOW)
+            EventWriter(store_client, KEYS, Retention(600)).write([event], NOW)
 
         return SteppedWorker(self._pool, store_client, work)
 

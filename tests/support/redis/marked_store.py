@@ -17,7 +17,7 @@ from common.store.marks import MARKS_ID, Mark, MarkKind, Tenure, encode_mark, ma
 from common.store.topology import TopologyReader
 from ingest.events import Event, Follow
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.post_writer import PostWriter
+from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace()
 BUCKETS = range(KEYS.buckets)
@@ -34,7 +34,7 @@ class MarkedStore:
         self._kinds = tuple(kinds)
         self._partitions = partitions
         self._client = StoreClient(url, KEYS.buckets, timeout_seconds=5)
-        self._posts = PostWriter(self._client, KEYS, Retention(RETENTION_SECONDS))
+        self._posts = EventWriter(self._client, KEYS, Retention(RETENTION_SECONDS))
         self._follows = FollowWriter(self._client, KEYS)
         self.lineage = initialise_layout(self._client.meta_client(), KEYS, RETENTION_SECONDS).lineage
         for kind, partition in self._of_each_partition():

@@ -11,7 +11,7 @@ from common.store.keys import KeySpace
 from common.store.layout import initialise_layout
 from ingest.events import Event, Follow
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.post_writer import PostWriter
+from tests.support.redis.event_writer import EventWriter
 
 
 class ShownStore:
@@ -19,7 +19,7 @@ class ShownStore:
 
     def __init__(self, url: str) -> None:
         self._store_client, keys = StoreClient(url, KeySpace().buckets, timeout_seconds=5), KeySpace()
-        self._posts = PostWriter(self._store_client, keys, Retention(172_800, 60))
+        self._posts = EventWriter(self._store_client, keys, Retention(172_800, 60))
         self._follows = FollowWriter(self._store_client, keys)
         layout = initialise_layout(self._store_client.meta_client(), keys, 172_800)
         report_caught_up(self._store_client.meta_client(), "innetwork_post", 0, 1, layout.lineage, 3600)

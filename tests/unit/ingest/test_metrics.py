@@ -5,6 +5,7 @@ from common.post import LightPost
 from ingest.batch import Batch, Message
 from ingest.events import DropReason, Event, EventKind, Ignored, MalformedReason, PostDelete
 from ingest.metrics import EventType, FreshnessMetrics, FreshnessOrigin, IngestMetrics
+from ingest.post_row import StoreEvent, store_event
 from ingest.write.metrics import StoreMetrics
 from ingest.write.store_sample import StoreEstimate
 
@@ -62,7 +63,9 @@ def test_figures_are_applied_events_and_the_sum_of_lags() -> None:
 def freshness(*entries: tuple[Message, Event | Ignored]) -> CollectorRegistry:
     """Metrics after these became visible at 1000.5 s."""
     registry = CollectorRegistry()
-    IngestMetrics(registry, FreshnessMetrics(registry, lambda: 1000.5)).applied(Batch[Event](entries), 0.1)
+    outcomes = ((each, outcome if isinstance(outcome, Ignored) else store_event(outcome)) for each, outcome in entries)
+    batch = Batch[StoreEvent](tuple(outcomes))
+    IngestMetrics(registry, FreshnessMetrics(registry, lambda: 1000.5)).applied(batch, 0.1)
     return registry
 
 

@@ -2,15 +2,17 @@ import pytest
 
 from common.post import LightPost
 from common.settings.ingest import IngestSettings, TransformSettings
-from ingest.batch import Batch, DeadLetter, Message, MessageFormat, decode_batch
+from ingest.batch import Batch, DeadLetter, E, Message, MessageFormat, decode_batch
 from ingest.decode.follow_event import encode_follow
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.decode.framing import encode_envelope
 from ingest.decode.refined_event import encode_event
-from ingest.events import Decoded, Dropped, DropReason, Event, Follow, MalformedReason, PostDelete
+from ingest.events import Dropped, DropReason, Follow, Ignored, MalformedReason, PostDelete
+from ingest.post_row import PostRow, create_row, delete_row, store_event
 from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, golden
 
 POST = LightPost(post_id=1000, author_id=10, created_at=CREATED_AT)
+ROW = create_row(POST)
 MENTION = POST._replace(in_reply_to_user_id=9)
 PROTOBUF_FRAME = b"\x00" + b"\x00\x00\x00\x07" + b"\x00"
 THRIFT_FRAME = b"\x00" + b"\x00\x00\x00\x07"
@@ -24,40 +26,41 @@ def transform(**settings: str) -> TransformSettings:
     return TransformSettings.model_validate({"kafka_group_id": "g", **settings})
 
 
-def read(message_format: MessageFormat[Event], payload: bytes, now: int = CREATED_AT) -> Batch[Event]:
+def read(message_format: MessageFormat[E], payload: bytes, now: int = CREATED_AT) -> Batch[E]:
     return decode_batch([Message(0, 7, payload)], message_format, now)
 
 
-def outcome(message_format: MessageFormat[Event], payload: bytes, now: int = CREATED_AT) -> Decoded:
+def outcome(message_format: MessageFormat[E], payload: bytes, now: int = CREATED_AT) -> E | Ignored | Dropped:
     (found,) = read(message_format, payload, now).outcomes
     assert not isinstance(found, DeadLetter)
     return found
 
 
 def test_the_store_is_given_normalised_creates() -> None:
-    assert outcome(ingest_format(ingest()), encode_event(MENTION), CREATED_AT) == MENTION._replace(is_reply=True)
+    stored = store_event(MENTION._replace(is_reply=True))
+    assert outcome(ingest_format(ingest()), encode_event(MENTION), CREATED_AT) == stored
 
 
 @pytest.mark.parametrize(
     ("age", "expected"),
     [
         (-61, Dropped(DropReason.FUTURE)),
-        (-60, POST),
-        (172_800, POST),
+        (-60, ROW),
+        (172_800, ROW),
         (172_801, Dropped(DropReason.EXPIRED)),
     ],
 )
-def test_the_store_is_given_creates_within_skew_and_retention(age: int, expected: LightPost | Dropped) -> None:
+def test_the_store_is_given_creates_within_skew_and_retention(age: int, expected: PostRow | Dropped) -> None:
     assert outcome(ingest_format(ingest()), encode_event(POST), CREATED_AT + age) == expected
 
 
 def test_deletes_of_any_time_are_passed_on() -> None:
-    assert outcome(ingest_format(ingest()), encode_event(PostDelete(5, -1)), CREATED_AT) == PostDelete(5, -1)
+    assert outcome(ingest_format(ingest()), encode_event(PostDelete(5, -1)), CREATED_AT) == delete_row(5)
 
 
 def test_the_store_can_be_filled_from_the_raw_topic_in_one_hop() -> None:
     message_format = ingest_format(ingest(events="raw"))
-    assert outcome(message_format, create(), CREATED_AT) == POST
+    assert outcome(message_format, create(), CREATED_AT) == ROW
     assert outcome(message_format, create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
 
 
@@ -69,8 +72,8 @@ def test_the_refined_topic_is_given_creates_as_they_are() -> None:
 def test_frames_are_taken_off_when_the_settings_say_so() -> None:
     refined = PROTOBUF_FRAME + encode_event(POST)
     raw = THRIFT_FRAME + create()
-    assert outcome(ingest_format(ingest(framing="confluent")), refined, CREATED_AT) == POST
-    assert outcome(ingest_format(ingest(framing="confluent", events="raw")), raw, CREATED_AT) == POST
+    assert outcome(ingest_format(ingest(framing="confluent")), refined, CREATED_AT) == ROW
+    assert outcome(ingest_format(ingest(framing="confluent", events="raw")), raw, CREATED_AT) == ROW
     assert outcome(transform_format(transform(framing="confluent")), raw, CREATED_AT) == POST
 
 
@@ -81,7 +84,7 @@ def test_a_bad_event_of_an_envelope_costs_no_other(framing: str) -> None:
 
     batch = read(ingest_format(ingest(framing=framing)), payload)
 
-    assert batch.events == [POST, PostDelete(5, 6)]
+    assert batch.events == [ROW, delete_row(5)]
     assert [(reject.message, reject.reason) for reject in batch.dead_letters] == [
         (Message(0, 7, b"\xff\xff"), MalformedReason.BAD_WIRE)
     ]
