@@ -23,7 +23,7 @@ _LAST_BYTE = itemgetter(-1)
 
 
 class Merged(NamedTuple):
-    """Members that passed and members that were looked at, newest first, and what is missing for this to be exact."""
+    """Members that passed, members that were looked at for these, newest first, and what is missing to be exact."""
 
     passed: list[bytes]
     examined: list[bytes]
@@ -45,7 +45,8 @@ class Merge:
         self._members: list[bytes] = []
         self._sorted = 0  # members up to here were put in order, part by part
         self._newest_of: dict[int, bytes] = {}
-        self._last_read: dict[int, bytes] = {}  # of the authors that have older entries, which are not known
+        # Of the authors that have older entries, which are not known, in the order of the request; empty at first.
+        self._last_read = dict.fromkeys(query.following, b"")
         self._has_gaps = False  # whether entries of some author cannot be read
         self._unreadable: dict[int, set[bytes]] = {}  # identities of posts that only a newer version can read
         self._newest_new = b""  # of the members added since the last run
@@ -57,7 +58,7 @@ class Merge:
         last_read: the last entry that was read, when there may be older ones; None when the list has no others.
         """
         new = readable = self._readable(author, members)
-        if author in self._last_read:  # read before, and deeper now
+        if self._last_read.get(author):  # read before, and deeper now
             new = [member for member in readable if member not in self.author_of]
         if last_read is None:
             self._last_read.pop(author, None)
@@ -103,8 +104,9 @@ class Merge:
         start = _up_to(self._page, self._members) if self._page else 0
         self._begin(start)
         self._go_on(most)
-        passed, examined = self._pass.passed()[:most], self._members[start : self._pass.examined]
+        passed = self._pass.passed()[:most]
         is_full = len(passed) == most
+        end = _up_to(passed[-1], self._members) if is_full else self._pass.examined
         incomplete, unknown = self._missing(passed[-1] if is_full else self._floor)
         has_more = False
         if is_full and not incomplete and not unknown:
@@ -112,7 +114,7 @@ class Merge:
             has_more = len(self._pass.passed()) > most
             if not has_more:
                 incomplete, unknown = self._missing(self._floor)
-        return Merged(passed, examined, incomplete, unknown, has_more)
+        return Merged(passed, self._members[start:end], incomplete, unknown, has_more)
 
     def may_have_more(self, merged: Merged) -> bool:
         """Whether older posts than those that passed may pass, when nothing more can be read."""
