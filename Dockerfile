@@ -1,25 +1,27 @@
 # One image for every role: docker build --tag thunder . && docker run thunder serve --redis-url redis://...
 # What it runs to build also runs without Docker, as plain commands of an unprivileged user: tests/acceptance/containers/test_image.py
 
-# By digest: --build-arg PYTHON_IMAGE=python@sha256:...
+# By digest: --build-arg PYTHON_IMAGE=python@sha256:... --build-arg BUILD_IMAGE=python@sha256:...
+# The second is the same Python with a C compiler, for the native read core.
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+ARG BUILD_IMAGE=python:3.11.14-bookworm
 
-FROM ${PYTHON_IMAGE} AS build
+FROM ${BUILD_IMAGE} AS build
 ARG TOOLS=/opt/tools
 ARG PREFIX=/opt/thunder
-ENV UV_NO_CACHE=1 UV_PYTHON_PREFERENCE=only-system UV_COMPILE_BYTECODE=1
+ENV UV_NO_CACHE=1 UV_PYTHON_PREFERENCE=only-system UV_COMPILE_BYTECODE=1 THUNDER_BUILD_NATIVE=required
 WORKDIR /src
 
 COPY .ci/requirements-build.txt ./
 RUN python -m venv "$TOOLS" \
  && "$TOOLS/bin/pip" install --no-cache-dir --only-binary :all: --require-hashes --requirement requirements-build.txt
 
-# Wheels alone: this stage has no compiler either.
+# Wheels alone: what is compiled here is ours.
 COPY requirements.txt ./
 RUN "$TOOLS/bin/uv" venv --python python "$PREFIX" \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --only-binary :all: --require-hashes --requirement requirements.txt
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY clients/python clients/python
 COPY proto proto
 COPY lua lua

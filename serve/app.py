@@ -25,6 +25,7 @@ from serve.readiness.verdict import STOPPING
 from serve.rpc.server import GrpcServer
 from serve.stall_watch import watch_stalls
 from serve.store.serving_store import ServingStore
+from serve.timeline.cores import chosen_core
 from serve.wiring import build_service
 
 log = logging.getLogger("thunder.serve")
@@ -35,7 +36,8 @@ def run_serve(settings: ServeSettings) -> int:
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-serve", os.environ)
     collect_garbage_rarely()
-    stop, state, registry = Stop(), ServingState(), process_registry()
+    registry = process_registry(chosen_core(settings.read_core).name)
+    stop, state = Stop(), ServingState()
     stop_on_signals(stop)
     http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes, state.limits)
     try:

@@ -13,6 +13,7 @@ from common.telemetry.tracing import configure_tracing
 from ingest.app import ingest_role
 from serve.app import collect_garbage_rarely, serve
 from serve.readiness.state import ServingState
+from serve.timeline.cores import chosen_core
 
 
 def run_combined(settings: CombinedSettings) -> int:
@@ -20,7 +21,8 @@ def run_combined(settings: CombinedSettings) -> int:
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder", os.environ)
     collect_garbage_rarely()
-    stop, state, registry = Stop(), ServingState(), process_registry()
+    registry = process_registry(chosen_core(settings.read_core).name)
+    stop, state = Stop(), ServingState()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)
     http = HttpServer(

@@ -1,5 +1,6 @@
 """Settings of `thunder serve`: the read path, the gRPC server in front of it, and the live page."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -22,6 +23,14 @@ from common.settings.types import (
 
 _Posts = Annotated[int, Field(ge=1), Unit("posts")]
 _Cap = Annotated[int, Field(ge=0), Unit("posts")]
+
+
+class CoreChoice(StrEnum):
+    """Read core that a server uses."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    PYTHON = "python"
 
 
 class AnswerSettings(Settings):
@@ -65,6 +74,13 @@ class AnswerSettings(Settings):
             "them are in an answer; reloaded on change"
         ),
     ] = None
+    read_core: Annotated[
+        CoreChoice,
+        Field(
+            description="code that reads timelines: native (compiled, about three times as fast), python, "
+            "or auto = native where the installation has it; the answers are the same"
+        ),
+    ] = CoreChoice.AUTO
     follow_store: Annotated[bool, Field(description="read the follow list from Redis when a request has none")] = False
 
     @model_validator(mode="after")

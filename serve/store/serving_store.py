@@ -10,31 +10,39 @@ from common.store.client import StoreClient
 from common.store.clock_check import ClockCheck, node_clocks
 from common.store.layout import check_eviction, check_layout
 from common.timing import Clock, system_clock
+from serve.native import ReplyScanner
 from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
+from serve.store.connection import ParsedReplies, ScannedReplies
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
 from serve.store.node_fill import expected_marks, with_fills
 from serve.store.nodes import NodeConnections
+from serve.timeline.cores import chosen_core
 from serve.timeline.timeline import Timelines
 
 
 class ServingStore:
-    """Redis, read with these settings."""
+    """Redis, read with these settings. ConfigurationError when they ask for a core that there is not."""
 
     def __init__(self, settings: ServeSettings, clock: Clock = system_clock) -> None:
+        core = chosen_core(settings.read_core)
         url = settings.redis_address
         timeout = settings.redis_timeout_ms / 1000
         self._keys = settings.key_space
         self._store_client = StoreClient(url, self._keys.buckets, timeout)
         self.clock_check = ClockCheck(clock, settings.clock_skew_seconds)
         self._connections = NodeConnections(
-            url, self._keys.buckets, timeout, lambda meta, former: expected_marks(meta, former, clock())
+            url,
+            self._keys.buckets,
+            timeout,
+            lambda meta, former: expected_marks(meta, former, clock()),
+            (lambda: ScannedReplies(ReplyScanner())) if core.takes_bytes else ParsedReplies,
         )
         self.gate = StoreGate()
         self.fetcher = RedisFetcher(self._connections, self._keys, self.gate)
         self.timelines = Timelines(
-            self.fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request
+            self.fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request, core.make
         )
         self.follows = RedisFollows(self._connections, self._keys, self.gate) if settings.follow_store else None
 

@@ -22,6 +22,7 @@ EXACT = PROJECT["tool"]["uv"]["constraint-dependencies"]
 WANTED = {
     "requirements.txt": [line for line in EXACT if Requirement(line).name not in NOT_IN_THE_IMAGE],
     ".ci/requirements-build.txt": PROJECT["dependency-groups"]["image"],
+    ".ci/requirements-wheels.txt": PROJECT["dependency-groups"]["wheels"],
 }
 
 

@@ -56,6 +56,7 @@ def _run(path: str, entry: Command | CommandGroup, rest: Sequence[str]) -> int:
         print(group_help(path, entry), file=sys.stderr)
         return ExitCode.WRONG_USAGE
     if [*rest] == ["--version"]:
-        print(f"thunder {resolve_name('importlib.metadata:version')('thunder-redis')}")
+        core = resolve_name("serve.timeline.cores:chosen_core")("auto").name
+        print(f"thunder {resolve_name('importlib.metadata:version')('thunder-redis')} (read core: {core})")
         return ExitCode.DONE
     return resolve_name("thunder.cli.runner:run_without_command")(rest)

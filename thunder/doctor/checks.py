@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from common.errors import ConfigurationError
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.settings.kafka import KafkaSettings
-from common.settings.serve import AnswerSettings, CallerSettings, ServeSettings
+from common.settings.serve import AnswerSettings, CallerSettings, CoreChoice, ServeSettings
 from common.settings.source import SourceSettings
 from common.settings.types import Settings
 from ingest.sources.catalogue import catalogue
 from serve.blocked_authors import BlockedAuthors
 from serve.rpc.authentication import Authenticator
 from serve.rpc.tls import server_credentials
+from serve.timeline.cores import CoreName, chosen_core
 from thunder.doctor.finding import Finding, fail, ok, warn
 from thunder.doctor.kafka_probe import probe_kafka
 from thunder.doctor.kafka_rules import DEAD_LETTER_BYTES, WantedTopic
@@ -54,6 +55,7 @@ def _transform(settings: TransformSettings) -> Iterator[Finding]:
 
 
 def _serve(settings: ServeSettings) -> Iterator[Finding]:
+    yield _read_core(settings)
     yield from _caller_files(settings)
     yield from _blocked_authors(settings)
     yield from probe_redis(settings, SERVE, RedisRequirements(writes=False, skew=settings.clock_skew_seconds))
@@ -123,6 +125,22 @@ def _partitions(settings: IngestSettings) -> int | None:
 
 def _kept(settings: IngestSettings) -> int | None:
     return None if settings.events is EventsSource.FOLLOWS else settings.post_retention_seconds
+
+
+def _read_core(settings: AnswerSettings) -> Finding:
+    """Choose the read core as the server does when it starts; warn of the slower one where it was not asked for."""
+    subject = "Read core"
+    try:
+        name = chosen_core(settings.read_core).name
+    except ConfigurationError as error:
+        return fail(subject, str(error), "install the product again where there is a C compiler and Python.h")
+    if name is CoreName.NATIVE or settings.read_core is CoreChoice.PYTHON:
+        return ok(subject, name)
+    return warn(
+        subject,
+        "python, about a third as fast as the native one, which was not compiled at installation",
+        "install the product again where there is a C compiler and Python.h (apt install gcc python3-dev)",
+    )
 
 
 def _caller_files(settings: CallerSettings) -> Iterator[Finding]:

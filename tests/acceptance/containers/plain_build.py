@@ -13,7 +13,7 @@ from tests.support.programs.installed import Unavailable
 USER = 65532
 """User of the image and the chart."""
 
-_LEFT_OUT = shutil.ignore_patterns("__pycache__")
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.so")
 
 
 def unprivileged(*command: str | Path) -> Sequence[str | Path]:

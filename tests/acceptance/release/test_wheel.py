@@ -34,9 +34,9 @@ with FakeServer(LightPost(post_id=number, author_id=2, created_at=number) for nu
 ABOUT_THE_CHECKOUT = ("--ignore-glob=tests/unit/test_*.py", "--ignore=tests/unit/mutation")
 
 
-def output_of(*command: str | Path, cwd: Path = TOP) -> str:
+def output_of(*command: str | Path, cwd: Path = TOP, **variables: str) -> str:
     """Return what the command prints, outside of the environment of this run; fail with all of it."""
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | variables
     done = subprocess.run(command, cwd=cwd, env=environment, timeout=240, text=True, capture_output=True, check=False)
     assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout
@@ -54,7 +54,7 @@ def uv() -> str:
 def wheels(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with those of the server and of its client."""
     folder = tmp_path_factory.mktemp("wheel")
-    output_of(uv, "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder)
+    output_of(uv, "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder, THUNDER_BUILD_NATIVE="required")
     return folder
 
 
@@ -103,7 +103,9 @@ def test_the_wheel_holds_what_commands_need(wheel: Path) -> None:
     assert kinds == {
         *(("_data", suffix) for suffix in (".lua", ".proto", ".thrift")),
         *(("page", suffix) for suffix in (".css", ".html", ".js", ".svg")),
+        ("native", ".so"),
     }
+    assert not wheel.name.endswith("-none-any.whl"), "it holds what was compiled for this platform"
 
 
 def test_the_wheel_of_the_client_is_typed_and_brings_its_service_config(client_wheel: Path) -> None:
@@ -136,6 +138,38 @@ def test_the_unit_tests_pass_on_the_installed_wheel(environment: Path, checkout_
 def test_the_demo_answers_from_the_installed_wheel(environment: Path, tmp_path: Path) -> None:
     answer = json.loads(output_of(environment / "thunder", "demo", "--once", "--json", cwd=tmp_path))
     assert answer["posts"]
+
+
+@pytest.fixture(scope="module")
+def wheel_without_a_compiler(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pure")
+    output_of(uv, "build", "--quiet", "--wheel", "--out-dir", folder, CC="/bin/false")
+    (wheel,) = folder.glob("thunder_redis-*.whl")
+    return wheel
+
+
+def test_a_wheel_without_a_compiler_answers_in_python(
+    uv: str, wheel_without_a_compiler: Path, environment: Path, tmp_path: Path
+) -> None:
+    assert wheel_without_a_compiler.name.endswith("-py3-none-any.whl")
+    product = tmp_path / "product"
+    output_of(uv, "pip", "install", "--quiet", "--no-deps", "--target", product, wheel_without_a_compiler)
+
+    def thunder(*arguments: str) -> str:
+        main = "import sys; from thunder.cli.main import main; sys.exit(main())"
+        return output_of(environment / "python", "-c", main, *arguments, cwd=tmp_path, PYTHONPATH=str(product))
+
+    assert "(read core: python)" in thunder("--version")
+    assert json.loads(thunder("demo", "--once", "--json"))["posts"]
+
+
+def test_the_build_says_why_there_is_no_native_core(uv: str, tmp_path: Path) -> None:
+    environment = os.environ | {"CC": "/bin/false", "THUNDER_BUILD_NATIVE": "required"}
+    command = (uv, "build", "--wheel", "--out-dir", tmp_path)
+    done = subprocess.run(command, cwd=TOP, env=environment, text=True, capture_output=True, check=False, timeout=240)
+    assert done.returncode != 0
+    assert "NotCompiled" in done.stderr
+    assert "false: exit code 1" in done.stderr
 
 
 def pinned_test_tools() -> list[str]:

@@ -57,11 +57,25 @@ def test_a_release_makes_what_the_page_of_deployment_installs() -> None:
     """And puts the address of its repository where a checkout has none."""
     runs = "\n".join(step.get("run", "") for step in steps("release"))
     assert "--all-packages --wheel" in runs
+    assert "cibuildwheel" in runs
     assert "helm package helm" in runs
     assert "npm pack ./clients/node" in runs
     assert 'helm push thunder-[0-9]*.tgz "oci://' in runs
     assert "sha256sum -- * > SHA256SUMS" in runs
     assert f"s#{HOME}#$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#" in runs
+
+
+def test_a_release_has_wheels_for_each_platform_and_one_for_all_others() -> None:
+    jobs = WORKFLOWS["release"]["jobs"]
+    assert {name.partition("-")[0] for name in jobs["wheels"]["strategy"]["matrix"]["runner"]} == {"ubuntu", "macos"}
+    assert jobs["release"]["needs"] == "wheels"
+    pure = [step for step in steps("release") if "--all-packages --wheel" in step.get("run", "")]
+    assert [step["env"] for step in pure] == [{"HATCH_BUILD_NO_HOOKS": "true"}]
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    wheels = project["tool"]["cibuildwheel"]
+    assert wheels["environment"] == {"THUNDER_BUILD_NATIVE": "required"}
+    versions = [line.rpartition(" ")[2] for line in project["project"]["classifiers"] if ":: 3." in line]
+    assert wheels["build"] == [f"cp{version.replace('.', '')}-*" for version in versions]
 
 
 @pytest.mark.parametrize("project", ["pyproject.toml", "clients/python/pyproject.toml"])

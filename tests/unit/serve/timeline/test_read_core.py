@@ -10,6 +10,7 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from serve.query import Answer
+from serve.timeline.cores import chosen_core
 from serve.timeline.python_core import PythonCore
 from serve.timeline.read_core import Commands, ReadCore, StoreMap
 from serve.timeline.timeline import CoreFactory
@@ -23,7 +24,7 @@ from tests.unit.serve.timeline.read_worlds import (
     random_world,
 )
 
-CORES: list[CoreFactory] = [PythonCore]
+CORES: list[CoreFactory] = list(dict.fromkeys((PythonCore, chosen_core("auto").make)))
 TRIALS = 2000
 FAST_TRIALS = 200
 

@@ -1,6 +1,7 @@
 """The command line: what is found, what is refused, and with which exit code."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -175,7 +176,7 @@ def test_help_in_the_guides_form(line: list[str], usage: str, capsys: pytest.Cap
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == ExitCode.DONE
-    assert capsys.readouterr().out.startswith("thunder 0.")
+    assert re.fullmatch(r"thunder 0\.\S+ \(read core: (native|python)\)\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
