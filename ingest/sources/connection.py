@@ -102,6 +102,7 @@ class Connection(Generic[T]):
         self._policy = policy
         self._attempts = Attempts(policy.backoff)
         self._is_lost = False
+        self._received = 0
         self.reconnects = 0
         self.first_position = ""
 
@@ -115,6 +116,7 @@ class Connection(Generic[T]):
                 with closing(self._connected(position, should_stop)) as messages:
                     for parsed in messages:
                         position = parsed.position or position
+                        self._received += 1
                         yield parsed
                 if not should_stop():
                     raise ConnectionLost("the server ended the stream")
@@ -142,7 +144,7 @@ class Connection(Generic[T]):
         if not self._is_lost:
             _log.warning("%s: connection lost: %s; reconnecting from %s", self._name, loss, _shown(position))
         self._is_lost = True
-        return self._attempts.lost(position, loss.asked_for)
+        return self._attempts.lost(position or str(self._received), loss.asked_for)
 
     def _resumed(self, position: str) -> None:
         if self._is_lost:

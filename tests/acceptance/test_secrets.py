@@ -16,10 +16,26 @@ from tests.support.processes.thunder import Role, Thunder
 from tests.support.redis.users import INGEST, StoreWithUsers
 from tests.support.serving.rpc import METHOD
 from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.sources.mastodon_server import TOKEN as ACCESS_TOKEN
+from tests.support.sources.mastodon_server import MastodonServer
+from tests.support.sources.scenes import Refuses, Says
 from tests.support.unused import unique
+from tests.support.wait import eventually
 
 REDIS, KAFKA, TOKEN = "Redis/Passw0rd#1?", "Kafka-Passw0rd-2", "Bearer-T0ken-3"
-COMMANDS = ("", "demo", "query", "source bluesky", "topics create", "transform", "ingest", "serve", "follows show")
+SECRETS = (REDIS, KAFKA, TOKEN, ACCESS_TOKEN)
+COMMANDS = (
+    "",
+    "demo",
+    "query",
+    "source bluesky",
+    "source mastodon",
+    "topics create",
+    "transform",
+    "ingest",
+    "serve",
+    "follows show",
+)
 USER = "alexandra"
 
 Environment = dict[str, str]
@@ -40,12 +56,15 @@ def environment(store: StoreWithUsers, kafka: KafkaBroker, tmp_path_factory: pyt
     directory = tmp_path_factory.mktemp("secrets")
     tokens, url = directory / "tokens", directory / "url"
     tokens.write_text(f"{TOKEN}\n")
+    access_token = directory / "access-token"
+    access_token.write_text(f"{ACCESS_TOKEN}\n")
     url.write_text(f"redis://default:{quote(REDIS, safe='')}@127.0.0.1:{store.nodes[0].port}\n")
     kafka.set_password(USER, KAFKA)
     return {
         "THUNDER_LOG_LEVEL": "debug",
         "THUNDER_REDIS_URL_FILE": str(url),
         "THUNDER_GRPC_TOKENS_FILE": str(tokens),
+        "THUNDER_MASTODON_ACCESS_TOKEN_FILE": str(access_token),
         "KAFKA_BROKERS": kafka.sasl_bootstrap,
         "THUNDER_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "THUNDER_SASL_MECHANISM": "SCRAM-SHA-512",
@@ -60,7 +79,7 @@ def environment(store: StoreWithUsers, kafka: KafkaBroker, tmp_path_factory: pyt
 
 def shown(text: str) -> list[str]:
     """The secrets that a text shows, as they are or in a coat."""
-    return [secret for secret in (REDIS, KAFKA, TOKEN) if any(form in text for form in _forms(secret))]
+    return [secret for secret in SECRETS if any(form in text for form in _forms(secret))]
 
 
 def _forms(secret: str) -> tuple[str, ...]:
@@ -99,18 +118,22 @@ def ask(role: Role, token: str) -> str:
 def test_roles_that_run_tell_no_secrets(thunder: Thunder, environment: Environment) -> None:
     worker = thunder.start("ingest", env=environment)
     server = thunder.start("serve", "--reflection", env=environment)
-    with closing(JetstreamServer()) as network:
+    with closing(JetstreamServer()) as network, closing(MastodonServer()) as instance:
         source = thunder.start("source", "bluesky", "--jetstream-url", network.url, env=environment)
-        roles = (worker, server, source)
+        instance.stage.plays(Refuses(429), Says((instance.event(1),)))
+        posts = thunder.start("source", "mastodon", "--server-url", instance.server_url, env=environment)
+        roles = (worker, server, source, posts)
         for role in roles:
             role.wait_until_ready()
         assert ask(server, TOKEN) == ""
         refusal = ask(server, TOKEN + "x")
         assert "UNAUTHENTICATED" in refusal
         assert shown(refusal) == []
-        assert [shown(output_of(role)) for role in roles] == [[], [], []]
-        assert [role.terminate() for role in roles] == [0, 0, 0]
-        assert [shown(role.output()) for role in roles] == [[], [], []]
+        eventually(lambda: len(instance.requests) == 2, "the token was sent twice")
+        assert instance.requests[0]["Authorization"] == f"Bearer {ACCESS_TOKEN}"
+        assert [shown(output_of(role)) for role in roles] == [[], [], [], []]
+        assert [role.terminate() for role in roles] == [0, 0, 0, 0]
+        assert [shown(role.output()) for role in roles] == [[], [], [], []]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

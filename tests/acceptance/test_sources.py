@@ -18,6 +18,7 @@ from tests.support.processes.thunder import Role, Thunder
 from tests.support.sources.distribution import install, install_example_of_guide
 from tests.support.sources.event_stream_server import EventStreamServer
 from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.sources.mastodon_server import MastodonServer, status_id
 from tests.support.sources.scenes import Says
 from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
@@ -206,6 +207,22 @@ def test_a_run_without_events_is_resumed_from_its_connection(
         assert role.terminate() == 0
         assert resumed_at is not None
         assert before - 5.01 <= resumed_at <= connected_by - 5
+
+
+def test_posts_of_a_mastodon_server_are_sent(sources: Sources) -> None:
+    with closing(MastodonServer()) as server:
+        delete = server.message(b"%d" % status_id(1), b"delete")
+        server.stage.plays(Says((server.event(1), server.event(2), delete)))
+        role = sources.start("mastodon", "--server-url", server.server_url, "--json")
+        role.wait_until_ready()
+        eventually(lambda: role.metrics().value("source_produced_total") == 3, "all is sent")
+        assert role.terminate() == 0
+        report = report_of(role)
+    assert_accounted_for(report)
+    assert report["sent"] == {"post": 2, "delete": 1}
+    messages = read_topic(sources.bootstrap, sources.topic, lambda read: len(read) == 3)
+    events = [InNetworkEvent.FromString(message.value() or b"") for message in messages]
+    assert {event.tweet_create_event.post_id for event in events} == {status_id(1), status_id(2), 0}
 
 
 def test_an_option_that_is_not_obeyed_ends_with_code_2(sources: Sources) -> None:

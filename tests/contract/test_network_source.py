@@ -1,10 +1,10 @@
-"""The contract of a source on a network: Bluesky's and Wikimedia's agree, against real servers on loopback."""
+"""The contract of a source on a network: all agree, against real servers on loopback."""
 
 import logging
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib.metadata import version
 from itertools import count, islice
 
@@ -14,10 +14,13 @@ from common.errors import ConfigurationError
 from common.timing import Backoff
 from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.mastodon import MastodonSettings
+from ingest.sources.mastodon.source import MastodonSource
 from ingest.sources.message import TOO_LARGE, Disposition, ParsedMessage, Source
 from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.sources.event_stream_server import EventStreamServer
 from tests.support.sources.jetstream_server import JetstreamServer
+from tests.support.sources.mastodon_server import MastodonServer
 from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Stage, Then
 from tests.support.unused import free_port
 from tests.support.wait import eventually, in_time
@@ -29,7 +32,7 @@ Server = JetstreamServer | EventStreamServer
 ServerType = type[JetstreamServer] | type[EventStreamServer]
 
 
-@pytest.fixture(params=[JetstreamServer, EventStreamServer], ids=["bluesky", "wikipedia"])
+@pytest.fixture(params=[JetstreamServer, EventStreamServer, MastodonServer], ids=["bluesky", "wikipedia", "mastodon"])
 def server_type(request: pytest.FixtureRequest) -> ServerType:
     return request.param
 
@@ -115,6 +118,9 @@ def test_a_blocked_connection_is_closed_at_the_stop(server: Server) -> None:
 
 
 def test_the_first_position_is_the_time_of_the_connection(server: Server) -> None:
+    if isinstance(server, MastodonServer):
+        assert server.source(IMPATIENT).first_position == ""  # there are no positions
+        return
     server.stage.plays(Says((), Then.VANISHES), events(server, 1))
     source = server.source(IMPATIENT)
     assert source.first_position == ""
@@ -130,8 +136,13 @@ def test_the_first_position_is_the_time_of_the_connection(server: Server) -> Non
 
 def test_the_agent_names_the_contact(server: Server) -> None:
     server.stage.plays(events(server, 1))
-    source_type = BlueskySource if isinstance(server, JetstreamServer) else WikipediaSource
-    next(source_type(server.url, policy=IMPATIENT, contact="ops@example.org").listen("", in_time()))
+    contact = "ops@example.org"
+    if isinstance(server, MastodonServer):
+        source: Source = server.source(IMPATIENT, contact)
+    else:
+        source_type = BlueskySource if isinstance(server, JetstreamServer) else WikipediaSource
+        source = source_type(server.url, policy=IMPATIENT, contact=contact)
+    next(source.listen("", in_time()))
 
     assert server.agents == [f"thunder-redis/{version('thunder-redis')} (ops@example.org)"]
 
@@ -278,10 +289,12 @@ def reading() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "source connection"]
 
 
+def _mastodon_source(url: str) -> Source:
+    return MastodonSource(MastodonSettings.model_construct(server_url=url))
+
+
 @pytest.mark.parametrize("url", ["", "stream.example", "ftp://stream.example", "http://", "ws://[", "wss://h:99999"])
-@pytest.mark.parametrize("source_type", [BlueskySource, WikipediaSource])
-def test_an_address_of_another_kind_is_an_error(
-    url: str, source_type: type[BlueskySource] | type[WikipediaSource]
-) -> None:
+@pytest.mark.parametrize("source_type", [BlueskySource, WikipediaSource, _mastodon_source])
+def test_an_address_of_another_kind_is_an_error(url: str, source_type: Callable[[str], Source]) -> None:
     with pytest.raises(ConfigurationError, match="is not an address that starts with"):
         source_type(url)

@@ -4,9 +4,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
-
-import httpx
 
 from common.lifecycle import Stop
 from common.post import LightPost
@@ -14,32 +11,22 @@ from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.connection import (
     RECONNECT_POLICY,
     Connection,
-    ConnectionLost,
     ReconnectPolicy,
     Sign,
     StreamProtocol,
 )
+from ingest.sources.event_stream.connection import MAX_EVENT_BYTES, EventStream
+from ingest.sources.event_stream.decoder import SentEvent
 from ingest.sources.json_line import BadLineReason
 from ingest.sources.message import Disposition, ParsedMessage, too_large
-from ingest.sources.stream_request import (
-    OPEN_TIMEOUT,
-    checked_url,
-    end_reads,
-    rejected_by_server,
-    retry_after,
-    user_agent,
-)
+from ingest.sources.stream_request import checked_url
 from ingest.sources.wikipedia import WikipediaSettings
 from ingest.sources.wikipedia.recent_change import Bots, ChangeKind, IgnoredChange, parse_change, resume_id
-from ingest.sources.wikipedia.server_sent_events import EventDecoder, SentEvent
 
-_MAX_EVENT_BYTES = 1024 * 1024
 _REWIND = timedelta(seconds=5)
 _REMEMBERED_EVENTS = 100_000
-_CONTENT_TYPE = "text/event-stream"
 
 _log = logging.getLogger("thunder.source")
-logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every attempt
 
 
 def open_wikipedia(settings: WikipediaSettings) -> OpenedSource:
@@ -98,54 +85,16 @@ class WikipediaSource:
         return self._connection.listen(position, should_stop)
 
     def _parse(self, sent: SentEvent) -> ParsedMessage:
-        parsed = too_large(_MAX_EVENT_BYTES) if sent.data is None else parse_change(sent.data, self._bots)
+        parsed = too_large(MAX_EVENT_BYTES) if sent.data is None else parse_change(sent.data, self._bots)
         if isinstance(parsed.event, LightPost) and not self._seen.see(parsed.event.post_id):
             parsed = ParsedMessage(Disposition.IGNORED, IgnoredChange.REPEAT)
         return parsed._replace(position=sent.last_id)
 
     def _open(self, position: str, abandoned: Stop) -> Generator[SentEvent | Sign]:
         """Events of one connection."""
-        decoder = EventDecoder(_MAX_EVENT_BYTES)
-        timeout = httpx.Timeout(OPEN_TIMEOUT, read=self._longest_silence)
-        try:
-            with httpx.stream(
-                "GET",
-                _address(self._url, position),
-                headers=self._headers(position),
-                timeout=timeout,
-                follow_redirects=True,
-            ) as response:
-                abandoned.call_when_set(
-                    partial(end_reads, response.extensions["network_stream"].get_extra_info("socket"))
-                )
-                self._check(response)
-                yield Sign.CONNECTED
-                for piece in response.iter_bytes():
-                    yield Sign.ALIVE  # a comment, too, shows that the server is there
-                    yield from decoder.decode(piece)
-        except httpx.ReadTimeout as silence:
-            raise ConnectionLost(f"the server sent nothing for {self._longest_silence:g} s", decoder.retry) from silence
-        except httpx.HTTPError as error:
-            raise ConnectionLost(f"{type(error).__name__}: {error}", decoder.retry) from error
-        raise ConnectionLost("the server ended the stream", decoder.retry)
-
-    def _check(self, response: httpx.Response) -> None:
-        if response.status_code != 200:
-            wait = retry_after(response.headers.get("Retry-After"))
-            raise rejected_by_server(self._url, response.status_code, wait, _beginning(response))
-        if not response.headers.get("Content-Type", "").startswith(_CONTENT_TYPE):
-            raise ConnectionLost(f"the server answered with a content type other than {_CONTENT_TYPE}")
-
-    def _headers(self, position: str) -> dict[str, str]:
-        """Of a request for the stream after position. Nothing is compressed: a small response never grows large."""
-        headers = {
-            "Accept": _CONTENT_TYPE,
-            "Accept-Encoding": "identity",
-            "Cache-Control": "no-store",
-            "User-Agent": user_agent(self._contact),
-        }
         has_id = position and not _is_time(position)
-        return headers | {"Last-Event-ID": resume_id(position)} if has_id else headers
+        headers = {"Last-Event-ID": resume_id(position)} if has_id else {}
+        return EventStream(_address(self._url, position), self._contact, self._longest_silence, headers).read(abandoned)
 
 
 def _address(url: str, position: str) -> str:
@@ -163,14 +112,6 @@ def _position_at(at: float) -> str:
 def _is_time(position: str) -> bool:
     """Whether it is a position from before the first event."""
     return position.isascii() and position.isdecimal() and len(position) == len("1760000000000")
-
-
-def _beginning(response: httpx.Response) -> bytes:
-    """The first piece of a body as it was sent, empty when there is none."""
-    try:
-        return next(response.iter_raw(), b"")
-    except httpx.HTTPError:
-        return b""
 
 
 class RecentlySeen:

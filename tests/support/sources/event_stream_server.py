@@ -8,6 +8,7 @@ from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.sources.connection import ReconnectPolicy
+from ingest.sources.message import Source
 from ingest.sources.wikipedia.recent_change import Bots
 from ingest.sources.wikipedia.source import WikipediaSource
 from tests.support.sources.scenes import NeverAnswers, Refuses, Says, Stage, Then
@@ -19,9 +20,12 @@ CONTACT = "https://operator.example"
 class EventStreamServer:
     """Plays scenes to each connection. stage.asked holds the Last-Event-ID of each connection."""
 
+    welcome = b":ok\n\n"
+    heartbeat = b":\n\n"
+
     def __init__(self, port: int = 0, stage: Stage | None = None) -> None:
         self.stage = stage or Stage()
-        self._server = _Server(port, self.stage)
+        self._server = _Server(port, self.stage, self.welcome, self.heartbeat)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -45,7 +49,7 @@ class EventStreamServer:
         """The User-Agent of each request."""
         return [headers["User-Agent"] for headers in self.requests]
 
-    def source(self, policy: ReconnectPolicy) -> WikipediaSource:
+    def source(self, policy: ReconnectPolicy) -> Source:
         return WikipediaSource(self.url, Bots.INCLUDE, policy, CONTACT)
 
     def close(self) -> None:
@@ -88,8 +92,10 @@ class EventStreamServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
-    def __init__(self, port: int, stage: Stage) -> None:
+    def __init__(self, port: int, stage: Stage, welcome: bytes, heartbeat: bytes) -> None:
         self.stage = stage
+        self.welcome = welcome
+        self.heartbeat = heartbeat
         self.requests: list[Mapping[str, str]] = []
         self.paths: list[str] = []
         super().__init__(("127.0.0.1", port), _Handler)
@@ -110,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(scene.body)
             case Says():
                 self._answer(200, {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"})
-                self._say(scene, server.stage)
+                self._say(scene, server)
         self.close_connection = True
 
     def _answer(self, status: int, headers: Mapping[str, str]) -> None:
@@ -119,18 +125,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _say(self, scene: Says, stage: Stage) -> None:
+    def _say(self, scene: Says, server: "_Server") -> None:
         try:
-            for message in (b":ok\n\n", *scene.messages):
+            for message in (server.welcome, *scene.messages):
                 self._chunk(message)
             if scene.then is Then.ENDS:
                 self._chunk(b"")
-            while scene.then is Then.IS_QUIET and not stage.closing.wait(0.02):
-                self._chunk(b":\n\n")
+            while scene.then is Then.IS_QUIET and not server.stage.closing.wait(0.02):
+                self._chunk(server.heartbeat)
         except OSError:
             return
         if scene.then is Then.IS_SILENT:
-            stage.wait_for_the_end()
+            server.stage.wait_for_the_end()
 
     def _chunk(self, content: bytes) -> None:
         self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))

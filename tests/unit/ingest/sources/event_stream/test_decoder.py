@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sources.wikipedia.server_sent_events import EventDecoder, SentEvent
+from ingest.sources.event_stream.decoder import EventDecoder, SentEvent
 
 
 def decoded(*pieces: bytes, max_event_bytes: int = 1000) -> list[SentEvent]:
@@ -12,7 +12,13 @@ def decoded(*pieces: bytes, max_event_bytes: int = 1000) -> list[SentEvent]:
 def test_an_event_of_wikimedia() -> None:
     stream = b':ok\n\nevent: message\nid: [{"topic":"a","timestamp":1}]\ndata: {"x":1}\n\n'
 
-    assert decoded(stream) == [SentEvent(b'{"x":1}', '[{"topic":"a","timestamp":1}]')]
+    assert decoded(stream) == [SentEvent(b'{"x":1}', '[{"topic":"a","timestamp":1}]', "message")]
+
+
+def test_the_kind_is_that_of_one_event() -> None:
+    stream = b"event: a\ndata: 1\n\ndata: 2\n\nevent: b\n\ndata: 3\n\nevent: \xff" + b"x" * 200 + b"\ndata: 4\n\n"
+
+    assert [event.kind for event in decoded(stream)] == ["a", "", "", "\ufffd" + "x" * 99]
 
 
 def test_lines_of_data_are_joined() -> None:

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _MAX_ID_BYTES = 4096
+_MAX_KIND_BYTES = 100
 
 
 class SentEvent(NamedTuple):
-    """One event of any type. data is None when it was too large.
+    """One event. data is None when it was too large.
 
-    last_id is where the stream resumes after the event, empty when the server does not say.
+    last_id is where the stream resumes after the event, empty when the server does not say. kind: its type, empty when
+    the server names none, and cut when it is long.
     """
 
     data: bytes | None
     last_id: str
+    kind: str = ""
 
 
 class EventDecoder:
@@ -27,6 +30,7 @@ class EventDecoder:
         self._line = bytearray()
         self._line_ended_with_return = False
         self._last_id = ""
+        self._kind = b""
         self._data: list[bytes] = []
         self._data_bytes = 0
 
@@ -35,8 +39,10 @@ class EventDecoder:
         for line in self._lines(piece) if piece else ():
             if line:
                 self._take_field(line)
-            elif self._data_bytes:
-                yield self._event()
+            else:
+                if self._data_bytes:
+                    yield self._event()
+                self._kind = b""
 
     def _lines(self, piece: bytes) -> Iterator[bytes]:
         r"""Whole lines without their ends, \n, \r or \r\n; of a long line, enough to see that it is too long."""
@@ -59,6 +65,8 @@ class EventDecoder:
         match name:
             case b"data":
                 self._take_data(value)
+            case b"event":
+                self._kind = value[:_MAX_KIND_BYTES]
             case b"id" if _fits_a_header(value):
                 self._last_id = value.decode()
             case b"retry" if value.isdigit() and len(value) < 10:
@@ -77,7 +85,7 @@ class EventDecoder:
     def _event(self) -> SentEvent:
         data = b"\n".join(self._data) if self._data_bytes <= self._max else None
         self._data, self._data_bytes = [], 0
-        return SentEvent(data, self._last_id)
+        return SentEvent(data, self._last_id, self._kind.decode(errors="replace"))
 
 
 def _fits_a_header(last_id: bytes) -> bool:
