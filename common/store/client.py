@@ -28,6 +28,9 @@ _MOST_STEPS = 100
 ADDRESS_CHECK_SECONDS = 5.0
 """Interval of checks whether the address leads to another server than the open connections, which may still answer."""
 
+_BUSY = "BUSY "
+"""Begin of the error of a server that runs a script for too long. LOADING is a broken connection to redis-py."""
+
 UNKNOWN_TENURE = Tenure("", "", "", "", is_master=False)
 """Of a node that does not show it: the user lacks a right."""
 
@@ -235,7 +238,10 @@ def failures(replies: Iterable[Reply]) -> list[StoreUnavailable]:
 def _read_tenure(connection: AbstractConnection, *, in_cluster: bool) -> tuple[Tenure, int]:
     asked = [READ_SERVER_INFO, READ_REPLICATION_INFO, *([READ_NODE_ID] if in_cluster else [])]
     replies = _exchange(connection, asked)
-    if any(isinstance(reply, ResponseError) for reply in replies):
+    errors = [reply for reply in replies if isinstance(reply, ResponseError)]
+    if passing := next((error for error in errors if str(error).startswith(_BUSY)), None):
+        raise passing  # the connection is closed, and asked again when it is opened next
+    if errors:
         return UNKNOWN_TENURE, 0
     return tenure_of(*replies), uptime_of(replies[0])
 

@@ -73,7 +73,7 @@ class GroupConsumer:
             StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild),
             lineage,
             self._positions,
-            RebalanceHooks(self.commit, self._commits.drop, self._errors),
+            RebalanceHooks(self._commit_starts, self._commits.drop, self._errors),
             incremental=rebalances_incrementally(settings),
         )
         self._assignment = self._rebalance.assignment
@@ -222,6 +222,11 @@ class GroupConsumer:
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
         self._refusals.on_error(error)
+
+    def _commit_starts(self, offsets: Mapping[int, int]) -> None:
+        """Begin to commit offsets that partitions wait for, however many commits have failed before."""
+        self._commits.hurry()
+        self.commit(offsets)
 
     def _repeat_commits(self) -> None:
         if self._commits.must_be_repeated(time.monotonic()):

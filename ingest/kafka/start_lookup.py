@@ -4,6 +4,7 @@ It has a client of its own: calls of one client wait for each other.
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from threading import Thread
 from typing import NamedTuple
 
@@ -81,23 +82,22 @@ class StartLookup:
 
     def take(self) -> StartAnswer | None:
         """The answer, once."""
-        if self._thread is None or self._thread.is_alive():
+        if self._thread is None or (self._answer is None and self._thread.is_alive()):
             return None
         self._thread = None
         answer, self._answer = self._answer, None
         return answer
 
     def _run(self, request: StartRequest) -> None:
-        try:
-            client = Consumer(self._configuration)
+        with ExitStack() as ends:
             try:
+                client = Consumer(self._configuration)
+                ends.callback(client.close)  # takes a while, for which the answer does not wait
                 self._answer = _Attempt(client, self._topic, self._source, request).answer()
-            finally:
-                client.close()
-        except KafkaException as error:
-            self._answer = StartAnswer(request, {}, {}, error_of(error))
-        except BaseException as error:  # noqa: BLE001 - any error: the thread that polls raises it
-            self._answer = StartAnswer(request, {}, {}, crash=error)
+            except KafkaException as error:
+                self._answer = StartAnswer(request, {}, {}, error_of(error))
+            except BaseException as error:  # noqa: BLE001 - any error: the thread that polls raises it
+                self._answer = StartAnswer(request, {}, {}, crash=error)
 
 
 class _Attempt:

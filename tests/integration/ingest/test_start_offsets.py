@@ -7,9 +7,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from common.settings.kafka import OffsetReset
+from common.timing import Backoff
 from ingest.batch import Message
 from ingest.kafka.assignment import Assignment
 from ingest.kafka.catch_up import OffsetRange
+from ingest.kafka.commits import PendingCommits
 from ingest.kafka.consumer import GroupConsumer
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.topic import KafkaTopic
@@ -123,6 +125,24 @@ def test_offsets_beyond_the_end_resume_at_the_earliest(kafka: KafkaBroker) -> No
     consumer = topic.join(OffsetReset.LARGEST)
     settle(consumer)
     assert consumer.take_changes().gained[0] == OffsetRange(0, 2)
+    consumer.close()
+
+
+class FailedCommits(PendingCommits):
+    """The next commits would wait for minutes."""
+
+    def __init__(self) -> None:
+        super().__init__(Backoff(300, 300))
+        self.requested()
+        self.failed(time.monotonic())
+
+
+def test_a_start_is_committed_in_spite_of_failures(kafka: KafkaBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.kafka.consumer.PendingCommits", FailedCommits)
+    topic = topic_of(kafka, 1)
+    topic.produce(b"a", b"b")
+    consumer = topic.join()
+    assert len(read(consumer, 2)) == 2
     consumer.close()
 
 
