@@ -101,6 +101,8 @@ def _join_and_leave(run: Run) -> bool:
 @fault("F7", "worker-frozen", "a worker stands still until others have its partitions, then goes on", limit=60)
 def worker_frozen(run: Run) -> Generator[None, None, str]:
     worker = run.random.choice(run.stage.workers)
+    workers = len(run.stage.workers)
+    eventually(lambda: run.stage.kafka.members(GROUP) >= workers, "every worker to join", 90, interval=0.5)
     before = run.stage.kafka.members(GROUP)
     worker.send(signal.SIGSTOP)
     try:

@@ -10,6 +10,7 @@ from common.errors import StoreUnavailable
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from common.settings.ingest import IngestSettings
 from common.timing import system_clock
+from ingest.post_row import create_row
 from ingest.write.store import Store
 from tests.integration.security.tls_redis import TlsRedis, tls_redis
 from tests.support.kafka.refined_topic import recent_posts
@@ -63,7 +64,8 @@ def test_posts_go_in_and_timelines_come_out(server: TlsRedis, tmp_path: Path) ->
         store.open()
         ShownStore(settings.redis_address)
         posts = recent_posts(1, 5, author_id=7)
-        store.post_writer(store.connect()).write(posts, now=max(post.created_at for post in posts) + 60)
+        rows = [create_row(post) for post in posts]
+        store.post_writer(store.connect()).write(rows, now=max(post.created_at for post in posts) + 60)
         serving = ServeThread(system_clock, **server.settings(redis_url=url))
         try:
             address = serving.start()
