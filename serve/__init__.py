@@ -5,6 +5,6 @@ Invariants: one event loop; a request is admitted or rejected at once and never 
 deadline is made where the call comes in; Redis is only read; ingest is never imported.
 
 Read app.py (the role), wiring.py, then follow a request: rpc/servicer.py, rpc/posts_service.py, timeline/timeline.py,
-store/fetcher.py. request.py, query.py, adjustments.py and deadline.py are the values that these pass on;
-blocked_authors.py is the one file that changes answers.
+store/fetcher.py and timeline/python_core.py, or its twin in native/. request.py, query.py, adjustments.py and
+deadline.py are the values that these pass on; blocked_authors.py is the one file that changes answers.
 """

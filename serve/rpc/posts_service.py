@@ -17,13 +17,14 @@ from serve.adjustments import adjustments_field
 from serve.blocked_authors import BlockedAuthors
 from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
+from serve.native import CommonRequest
 from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
 from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.overload.slot import Slot, current_slot
 from serve.query import Answer, Query
 from serve.request import InvalidRequest, RequestLimits, TakenIds, take_followed, validate_request
 from serve.rpc.request_log import RequestLog
-from serve.timeline.read_plan import first_depth, wire_bytes
+from serve.timeline.read_plan import entries_of_author, first_depth, plain_depth, wire_bytes
 
 log = logging.getLogger("thunder.serve")
 
@@ -31,7 +32,11 @@ log = logging.getLogger("thunder.serve")
 class TimelineReader(Protocol):
     """Reads timelines from a store of posts."""
 
-    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+    def common_request(self, payload: bytes, limits: RequestLimits) -> CommonRequest | None:
+        """Decode a valid request of the common form; None for every other, which protobuf and validation judge."""
+        ...
+
+    async def read(self, query: Query | CommonRequest, now: int, deadline: Deadline) -> Answer:
         """Answer before the deadline, partially if necessary. now in Unix seconds. StoreUnavailable."""
         ...
 
@@ -163,6 +168,15 @@ class PostsService:
             self._metrics.request_finished(outcome, times.elapsed(), times.lookup_seconds)
 
     async def _answer(self, payload: bytes, ticket: Ticket, deadline: Deadline, times: _Times) -> Answer:
+        common = None if self._blocked.current() else self._timelines.common_request(payload, self._limits)
+        if common is None:
+            return await self._answer_any(payload, ticket, deadline, times)
+        self._metrics.request_validated(common.followed, common.excluding, common.max_results, {})
+        most = entries_of_author(self._limits.caps, common.video)
+        self._reassess(ticket, common.authors * plain_depth(common.authors, common.max_results, most))
+        return await self._read(common, self._clock(), deadline)
+
+    async def _answer_any(self, payload: bytes, ticket: Ticket, deadline: Deadline, times: _Times) -> Answer:
         request = _decode(payload)
         self._log.received(request)
         query, adjustments = validate_request(request, self._limits)
@@ -175,14 +189,13 @@ class PostsService:
         query = query._replace(blocked_authors=self._blocked.current())
         self._metrics.request_validated(followed, len(request.exclude_tweet_ids), query.max_results, adjustments)
         self._log.adjusted(request, adjustments)
-        self._reassess(ticket, query, now)
+        self._reassess(ticket, len(query.following) * first_depth(query, now))
         answer = await self._read(query, now, deadline)
         self._log.answered(request, answer.scored.posts)
         return answer._replace(body=answer.body + adjustments_field(adjustments)) if adjustments else answer
 
-    def _reassess(self, ticket: Ticket, query: Query, now: int) -> None:
-        """Admit the read that the query begins with. Rejected."""
-        entries = len(query.following) * first_depth(query, now)
+    def _reassess(self, ticket: Ticket, entries: int) -> None:
+        """Admit a read that begins with these entries of lists. Rejected."""
         if rejection := self._admission.reassess(ticket, cost_of_read(entries, wire_bytes(entries))):
             raise Rejected(rejection)
 
@@ -203,7 +216,7 @@ class PostsService:
         self._log.looked_up(request, len(found))
         return _Follows(max(held, len(found)), take_followed(found, limit, held))
 
-    async def _read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+    async def _read(self, query: Query | CommonRequest, now: int, deadline: Deadline) -> Answer:
         self._metrics.read_started()
         try:
             answer = await self._timelines.read(query, now, deadline)

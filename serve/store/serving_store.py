@@ -42,7 +42,7 @@ class ServingStore:
         self.gate = StoreGate()
         self.fetcher = RedisFetcher(self._connections, self._keys, self.gate)
         self.timelines = Timelines(
-            self.fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request, core.make
+            self.fetcher, Retention(settings.post_retention_seconds), settings.max_bytes_per_request, core
         )
         self.follows = RedisFollows(self._connections, self._keys, self.gate) if settings.follow_store else None
 

@@ -1,14 +1,15 @@
 """Chooses the read core of a process: the native one where it was compiled, else the one in Python. Pure."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from common.errors import ConfigurationError
-from serve.native import NATIVE, NativeCore
+from serve.native import NATIVE, CommonRequest, NativeCore
 from serve.query import Query
+from serve.request import RequestLimits
 from serve.timeline.python_core import PythonCore
 from serve.timeline.read_core import ReadCore
-from serve.timeline.timeline import CoreFactory
 
 
 class CoreName(StrEnum):
@@ -18,11 +19,23 @@ class CoreName(StrEnum):
     PYTHON = "python"
 
 
+class CoreFactory(Protocol):
+    """Makes the core of a request."""
+
+    def __call__(self, query: Query | CommonRequest, now: int, oldest: int, max_bytes: int) -> ReadCore:
+        """now, and created_at of the oldest post that the retention keeps, in Unix seconds."""
+        ...
+
+
 class ChosenCore(NamedTuple):
-    """The core of a process, and how it is made for a request."""
+    """The core of a process: how it is made for a request, and how it decodes those of the common form.
+
+    decode: gives None for a request of another form, or an invalid one.
+    """
 
     name: CoreName
     make: CoreFactory
+    decode: Callable[[bytes, RequestLimits], CommonRequest | None]
 
     @property
     def takes_bytes(self) -> bool:
@@ -37,11 +50,27 @@ def chosen_core(wanted: str) -> ChosenCore:
             "read_core: there is no native core, because the product was installed without a C compiler; "
             "install it again where there is one, or leave the choice to auto"
         )
-    if wanted == CoreName.PYTHON or not NATIVE:
-        return ChosenCore(CoreName.PYTHON, PythonCore)
-    return ChosenCore(CoreName.NATIVE, _native_core)
+    return PYTHON_CORE if wanted == CoreName.PYTHON or not NATIVE else _NATIVE_CORE
 
 
-def _native_core(query: Query, now: int, oldest: int, max_bytes: int) -> ReadCore:
-    make = NativeCore if query.before is None else PythonCore
-    return make(query, now, oldest, max_bytes)
+def _python_core(query: Query | CommonRequest, now: int, oldest: int, max_bytes: int) -> ReadCore:
+    assert isinstance(query, Query)  # noqa: S101 (no other is made without the native core)
+    return PythonCore(query, now, oldest, max_bytes)
+
+
+def _native_core(query: Query | CommonRequest, now: int, oldest: int, max_bytes: int) -> ReadCore:
+    if isinstance(query, Query) and query.before is not None:  # rare, so it is not in C
+        return PythonCore(query, now, oldest, max_bytes)
+    return NativeCore(query, now, oldest, max_bytes)
+
+
+def _decoded_natively(payload: bytes, limits: RequestLimits) -> CommonRequest | None:
+    return CommonRequest.parse(payload, limits)
+
+
+def _decoded_never(payload: bytes, limits: RequestLimits) -> CommonRequest | None:
+    """All go through protobuf."""
+
+
+PYTHON_CORE = ChosenCore(CoreName.PYTHON, _python_core, _decoded_never)
+_NATIVE_CORE = ChosenCore(CoreName.NATIVE, _native_core, _decoded_natively)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-from serve.query import Query
+from serve.query import Caps, Query
 
 SHALLOWEST = 4
 HEADROOM = 2
@@ -27,13 +27,22 @@ def authors_to_read(query: Query) -> Sequence[int]:
 
 def first_depth(query: Query, now: int) -> int:
     """Entries to read of each author in the first round. now in Unix seconds."""
-    caps = query.caps
     newer = _entries_since(query.before.created_at, now) if query.before else 0
-    useful = min(query.max_results + newer, caps.video if query.video else caps.original + caps.secondary)
-    expected = -(-query.max_results * HEADROOM // max(1, len(query.following))) + newer
+    depth = plain_depth(len(query.following), query.max_results, entries_of_author(query.caps, query.video), newer)
     if query.created_after:
-        expected = min(expected, SHALLOWEST + _entries_since(query.created_after, now))
-    return max(SHALLOWEST, min(expected, useful + 1))
+        depth = min(depth, SHALLOWEST + _entries_since(query.created_after, now))
+    return depth
+
+
+def plain_depth(authors: int, max_results: int, most: int, newer: int = 0) -> int:
+    """The same where no time limits it. most: entries of an author in an answer; newer: his entries in front of it."""
+    expected = -(-max_results * HEADROOM // max(1, authors)) + newer
+    return max(SHALLOWEST, min(expected, min(max_results + newer, most) + 1))
+
+
+def entries_of_author(caps: Caps, video: bool) -> int:
+    """Most entries of one author in an answer."""
+    return caps.video if video else caps.original + caps.secondary
 
 
 def ends_at_floor(query: Query, now: int) -> bool:

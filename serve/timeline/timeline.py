@@ -6,8 +6,10 @@ from typing import Protocol
 from common.errors import StoreUnavailable
 from common.retention import Retention
 from serve.deadline import NO_DEADLINE, Deadline
+from serve.native import CommonRequest
 from serve.query import Answer, Query
-from serve.timeline.python_core import PythonCore
+from serve.request import RequestLimits
+from serve.timeline.cores import PYTHON_CORE, ChosenCore
 from serve.timeline.read_core import ReadCore
 
 
@@ -22,31 +24,25 @@ class Fetcher(Protocol):
         ...
 
 
-class CoreFactory(Protocol):
-    """Makes the core of a request."""
-
-    def __call__(self, query: Query, now: int, oldest: int, max_bytes: int) -> ReadCore:
-        """now, and created_at of the oldest post that the retention keeps, in Unix seconds."""
-        ...
-
-
 class Timelines:
     """Answers queries from the store behind a fetcher."""
 
-    def __init__(
-        self, fetcher: Fetcher, retention: Retention, max_bytes: int, make_core: CoreFactory = PythonCore
-    ) -> None:
+    def __init__(self, fetcher: Fetcher, retention: Retention, max_bytes: int, core: ChosenCore = PYTHON_CORE) -> None:
         self._fetcher = fetcher
         self._retention = retention
         self._max_bytes = max_bytes
-        self._make_core = make_core
+        self._core = core
 
-    async def read(self, query: Query, now: int, deadline: Deadline = NO_DEADLINE) -> Answer:
+    def common_request(self, payload: bytes, limits: RequestLimits) -> CommonRequest | None:
+        """Decode a valid request of the common form, if the core can; None for every other."""
+        return self._core.decode(payload, limits)
+
+    async def read(self, query: Query | CommonRequest, now: int, deadline: Deadline = NO_DEADLINE) -> Answer:
         """The newest posts that pass every rule at now (Unix seconds).
 
         Partial when the deadline comes first. StoreUnavailable when no shard has answered at all.
         """
-        core = self._make_core(query, now, self._retention.oldest(now), self._max_bytes)
+        core = self._core.make(query, now, self._retention.oldest(now), self._max_bytes)
         has_read, is_over = False, False
         while not is_over and (parts := core.next_round()):
             for _ in range(parts):

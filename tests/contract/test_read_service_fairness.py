@@ -7,6 +7,7 @@ import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.deadline import Deadline
+from serve.native import CommonRequest
 from serve.overload.slot import current_slot
 from serve.query import Answer, Query
 from tests.contract.test_read_service_limits import REQUEST, channels, in_flight, rejected_of
@@ -26,9 +27,10 @@ class SteppingTimelines(FakeTimelines):
         super().__init__()
         self.ended: list[str] = []
 
-    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+    async def read(self, query: Query | CommonRequest, now: int, deadline: Deadline) -> Answer:
         """As Timelines."""
         del now, deadline
+        assert isinstance(query, Query)
         is_wide = len(query.following) > 1000
         for _ in range(STEPS if is_wide else 1):
             work_until = asyncio.get_running_loop().time() + STEP_SECONDS
@@ -112,7 +114,7 @@ async def test_an_overdue_call_holds_its_slot_until_its_replies_are_in() -> None
     replies = asyncio.Event()
 
     class OverdueTimelines(FakeTimelines):
-        async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+        async def read(self, query: Query | CommonRequest, now: int, deadline: Deadline) -> Answer:
             slot = current_slot.get()
             assert slot
             slot.hold_until(self._replies())

@@ -17,7 +17,9 @@ from common.pb.thunder.v1.in_network_pb2 import (
 )
 from common.settings.serve import ServingSettings
 from serve.deadline import Deadline
+from serve.native import CommonRequest
 from serve.query import Answer, Query, Summary
+from serve.request import RequestLimits
 from serve.rpc.posts_service import FollowStore
 from serve.rpc.server import GrpcServer
 from serve.wiring import Service, build_service
@@ -58,9 +60,13 @@ class FakeTimelines:
         """Let all reads go on."""
         self._gate.set()
 
-    async def read(self, query: Query, now: int, deadline: Deadline) -> Answer:
+    def common_request(self, payload: bytes, limits: RequestLimits) -> CommonRequest | None:
+        """As Timelines: every request goes through protobuf."""
+
+    async def read(self, query: Query | CommonRequest, now: int, deadline: Deadline) -> Answer:
         """As Timelines: partial when it is held until the deadline."""
         assert now == NOW
+        assert isinstance(query, Query)
         self.queries.append(query)
         timeout = deadline.remaining(time.monotonic())
         self.timeouts.append(timeout)

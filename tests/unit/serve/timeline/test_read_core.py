@@ -10,10 +10,8 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from serve.query import Answer
-from serve.timeline.cores import chosen_core
-from serve.timeline.python_core import PythonCore
+from serve.timeline.cores import ChosenCore, chosen_core
 from serve.timeline.read_core import Commands, ReadCore, StoreMap
-from serve.timeline.timeline import CoreFactory
 from tests.unit.serve.memory_fetcher import MemoryNode, as_resp, parsed
 from tests.unit.serve.timeline.read_worlds import (
     KEYS,
@@ -24,7 +22,8 @@ from tests.unit.serve.timeline.read_worlds import (
     random_world,
 )
 
-CORES: list[CoreFactory] = list(dict.fromkeys((PythonCore, chosen_core("auto").make)))
+PYTHON = chosen_core("python")
+CORES = list(dict.fromkeys((PYTHON, chosen_core("auto"))))
 TRIALS = 2000
 FAST_TRIALS = 200
 
@@ -60,8 +59,8 @@ class Reader:
         self._random = random.Random(seed)
         self.sent: list[Commands] = []
 
-    def read(self, make_core: CoreFactory) -> Reading:
-        core = make_core(self._world.query, NOW, OLDEST, self._world.max_bytes)
+    def read(self, chosen: ChosenCore) -> Reading:
+        core = chosen.make(self._world.query, NOW, OLDEST, self._world.max_bytes)
         store = StoreMap(KEYS, self._world.node_of_bucket)
         while parts := core.next_round():
             for _ in range(parts):
@@ -160,14 +159,14 @@ def seeds() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("seeds", list(seeds()))
-@pytest.mark.parametrize("make_core", CORES)
-def test_every_core_gives_the_answer_of_the_contract(make_core: CoreFactory, seeds: range) -> None:
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.name)
+def test_every_core_gives_the_answer_of_the_contract(core: ChosenCore, seeds: range) -> None:
     for seed in seeds:
         world = random_world(seed)
-        expected = Reader(world, seed).read(PythonCore)
+        expected = Reader(world, seed).read(PYTHON)
         try:
             check(world, expected.answer)
-            assert make_core is PythonCore or Reader(world, seed).read(make_core) == expected
+            assert core is PYTHON or Reader(world, seed).read(core) == expected
         except AssertionError as error:
             error.add_note(f"seed {seed}: {world.query}, {world.faults}")
             raise
