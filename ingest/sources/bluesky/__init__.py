@@ -26,7 +26,10 @@ class JetstreamSettings(Settings):
         "wss://jetstream2.us-east.bsky.network/subscribe"
     )
     replay: Annotated[
-        str | None, Field(description="file with a recorded Jetstream to replay instead of connecting")
+        str | None,
+        Field(
+            description="file with a recorded Jetstream to replay instead of connecting: lines or a JSON array, or .gz"
+        ),
     ] = None
     move_times: Annotated[
         bool, Field(description="shift the times of a replayed recording so that its newest event happens now")

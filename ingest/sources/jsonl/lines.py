@@ -10,16 +10,20 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 
 
 class NumberedLine(NamedTuple):
-    """A line that is not blank. number counts every line, from 1; content is None when it is too long."""
+    """A line that is not blank. number counts every line, from 1; content is None when it is too long.
+
+    unit: what it is in the file, for people: an element of an array is read as a line, too.
+    """
 
     number: int
     content: bytes | None
+    unit: str = "line"
 
     def parse(self, parse: Callable[[bytes], ParsedMessage]) -> ParsedMessage:
         """The message on the line, whose content parse reads; the detail of a dropped line names its number."""
         parsed = too_large(MAX_LINE_BYTES) if self.content is None else parse(self.content)
         if parsed.disposition is Disposition.DROPPED:
-            return parsed._replace(detail=f"line {self.number}: {parsed.detail}")
+            return parsed._replace(detail=f"{self.unit} {self.number}: {parsed.detail}")
         return parsed
 
 

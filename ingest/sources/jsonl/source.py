@@ -10,7 +10,8 @@ from common.lifecycle import Stop
 from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.jsonl import JsonlSettings
 from ingest.sources.jsonl.event_lines import BadEventReason, parse_event_line
-from ingest.sources.jsonl.lines import NumberedLine, numbered_lines
+from ingest.sources.jsonl.lines import NumberedLine
+from ingest.sources.jsonl.recordings import recorded_lines
 from ingest.sources.jsonl.shifted_times import is_of_a_clock, shifted, time_of
 from ingest.sources.message import ParsedMessage, SentKind, Source
 from ingest.sources.reader_thread import read_in_thread
@@ -48,7 +49,7 @@ class PipeSource:
 
     def _lines(self, _abandoned: Stop) -> Generator[NumberedLine]:
         with open(self._descriptor, "rb", closefd=False) as file:
-            yield from numbered_lines(file)
+            yield from recorded_lines(file, "the standard input")
 
 
 class ReplaySource:
@@ -110,6 +111,6 @@ def _line_number(position: str) -> int:
 def _lines(path: Path) -> Generator[NumberedLine]:
     try:
         with path.open("rb") as file:
-            yield from numbered_lines(file)
+            yield from recorded_lines(file, str(path))
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
