@@ -13,13 +13,18 @@ from common.timing import Clock, system_clock
 from serve.native import ReplyScanner
 from serve.readiness.gate import StoreGate
 from serve.readiness.verdict import StoreStatus
-from serve.store.connection import ParsedReplies, ScannedReplies
+from serve.store.connection import MakeReader, ParsedReplies, ScannedReplies
 from serve.store.fetcher import RedisFetcher
 from serve.store.follow_store import RedisFollows
 from serve.store.node_fill import expected_marks, with_fills
 from serve.store.nodes import NodeConnections
-from serve.timeline.cores import chosen_core
+from serve.timeline.cores import ChosenCore, chosen_core
 from serve.timeline.timeline import Timelines
+
+
+def reader_of(core: ChosenCore) -> MakeReader:
+    """Makes the readers of connections that this core can be used with."""
+    return (lambda: ScannedReplies(ReplyScanner())) if core.takes_bytes else ParsedReplies
 
 
 class ServingStore:
@@ -37,7 +42,7 @@ class ServingStore:
             self._keys.buckets,
             timeout,
             lambda meta, former: expected_marks(meta, former, clock()),
-            (lambda: ScannedReplies(ReplyScanner())) if core.takes_bytes else ParsedReplies,
+            reader_of(core),
         )
         self.gate = StoreGate()
         self.fetcher = RedisFetcher(self._connections, self._keys, self.gate)

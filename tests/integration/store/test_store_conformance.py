@@ -11,6 +11,8 @@ from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
+from serve.store.serving_store import reader_of
+from serve.timeline.cores import chosen_core
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.scenarios import Scenario, query_of, scenarios
 from tests.support.redis.event_writer import EventWriter
@@ -26,8 +28,9 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
 
 
 async def answers(url: str, scenario: Scenario) -> list[GetInNetworkPostsResponse]:
-    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10)
-    timelines = Timelines(RedisFetcher(connections, KEYS), Retention(scenario.retention_seconds), max_bytes=64 << 20)
+    core = chosen_core("auto")
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=10, make_reader=reader_of(core))
+    timelines = Timelines(RedisFetcher(connections, KEYS), Retention(scenario.retention_seconds), 64 << 20, core)
     try:
         found = [await timelines.read(query_of(request), scenario.now) for request in scenario.requests]
     finally:

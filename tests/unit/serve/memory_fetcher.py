@@ -8,8 +8,12 @@ from common.store.keys import KeySpace
 from common.store.member import created_at, encode_member
 from common.store.record import encode_record
 from serve.deadline import Deadline
+from serve.timeline.cores import chosen_core
 from serve.timeline.read_core import ReadCore, Replies, StoreMap
 from tests.support.conformance.model import Model, newest_first
+
+CORES = list(dict.fromkeys(map(chosen_core, ("python", "auto"))))
+"""The core in Python, and the native one where it was compiled."""
 
 KEYS = KeySpace()
 ONE_NODE = StoreMap(KEYS, (0,) * KEYS.buckets)

@@ -6,6 +6,7 @@ import pytest
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.retention import Retention
+from serve.timeline.cores import ChosenCore
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.model import Model
 from tests.support.conformance.scenarios import Scenario, query_of, scenarios
@@ -13,12 +14,12 @@ from tests.unit.serve.memory_fetcher import MemoryFetcher, node_of_model
 
 
 @pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
-def test_scenario(scenario: Scenario) -> None:
+def test_scenario(scenario: Scenario, core: ChosenCore) -> None:
     model = Model(scenario.retention_seconds)
     for now, events in scenario.batches():
         model.apply(events, now)
     fetcher = MemoryFetcher(node_of_model(model, scenario.now))
-    timelines = Timelines(fetcher, Retention(scenario.retention_seconds), max_bytes=64 << 20)
+    timelines = Timelines(fetcher, Retention(scenario.retention_seconds), 64 << 20, core)
     for request, expected, more in zip(scenario.requests, scenario.expected, scenario.more, strict=True):
         query = query_of(request)
         answer = asyncio.run(timelines.read(query, scenario.now))

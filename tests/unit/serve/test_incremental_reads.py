@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse, LightPost
 from common.retention import Retention
 from serve.query import Place, Query
+from serve.timeline.cores import ChosenCore
 from serve.timeline.timeline import Timelines
 from tests.support.conformance.histories import AUTHORS, HISTORIES, QUERIES, RETENTION, START, Step, is_accepted
 from tests.support.conformance.model import Model
@@ -21,7 +22,8 @@ MANY = 1000
 class World:
     """A store after a history."""
 
-    def __init__(self, history: list[Step]) -> None:
+    def __init__(self, history: list[Step], core: ChosenCore) -> None:
+        self._core = core
         self.now = START
         self.model = Model(RETENTION)
         for step in history:
@@ -30,7 +32,7 @@ class World:
 
     def ask(self, query: Query) -> GetInNetworkPostsResponse:
         fetcher = MemoryFetcher(node_of_model(self.model, self.now))
-        timelines = Timelines(fetcher, Retention(RETENTION), max_bytes=1 << 20)
+        timelines = Timelines(fetcher, Retention(RETENTION), 1 << 20, self._core)
         answer = asyncio.run(timelines.read(query, self.now))
         assert not answer.partial
         return GetInNetworkPostsResponse.FromString(answer.body)
@@ -52,8 +54,8 @@ class World:
 
 
 @given(history=HISTORIES, query=QUERIES)
-def test_pages_together_are_the_whole_list(history: list[Step], query: Query) -> None:
-    world = World(history)
+def test_pages_together_are_the_whole_list(core: ChosenCore, history: list[Step], query: Query) -> None:
+    world = World(history, core)
     pages = list(world.pages(query))
     assert [post for page in pages for post in page] == world.posts(query)
     assert all(len(page) == query.max_results for page in pages[:-1])
@@ -61,16 +63,20 @@ def test_pages_together_are_the_whole_list(history: list[Step], query: Query) ->
 
 
 @given(history=HISTORIES, query=QUERIES, time=st.integers(START - RETENTION, START + RETENTION))
-def test_created_after_is_the_newer_part_of_the_list(history: list[Step], query: Query, time: int) -> None:
-    world = World(history)
+def test_created_after_is_the_newer_part_of_the_list(
+    core: ChosenCore, history: list[Step], query: Query, time: int
+) -> None:
+    world = World(history, core)
     everything = world.posts(query._replace(created_after=0))
     newer = [post for post in everything if post.created_at > time]
     assert world.posts(query._replace(created_after=time)) == newer
 
 
 @given(history=HISTORIES, query=QUERIES, hidden=st.frozensets(AUTHORS, min_size=1))
-def test_excluded_authors_never_appear(history: list[Step], query: Query, hidden: frozenset[int]) -> None:
-    world = World(history)
+def test_excluded_authors_never_appear(
+    core: ChosenCore, history: list[Step], query: Query, hidden: frozenset[int]
+) -> None:
+    world = World(history, core)
     for only in ({"excluded_authors": hidden}, {"blocked_authors": hidden}):
         posts = world.posts(query._replace(**only))
         assert not [post for post in posts if post.author_id in hidden]
@@ -78,14 +84,14 @@ def test_excluded_authors_never_appear(history: list[Step], query: Query, hidden
 
 
 @given(history=HISTORIES, query=QUERIES)
-def test_excluded_kinds_never_appear(history: list[Step], query: Query) -> None:
-    posts = World(history).posts(query)
+def test_excluded_kinds_never_appear(core: ChosenCore, history: list[Step], query: Query) -> None:
+    posts = World(history, core).posts(query)
     assert not (query.exclude_replies and any(post.is_reply for post in posts))
     assert not (query.exclude_reposts and any(post.is_retweet for post in posts))
 
 
 @given(history=HISTORIES, query=QUERIES)
-def test_every_answer_is_that_of_the_model(history: list[Step], query: Query) -> None:
-    world = World(history)
+def test_every_answer_is_that_of_the_model(core: ChosenCore, history: list[Step], query: Query) -> None:
+    world = World(history, core)
     answer, page = world.ask(query), world.model.page(query, world.now)
     assert ([post.post_id for post in answer.posts], answer.has_more) == page

@@ -9,6 +9,7 @@ from common.post import LightPost
 from common.retention import Retention
 from serve.deadline import Deadline
 from serve.query import Caps, Query
+from serve.timeline.cores import ChosenCore
 from serve.timeline.read_core import ReadCore
 from serve.timeline.read_plan import AUTHORS_PER_PART, ENTRIES_PER_PART, Part, parts_of
 from serve.timeline.timeline import Timelines
@@ -51,23 +52,23 @@ def filled_model() -> Model:
     return model
 
 
-def read(fetcher: MemoryFetcher) -> GetInNetworkPostsResponse:
-    answer = asyncio.run(Timelines(fetcher, Retention(3600), max_bytes=1 << 26).read(QUERY, NOW))
+def read(core: ChosenCore, fetcher: MemoryFetcher) -> GetInNetworkPostsResponse:
+    answer = asyncio.run(Timelines(fetcher, Retention(3600), 1 << 26, core).read(QUERY, NOW))
     return GetInNetworkPostsResponse.FromString(answer.body)
 
 
-def test_a_wide_request_is_read_in_parts_and_exact() -> None:
+def test_a_wide_request_is_read_in_parts_and_exact(core: ChosenCore) -> None:
     model = filled_model()
     fetcher = MemoryFetcher(node_of_model(model, NOW))
-    response = read(fetcher)
+    response = read(core, fetcher)
     assert [post.post_id for post in response.posts] == model.read(QUERY, NOW)
     assert not response.partial
     assert fetcher.widest <= AUTHORS_PER_PART
     assert fetcher.parts >= AUTHORS / AUTHORS_PER_PART
 
 
-def test_a_failure_in_a_later_part_leaves_a_partial_answer() -> None:
-    response = read(FailingFetcher(filled_model(), fails_from=2))
+def test_a_failure_in_a_later_part_leaves_a_partial_answer(core: ChosenCore) -> None:
+    response = read(core, FailingFetcher(filled_model(), fails_from=2))
     assert response.partial
     assert 0 < len({post.author_id for post in response.posts}) <= 2 * AUTHORS_PER_PART
 

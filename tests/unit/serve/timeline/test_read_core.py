@@ -10,9 +10,9 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from serve.query import Answer
-from serve.timeline.cores import ChosenCore, chosen_core
+from serve.timeline.cores import PYTHON_CORE, ChosenCore
 from serve.timeline.read_core import Commands, ReadCore, StoreMap
-from tests.unit.serve.memory_fetcher import MemoryNode, as_resp, parsed
+from tests.unit.serve.memory_fetcher import CORES, MemoryNode, as_resp, parsed
 from tests.unit.serve.timeline.read_worlds import (
     KEYS,
     NOW,
@@ -22,8 +22,6 @@ from tests.unit.serve.timeline.read_worlds import (
     random_world,
 )
 
-PYTHON = chosen_core("python")
-CORES = list(dict.fromkeys((PYTHON, chosen_core("auto"))))
 TRIALS = 2000
 FAST_TRIALS = 200
 
@@ -163,10 +161,10 @@ def seeds() -> Iterator[object]:
 def test_every_core_gives_the_answer_of_the_contract(core: ChosenCore, seeds: range) -> None:
     for seed in seeds:
         world = random_world(seed)
-        expected = Reader(world, seed).read(PYTHON)
+        expected = Reader(world, seed).read(PYTHON_CORE)
         try:
             check(world, expected.answer)
-            assert core is PYTHON or Reader(world, seed).read(core) == expected
+            assert core is PYTHON_CORE or Reader(world, seed).read(core) == expected
         except AssertionError as error:
             error.add_note(f"seed {seed}: {world.query}, {world.faults}")
             raise
