@@ -10,6 +10,7 @@ from typing import NamedTuple
 import redis
 from rich.progress import Progress
 
+from serve.native import NATIVE
 from thunder.bench.load.client import Job, LoadClient, LoadFailed
 from thunder.bench.load.loops import Load
 from thunder.bench.options import LengthOptions
@@ -20,7 +21,7 @@ from thunder.bench.store import RETENTION_SECONDS, BenchStore, filled_store
 from thunder.embedded.child import LOOPBACK, free_port
 
 NAIVE, FLOOR = "naive", "floor"
-CORES = ("python",)
+CORES = ("native", "python") if NATIVE else ("python",)
 
 _FLOOR_KIND = (200, 1200)
 """The kind of request whose answers give the floor its size."""
@@ -45,7 +46,7 @@ class Plan(NamedTuple):
     seconds: float
 
 
-FULL = Plan(AUTHORS, KINDS, rounds=5, seconds=2.0)
+FULL = Plan(AUTHORS, KINDS, rounds=3, seconds=2.0)
 QUICK = Plan(AUTHORS // 10, KINDS[:4], rounds=2, seconds=0.7)
 
 
@@ -86,10 +87,10 @@ def measure_read(url: str | None, options: LengthOptions, progress: Progress) ->
         store = running.enter_context(filled_store(url, folder, plan.authors, progress))
         client = running.enter_context(LoadClient())
         servers = [_start_naive(store, folder, running)]
-        servers += [start_server(core, store, folder, running) for core in CORES]
+        servers += [start_server(core, store, folder, running, core) for core in CORES]
         floor = _start_floor(folder, running)
         costs = _measure_kinds(plan, store, servers, client, progress)
-        size = round(costs[Kind(*_FLOOR_KIND)][servers[-1].name].bytes)
+        size = round(costs[Kind(*_FLOOR_KIND)][NAIVE].bytes)
         job = Job(floor.address, plan.seconds, size=size, method=empty_server.METHOD)
         floor_ms = _cost(_samples(job, floor, store, client, plan.rounds)).server_ms
     return ReadFigures(costs, floor_ms, plan.authors * POSTS_PER_AUTHOR)

@@ -27,6 +27,7 @@ from common.store.client import StoreClient
 from common.store.keys import KeySpace
 from common.store.layout import initialise_layout
 from common.store.member import post_id
+from ingest.post_row import store_event
 from ingest.write.post_writer import PostWriter
 from thunder.bench.standard_store import POSTS_PER_AUTHOR, posts, standard_authors
 from thunder.embedded.redis_server import EmbeddedRedis, redis_binary
@@ -131,7 +132,7 @@ def fill(store: BenchStore, written: Iterable[LightPost], count: int, progress: 
         _report_caught_up(client, store.keys)
         writer = PostWriter(store_client, store.keys, Retention(RETENTION_SECONDS))
         while batch := list(islice(remaining, _BATCH)):
-            writer.write(batch, int(time.time()))
+            writer.write([store_event(post) for post in batch], int(time.time()))
             progress.advance(task, len(batch))
     finally:
         store_client.close()
