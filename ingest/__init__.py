@@ -6,7 +6,7 @@ lists in Redis, or events in the refined topic; malformed messages in the dead-l
 Invariants: offsets are committed last, after the sink and the dead-letter topic have acknowledged. Writing an event
 again changes nothing, so a crash at any moment costs a replay and no event. One malformed message costs no other.
 
-Read loop (the order of effects), batch and events (its nouns), then the rooms: kafka reads, decode decodes, write and
-dead_letters write. worker runs loops in threads, wiring builds one, app makes the roles. follows edits follow lists by
-hand; sources produce events from elsewhere.
+Read loop (the order of effects), batch, events and post_row (its nouns), then the rooms: kafka reads, decode decodes,
+write and dead_letters write. worker runs loops in threads, wiring builds one, app makes the roles. follows edits follow
+lists by hand; sources produce events from elsewhere.
 """

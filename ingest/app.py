@@ -1,5 +1,6 @@
 """Builds the roles `ingest` and `transform` from their settings, and runs them as processes."""
 
+import gc
 import logging
 import os
 
@@ -25,6 +26,9 @@ from ingest.write.clock_watch import ClockWatch
 from ingest.write.metrics import MarkMetrics, StoreMetrics
 from ingest.write.refined_topic import RefinedTopicSink
 from ingest.write.store import Store, StoreReports
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""Batches leave no cycles behind: a search with every 700 objects, the default, costs a tenth of decoding."""
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -151,6 +155,8 @@ def _run(
     registry: CollectorRegistry,
 ) -> int:
     stop_on_signals(stop)
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     http = HttpServer(settings.http_host, settings.http_port, registry, role.not_ready)
     try:
         role.start(on_ready=lambda: _log.info("HTTP server is ready on port %d", http.port))

@@ -1,6 +1,6 @@
 """Messages of a topic, their decoding into a batch, and the sizes of batches. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from common.settings.kafka import KafkaSettings
@@ -35,6 +35,7 @@ Opener = Callable[[bytes], Sequence[bytes]]
 """Payload of a message -> payloads of its events. Raises Malformed and nothing else."""
 
 _NULL_PAYLOAD = Ignored(EventKind.NULL_PAYLOAD)
+_NOTHING = (None,)
 
 
 class MessageFormat(NamedTuple, Generic[E]):
@@ -57,33 +58,32 @@ Outcome = E | Ignored | Dropped | DeadLetter
 
 
 class Batch(NamedTuple, Generic[E]):
-    """Messages in the order of delivery, each with its outcome; a message of several events has an entry for each."""
+    """Outcomes in the order of delivery, and the message of each: one of several events is there several times."""
 
-    entries: tuple[tuple[Message, Outcome[E]], ...]
-
-    @property
-    def messages(self) -> list[Message]:
-        """The message of each entry."""
-        return [message for message, _ in self.entries]
-
-    @property
-    def outcomes(self) -> list[Outcome[E]]:
-        """The outcome of each entry."""
-        return [outcome for _, outcome in self.entries]
+    messages: list[Message]
+    outcomes: list[Outcome[E]]
+    dead_letters: list[DeadLetter]
 
     @property
     def events(self) -> list[E]:
         """Events to write to the sink."""
-        return [outcome for _, outcome in self.entries if not isinstance(outcome, (Ignored, Dropped, DeadLetter))]
-
-    @property
-    def dead_letters(self) -> list[DeadLetter]:
-        """Malformed events, for the dead-letter topic."""
-        return [outcome for _, outcome in self.entries if isinstance(outcome, DeadLetter)]
+        return [outcome for outcome in self.outcomes if not isinstance(outcome, (Ignored, Dropped, DeadLetter))]
 
     def without(self, partitions: Collection[int]) -> "Batch[E]":
         """The batch less the messages of partitions that belong to another member now."""
-        return Batch(tuple(entry for entry in self.entries if entry[0].partition not in partitions))
+        kept = [each for each in zip(self.messages, self.outcomes, strict=True) if each[0].partition not in partitions]
+        return batch_of(kept)
+
+
+def batch_of(entries: Iterable[tuple[Message, Outcome[E]]]) -> Batch[E]:
+    """A batch of these outcomes, each with its message."""
+    batch = Batch[E]([], [], [])
+    for message, outcome in entries:
+        batch.messages.append(message)
+        batch.outcomes.append(outcome)
+        if isinstance(outcome, DeadLetter):
+            batch.dead_letters.append(outcome)
+    return batch
 
 
 class Undecoded(NamedTuple):
@@ -123,24 +123,27 @@ def batching_of(settings: KafkaSettings) -> Batching:
     )
 
 
-def decode_batch(messages: Iterable[Message], message_format: MessageFormat[E], now: int) -> Batch[E]:
+def decode_batch(messages: Sequence[Message], message_format: MessageFormat[E], now: int) -> Batch[E]:
     """Decode each message at the time `now` (Unix seconds). A malformed one costs no other."""
-    return Batch(tuple(entry for message in messages for entry in _entries(message, message_format, now)))
-
-
-def _entries(
-    message: Message, message_format: MessageFormat[E], now: int
-) -> Iterator[tuple[Message, E | Ignored | Dropped | DeadLetter]]:
-    if message.payload is None:
-        yield message, _NULL_PAYLOAD
-        return
-    try:
-        payloads = message_format.open(message.payload)
-    except Malformed as malformed:
-        yield message, DeadLetter(message, malformed.reason, str(malformed))
-        return
-    for payload in payloads:
+    batch = Batch[E]([], [], [])
+    open_message, decode = message_format
+    for message in messages:
+        payload = message.payload
         try:
-            yield message, message_format.decode(payload, now)
+            payloads = _NOTHING if payload is None else open_message(payload)
         except Malformed as malformed:
-            yield message, DeadLetter(message._replace(payload=payload), malformed.reason, str(malformed))
+            _append(batch, message, DeadLetter(message, malformed.reason, str(malformed)))
+            continue
+        for each in payloads:
+            try:
+                batch.outcomes.append(_NULL_PAYLOAD if each is None else decode(each, now))
+                batch.messages.append(message)
+            except Malformed as malformed:
+                _append(batch, message, DeadLetter(message._replace(payload=each), malformed.reason, str(malformed)))
+    return batch
+
+
+def _append(batch: Batch[E], message: Message, dead_letter: DeadLetter) -> None:
+    batch.messages.append(message)
+    batch.outcomes.append(dead_letter)
+    batch.dead_letters.append(dead_letter)

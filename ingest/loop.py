@@ -246,7 +246,7 @@ class IngestLoop(Generic[E]):
         batch = self._decode(messages)
         if batch is None:
             return False
-        self._events_per_message = max(1.0, len(batch.entries) / len(messages))
+        self._events_per_message = max(1.0, len(batch.outcomes) / len(messages))
         self._dead_letter_log.note(batch.dead_letters, self._clock())
         self._check_dead_letter_limits(batch)
         delivered = self._deliver(batch)
@@ -280,7 +280,10 @@ class IngestLoop(Generic[E]):
         self._adapters.dead_letters.write(batch.dead_letters)
 
     def _check_dead_letter_limits(self, batch: Batch[E]) -> None:
-        for malformed, run in groupby(isinstance(outcome, DeadLetter) for outcome in batch.outcomes):
-            self._dead_letter_limits.did_read(malformed, sum(1 for _ in run))
+        if not batch.dead_letters:
+            self._dead_letter_limits.did_read(False, len(batch.outcomes))
+        else:
+            for malformed, run in groupby(isinstance(outcome, DeadLetter) for outcome in batch.outcomes):
+                self._dead_letter_limits.did_read(malformed, sum(1 for _ in run))
         if (reason := self._dead_letter_limits.should_stop) is not None:
             raise TooManyBadMessages(f"{TooManyBadMessages.__doc__} Topic {self._topic}: {reason}")

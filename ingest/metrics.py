@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from common.post import LightPost
+from common.store.record import TOMBSTONE
 from common.telemetry.histogram import Histogram as CheapHistogram
 from common.telemetry.histogram import Series
 from common.timing import ExactClock, exact_clock
@@ -86,10 +87,10 @@ class FreshnessMetrics:
         self._clock = clock
         self._observing = Lock()
 
-    def visible(self, batch: Batch[E]) -> None:
-        """The events of a batch are in the store."""
+    def visible(self, batch: Batch[E], created: Iterable[int]) -> None:
+        """The events of a batch are in the store; created: times of its posts, in Unix seconds."""
         now = self._clock()
-        since_created = [now - moment for moment in _created(batch)]
+        since_created = [now - moment for moment in created]
         since_kafka = [now - moment / 1000 for moment in _sent(batch)]
         with self._observing:
             _observe(self._since_created, since_created)
@@ -133,13 +134,17 @@ class IngestMetrics:
 
     def applied(self, batch: Batch[E], seconds: float) -> None:
         """A batch is durable, `seconds` after its decoding began."""
-        for counter, count in Tally(map(self._counter, batch.outcomes)).items():
-            counter.inc(count)
+        created = _created(batch)
+        if len(created) == len(batch.outcomes):
+            self._events[EventType.CREATE].inc(len(created))
+        else:
+            for counter, count in Tally(map(self._counter, batch.outcomes)).items():
+                counter.inc(count)
         self._failed_parse.inc(len(batch.dead_letters))
         for duration in self._durations:
             duration.observe(seconds)
         if self._freshness:
-            self._freshness.visible(batch)
+            self._freshness.visible(batch, created)
 
     def lag(self, topic: str, lags: Mapping[int, int]) -> None:
         """Current lag of partitions of the topic."""
@@ -172,14 +177,18 @@ class IngestMetrics:
 def _created(batch: Batch[E]) -> list[int]:
     """Creation times of the posts of a batch, in Unix seconds."""
     return [
-        outcome.created_at for _, outcome in batch.entries if isinstance(outcome, PostRow) and not outcome.is_delete
+        outcome.created_at
+        for outcome in batch.outcomes
+        if (isinstance(outcome, PostRow) and outcome.flags != TOMBSTONE) or isinstance(outcome, LightPost)
     ]
 
 
 def _sent(batch: Batch[E]) -> list[int]:
     """Times at which the events of a batch were sent to Kafka, where known, in Unix milliseconds."""
     return [
-        message.sent_ms for message, outcome in batch.entries if isinstance(outcome, _APPLIED) and message.sent_ms > 0
+        message.sent_ms
+        for message, outcome in zip(batch.messages, batch.outcomes, strict=True)
+        if message.sent_ms > 0 and isinstance(outcome, _APPLIED)
     ]
 
 

@@ -26,6 +26,7 @@ _HEAD = struct.Struct(">BIQ")
 _ID = struct.Struct(">Q")
 _PARENT_AT = 19
 _FIELDS = struct.Struct(">8QB").pack
+_NEW_HASH = blake2b(digest_size=6).copy
 _CLAIM = struct.Struct(">4sQ7sBIQ6s2s").pack
 _CLAIM_OF_REPLY = struct.Struct(">4sQ7sBIQ6sQ2s").pack
 _RECORD_IN_CLAIM = slice(19, -2)
@@ -95,7 +96,9 @@ def claim_of(post: PostFields, flags: int) -> bytes:
         root or 0,
         is_retweet | is_reply << 1 | has_video << 2,
     )
-    fingerprint = blake2b(fields, digest_size=6).digest()
+    hashed = _NEW_HASH()
+    hashed.update(fields)
+    fingerprint = hashed.digest()
     if reply_post:
         return _CLAIM_OF_REPLY(
             b"$8\r\n", post_id, b"\r\n$27\r\n", flags, created_at, author_id, fingerprint, reply_post, b"\r\n"

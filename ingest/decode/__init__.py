@@ -5,5 +5,5 @@ declared is skipped, never misread. An error names the shape of a value, not its
 
 Read formats (what a topic holds), framing (headers and envelopes), then a decoder: refined_event, follow_event, or
 tweet_transform (the transformer's rules) over tweet_event (fields), thrift_struct and thrift_protocol (the reader).
-create_rules decides which creates the store takes.
+create_rules decides which creates the store takes; row_decoder is the short way of plain ones into rows.
 """

@@ -8,9 +8,9 @@ from ingest.batch import Decoder, MessageFormat, Opener
 from ingest.decode.create_rules import with_create_rules
 from ingest.decode.follow_event import decode_follow
 from ingest.decode.framing import open_envelope, unframe
-from ingest.decode.refined_event import decode_event
+from ingest.decode.row_decoder import refined_row_decoder
 from ingest.decode.tweet_transform import RawDecoder
-from ingest.events import Decoded, Dropped, DropReason, Event, Follow
+from ingest.events import Dropped, DropReason, Event, Follow
 from ingest.post_row import StoreEvent
 
 
@@ -21,13 +21,10 @@ def transform_format(settings: TransformSettings) -> MessageFormat[Event]:
 
 def ingest_format(settings: IngestSettings) -> MessageFormat[StoreEvent]:
     """Format of the topic that fills the store, refined or raw."""
+    limits = settings.post_retention_seconds, settings.clock_skew_seconds
     if settings.events is EventsSource.RAW:
-        opener, decode = raw_opener(settings.framing), _raw(settings)
-    else:
-        opener, decode = refined_opener(settings.framing), _refined
-    return MessageFormat(
-        opener, with_create_rules(decode, settings.post_retention_seconds, settings.clock_skew_seconds)
-    )
+        return MessageFormat(raw_opener(settings.framing), with_create_rules(_raw(settings), *limits))
+    return MessageFormat(refined_opener(settings.framing), refined_row_decoder(*limits))
 
 
 def follow_format(settings: IngestSettings) -> MessageFormat[Follow]:
@@ -64,7 +61,3 @@ def _follow(payload: bytes, now: int, skew: int) -> Follow | Dropped:
     """A follow from the future is dropped, as a post is: it would outlast removals. skew in seconds."""
     follow = decode_follow(payload)
     return follow if follow.at <= now + skew else Dropped(DropReason.FUTURE)
-
-
-def _refined(payload: bytes, _now: int) -> Decoded:
-    return decode_event(payload)

@@ -204,20 +204,29 @@ class GroupConsumer:
         self._repeat_commits()
         self._rebalance.advance()
         received: list[Message] = []
+        last: dict[int, int] = {}
+        traced = is_tracing()
         for message in self._consumer.consume(count, timeout):
             partition, offset = cast("tuple[int, int]", (message.partition(), message.offset()))
             error = message.error()
             if error is None:
                 _, sent_ms = message.timestamp()
-                received.append(Message(partition, offset, message.value(), sent_ms, _traceparent_of(message)))
-                self._positions.received(partition, offset)
+                traceparent = _traceparent_of(message) if traced else ""
+                received.append(Message(partition, offset, message.value(), sent_ms, traceparent))
+                last[partition] = offset
             elif error.name() == _END:
+                self._received_up_to(last)
                 self._moved |= self._positions.reached_end(partition, offset)
             else:
                 self._poll_failed(error)
+        self._received_up_to(last)
         self._errors.raise_first()
         self._refusals.raise_if_refused()
         return received
+
+    def _received_up_to(self, last: dict[int, int]) -> None:
+        while last:
+            self._positions.received(*last.popitem())
 
     def _poll_failed(self, error: KafkaError) -> None:
         self._metrics.poll_failed()
@@ -251,7 +260,5 @@ class GroupConsumer:
 
 
 def _traceparent_of(message: KafkaMessage) -> str:
-    if not is_tracing():
-        return ""
     headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
     return next((value.decode("latin-1") for name, value in headers if name == TRACEPARENT and value), "")

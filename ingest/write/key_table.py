@@ -1,21 +1,13 @@
-"""Keys as words of commands, kept ready, and the time at which this thread refreshed the TTL of each last. Pure."""
+"""Keys as words of commands, kept ready, and those whose TTL this thread has refreshed of late. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 REFRESH_SECONDS = 1800
-"""A TTL is refreshed when it is this old. It must be less than the slack by which TTLs exceed the retention."""
+"""A write refreshes a TTL that may be this old. It must be less than the slack by which TTLs exceed the retention."""
 
 _MOST_KEYS = 65_536
 """Keys that are kept: some 20 MB. A table that is full begins again, which costs refreshes."""
-
-
-class _Entry:
-    __slots__ = ("refreshed_at", "words")
-
-    def __init__(self, words: bytes) -> None:
-        self.words = words
-        self.refreshed_at = -REFRESH_SECONDS
 
 
 class TakenKeys(NamedTuple):
@@ -30,29 +22,39 @@ class KeyTable:
 
     def __init__(self, words_of: Callable[[int], bytes], keys_per_number: int = 1) -> None:
         """words_of: words of the keys of a number, all of one length; the TTL of the first is refreshed."""
-        self._words_of = words_of
+        self._words = _Words(words_of)
         self._keys_per_number = keys_per_number
-        self._entries: dict[int, _Entry] = {}
+        self._fresh: set[int] = set()
+        self._fresh_since = -REFRESH_SECONDS
 
-    def take(self, numbers: Iterable[int], now: int) -> TakenKeys:
+    def take(self, numbers: Sequence[int], now: int) -> TakenKeys:
         """Keys for a call at now (Unix seconds), which refreshes those that are due."""
-        entries, since = self._entries, now - REFRESH_SECONDS
-        taken: list[bytes] = []
-        due: list[bytes] = []
-        for number in numbers:
-            entry = entries.get(number) or self._add(number)
-            if not since < entry.refreshed_at <= now:
-                entry.refreshed_at = now
-                due.append(entry.words[: len(entry.words) // self._keys_per_number])
-            taken.append(entry.words)
-        return TakenKeys(taken, due)
+        if len(self._words) > _MOST_KEYS:
+            self.forget()
+        if not self._fresh_since <= now < self._fresh_since + REFRESH_SECONDS:
+            self._fresh, self._fresh_since = set(), now
+        words = self._words
+        due = set(numbers).difference(self._fresh)
+        self._fresh |= due
+        taken = [words[number] for number in numbers]
+        return TakenKeys(taken, [self._first(words[number]) for number in due])
 
     def forget(self) -> None:
         """A call failed: which TTLs it refreshed is not known."""
-        self._entries.clear()
+        self._fresh.clear()
+        self._words.clear()
 
-    def _add(self, number: int) -> _Entry:
-        if len(self._entries) >= _MOST_KEYS:
-            self._entries.clear()
-        entry = self._entries[number] = _Entry(self._words_of(number))
-        return entry
+    def _first(self, words: bytes) -> bytes:
+        return words[: len(words) // self._keys_per_number]
+
+
+class _Words(dict[int, bytes]):
+    """Makes the words of a number when they are first asked for."""
+
+    def __init__(self, words_of: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._words_of = words_of
+
+    def __missing__(self, number: int) -> bytes:
+        words = self[number] = self._words_of(number)
+        return words

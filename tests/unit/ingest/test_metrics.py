@@ -2,10 +2,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from common.post import LightPost
-from ingest.batch import Batch, Message
+from ingest.batch import Message, batch_of
 from ingest.events import DropReason, Event, EventKind, Ignored, MalformedReason, PostDelete
 from ingest.metrics import EventType, FreshnessMetrics, FreshnessOrigin, IngestMetrics
-from ingest.post_row import StoreEvent, store_event
+from ingest.post_row import store_event
 from ingest.write.metrics import StoreMetrics
 from ingest.write.store_sample import StoreEstimate
 
@@ -52,7 +52,7 @@ def test_figures_are_applied_events_and_the_sum_of_lags() -> None:
 
     message = Message(0, 0, b"")
     outcomes = (LightPost(1, 2, 3), PostDelete(1, 3), Ignored(EventKind.UNDELETE))
-    metrics.applied(Batch[Event](tuple((message, outcome) for outcome in outcomes)), 0.1)
+    metrics.applied(batch_of([(message, outcome) for outcome in outcomes]), 0.1)
     metrics.lag("posts", {0: 5, 3: 2})
     assert metrics.figures() == (2, 7)
 
@@ -63,9 +63,8 @@ def test_figures_are_applied_events_and_the_sum_of_lags() -> None:
 def freshness(*entries: tuple[Message, Event | Ignored]) -> CollectorRegistry:
     """Metrics after these became visible at 1000.5 s."""
     registry = CollectorRegistry()
-    outcomes = ((each, outcome if isinstance(outcome, Ignored) else store_event(outcome)) for each, outcome in entries)
-    batch = Batch[StoreEvent](tuple(outcomes))
-    IngestMetrics(registry, FreshnessMetrics(registry, lambda: 1000.5)).applied(batch, 0.1)
+    outcomes = [(each, outcome if isinstance(outcome, Ignored) else store_event(outcome)) for each, outcome in entries]
+    IngestMetrics(registry, FreshnessMetrics(registry, lambda: 1000.5)).applied(batch_of(outcomes), 0.1)
     return registry
 
 
