@@ -96,6 +96,20 @@ class Undecoded(NamedTuple):
         return Undecoded([message for message in self.messages if message.partition not in partitions])
 
 
+Gather = Callable[[float], float]
+"""Seconds since the first message of a batch -> seconds to wait for more now; none, 0 or below, when it is complete."""
+
+_BATCH_INTERVAL_SECONDS = 0.005
+"""Least time from one batch of a thread to the next: batches of single messages would cost more than they hold."""
+
+_GATHERING_STEP_SECONDS = 0.002
+
+
+def no_gathering(_elapsed: float) -> float:
+    """Take what is there."""
+    return 0.0
+
+
 class Batching(NamedTuple):
     """Sizes of batches in events, and waits in seconds.
 
@@ -111,6 +125,16 @@ class Batching(NamedTuple):
         """Number of messages to ask for, so that they hold a batch of events."""
         events = max(self.size, self.catch_up_size) if catching_up else self.size
         return max(1, round(events / events_per_message))
+
+    def gathering(self, elapsed: float, since_last: float, *, catching_up: bool, is_writing: bool) -> float:
+        """Seconds to wait for more messages, `elapsed` after the first; 0 or below: write them.
+
+        since_last: since the batch before was taken. is_writing: other threads write batches.
+        """
+        left = self.linger - elapsed
+        if catching_up:
+            return left
+        return min(left, _GATHERING_STEP_SECONDS if is_writing else _BATCH_INTERVAL_SECONDS - since_last)
 
 
 def batching_of(settings: KafkaSettings) -> Batching:

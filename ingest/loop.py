@@ -1,5 +1,6 @@
 """The loop of one consumer thread: poll, decode, write, send dead letters, commit. In this order."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
@@ -15,10 +16,12 @@ from ingest.batch import (
     DeadLetter,
     E,
     E_contra,
+    Gather,
     Message,
     MessageFormat,
     Undecoded,
     decode_batch,
+    no_gathering,
 )
 from ingest.dead_letters.limits import DeadLetterLimits, DeadLetterLimitState
 from ingest.dead_letters.writer import DeadLetterLog
@@ -34,9 +37,10 @@ from ingest.write_limiter import WriteLimiter
 class MessageConsumer(Pausable, EndOffsets, Protocol):
     """A member of a consumer group. For one thread."""
 
-    def poll(self, wanted: int) -> list[Message]:
+    def poll(self, wanted: int, gather: Gather = no_gathering) -> list[Message]:
         """Up to `wanted` messages of this member's partitions, in order per partition; none when none arrive in time.
 
+        gather: asked how long to wait for more, once there is one.
         After each poll take_changes() must be called. KafkaRefused. Blocks.
         """
         ...
@@ -179,6 +183,7 @@ class IngestLoop(Generic[E]):
         self._should_stop = should_stop
         self.caught_up = False
         self._events_per_message = 1.0
+        self._taken_at = -math.inf
         self._progress = CatchUpProgress()
         self._dead_letter_limits = DeadLetterLimitState(policies.dead_letter_limits)
         self._dead_letter_log = DeadLetterLog(topic)
@@ -202,7 +207,11 @@ class IngestLoop(Generic[E]):
     def run_once(self) -> None:
         """Take one batch to its commit, or find that nothing arrived."""
         consumer = self._adapters.consumer
-        messages = consumer.poll(self._batching.wanted(self._progress.catching_up, self._events_per_message))
+        messages = consumer.poll(
+            self._batching.wanted(self._progress.catching_up, self._events_per_message), self._gather
+        )
+        if messages:
+            self._taken_at = time.monotonic()
         changes = consumer.take_changes()
         self._partitions_changed(changes)
         applied = True
@@ -216,6 +225,14 @@ class IngestLoop(Generic[E]):
         self._monitor.show_lags(self._progress, self._clock())
         self._monitor.report(self._progress, consumer.lineage)
         self.caught_up = consumer.start_offsets_committed and not self._progress.catching_up
+
+    def _gather(self, elapsed: float) -> float:
+        return self._batching.gathering(
+            elapsed,
+            time.monotonic() - self._taken_at,
+            catching_up=self._progress.catching_up,
+            is_writing=self._write_limiter.is_writing,
+        )
 
     def _partitions_changed(self, changes: AssignmentChanges) -> None:
         self._progress.lost(changes.lost)

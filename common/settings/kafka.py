@@ -249,7 +249,8 @@ class KafkaSettings(KafkaConnectionSettings, DeadLetterSettings, TopicSettings):
         Count, Field(description="largest batch of messages while the worker catches up"), Unit("messages")
     ] = 5000
     batch_linger_ms: Annotated[
-        Millis, Field(description="longest wait for more messages after the first of a batch")
+        Millis,
+        Field(description="longest wait for more messages after the first of a batch, while other batches are written"),
     ] = 20
     fetch_timeout_ms: Annotated[Millis, Field(description="longest wait for the first message of a batch")] = 1000
     max_partition_fetch_bytes: FetchBytes = RAW_FETCH_BYTES

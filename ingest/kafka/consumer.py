@@ -12,7 +12,7 @@ from common.kafka.configuration import consumer_configuration, lookup_configurat
 from common.kafka.errors import RefusalWatch, client_configuration, error_of
 from common.settings.kafka import KafkaSettings
 from common.telemetry.tracing import TRACEPARENT, is_tracing
-from ingest.batch import Message, batching_of
+from ingest.batch import Gather, Message, batching_of, no_gathering
 from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.commits import PendingCommits
 from ingest.kafka.faults import CallbackErrors, Complaint
@@ -79,14 +79,17 @@ class GroupConsumer:
         self._assignment = self._rebalance.assignment
         self._rebalance.subscribe()
 
-    def poll(self, wanted: int) -> list[Message]:
+    def poll(self, wanted: int, gather: Gather = no_gathering) -> list[Message]:
         """Up to `wanted` messages; partitions start again first if the lineage of the store, or the topic, changed."""
         if self._rebalance.start_again_if_changed():
             self._received_while_idle = []
         messages = self._received_while_idle or self._receive_first()
         self._received_while_idle = []
         if messages and wanted > 1:
-            messages += self._receive(wanted - 1, self._batching.linger)
+            first_at = time.monotonic()
+            messages += self._receive(wanted - 1, 0)
+            while len(messages) < wanted and (seconds := gather(time.monotonic() - first_at)) > 0:
+                messages += self._receive(wanted - len(messages), seconds)
         owned = self._assignment.owned
         return [message for message in messages if message.partition in owned]
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Mapping
 
 from common.settings.kafka import OffsetReset
-from ingest.batch import Message
+from ingest.batch import Gather, Message, no_gathering
 from ingest.kafka.assignment import Assignment, AssignmentChanges
 from ingest.kafka.catch_up import OffsetRange
 from ingest.kafka.start_position import Commit, StartPolicy, Watermarks
@@ -55,7 +55,7 @@ class MemoryConsumer:
         """Decision of the group before the next message arrives."""
         self._coming = (lost, gained)
 
-    def poll(self, wanted: int) -> list[Message]:
+    def poll(self, wanted: int, gather: Gather = no_gathering) -> list[Message]:
         if self.lineage != self._topic.lineage_now:
             self.lineage = self._topic.lineage_now
             self._move(self._assignment.owned, self._assignment.owned, self._policy._replace(rebuild=True))

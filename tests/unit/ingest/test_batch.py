@@ -1,3 +1,5 @@
+import pytest
+
 from common.settings.kafka import KafkaSettings
 from ingest.batch import Batching, Message, batching_of, decode_batch
 from ingest.events import EventKind, Ignored, MalformedReason, PostDelete
@@ -54,3 +56,29 @@ def test_fewer_messages_are_wanted_when_each_holds_many_events() -> None:
 
 def test_the_settings_have_the_defaults_of_the_guide() -> None:
     assert Batching(1000, 5000, fetch_timeout=1.0, linger=0.02) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "since_last", "catching_up", "is_writing", "expected"),
+    [
+        (0.0, 9.0, False, False, 0),
+        (0.0, 0.001, False, False, 0.004),
+        (0.0, 0.006, False, False, 0),
+        (0.001, 9.0, False, True, 0.002),
+        (0.019, 9.0, False, True, 0.001),
+        (0.02, 0.0, False, True, 0),
+        (0.02, 0.0, False, False, 0),
+        (0.005, 9.0, True, False, 0.015),
+        (0.021, 0.0, True, False, 0),
+    ],
+)
+def test_messages_are_gathered_while_others_are_written(
+    elapsed: float, since_last: float, catching_up: bool, is_writing: bool, expected: float
+) -> None:
+    seconds = DEFAULTS.gathering(elapsed, since_last, catching_up=catching_up, is_writing=is_writing)
+    assert max(0.0, seconds) == pytest.approx(expected)
+
+
+def test_without_a_linger_nothing_is_gathered() -> None:
+    for is_writing in (True, False):
+        assert DEFAULTS._replace(linger=0).gathering(0, 0, catching_up=True, is_writing=is_writing) <= 0

@@ -1,5 +1,6 @@
 """One thread's loop on a topic, a sink and a dead-letter topic in memory."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -7,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from common.errors import ClockDisagrees, StoreUnavailable, TooManyBadMessages
 from common.settings.kafka import OffsetReset
+from ingest.batch import Gather, Message, no_gathering
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
 from ingest.loop import Adapters, Batching, IngestLoop, Policies
@@ -384,3 +386,20 @@ def test_a_bad_message_is_logged_with_its_offset_and_a_preview(caplog: pytest.Lo
     assert "1000 bytes" in line
     assert "78" * 32 in line
     assert len(line) < 250
+
+
+def test_a_message_alone_is_written_at_once_and_those_after_it_gathered() -> None:
+    worker = Worker(topic(b"7", b"8"))
+    waits: list[float] = []
+    poll = worker.consumer.poll
+
+    def poll_and_ask(wanted: int, gather: Gather = no_gathering) -> list[Message]:
+        waits.append(gather(0.0))
+        return poll(1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.consumer, "poll", poll_and_ask)
+        patch.setattr("ingest.loop.time.monotonic", lambda: 77.0)
+        for _ in range(3):
+            worker.loop.run_once()
+    assert waits == pytest.approx([-math.inf, 0.02, 0.005]), "at once, catching up, after a batch"

@@ -32,6 +32,16 @@ def test_writes_at_once_are_bounded_after_catch_up() -> None:
     assert crowd(WriteLimiter(3), size=6, catching_up=False) == 3
 
 
+def test_a_limiter_tells_whether_a_batch_is_written() -> None:
+    limiter = WriteLimiter(2)
+    assert not limiter.is_writing
+    with limiter.slot(catching_up=True):
+        assert not limiter.is_writing
+    with limiter.slot(catching_up=False), limiter.slot(catching_up=False):
+        assert limiter.is_writing
+    assert not limiter.is_writing
+
+
 def test_writes_are_not_bounded_while_catching_up() -> None:
     limiter = WriteLimiter(1)
     with limiter.slot(catching_up=False), limiter.slot(catching_up=True), limiter.slot(catching_up=True):
