@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from common.telemetry.histogram import Histogram, Series, exponential
 from serve.adjustments import Adjustment, Adjustments
 from serve.query import Answer, Summary
+from serve.rejection import RejectionReason
 
 _SIZES = exponential(1, 1.2, 55)
 _SECONDS = exponential(0.001, 1.3, 40)
@@ -94,10 +95,15 @@ class ServeMetrics:
         """Posts per answer. For any thread to read."""
         return self._count
 
-    def request_rejected(self) -> None:
+    def request_rejected(self, reason: RejectionReason) -> None:
         """Count a request that was not admitted."""
+        self.rejected_because(reason)
         self._rejected.inc()
         self._outcomes[Outcome.REFUSED].inc()
+
+    def rejected_because(self, reason: RejectionReason) -> None:
+        """Count the reason of a rejection, before or after the request was admitted."""
+        self._rejections[reason].inc()
 
     def request_refused_unread(self) -> None:
         """Count a request that is invalid for its size."""
@@ -194,6 +200,15 @@ class ServeMetrics:
             "Requests rejected by admission: the server is at capacity or over its rate limit",
             registry=registry,
         )
+        rejections = Counter(
+            "get_in_network_posts_rejections_total",
+            "Rejected requests by reason: capacity (of the server), share (of the caller), delay (until the processor"
+            " is free), rate (requests per second), untaken (answers that the caller does not read), unread (calls of"
+            " which no request came)",
+            ["reason"],
+            registry=registry,
+        )
+        self._rejections = {reason: rejections.labels(reason) for reason in RejectionReason}
         self._stalls = Counter(
             "thunder_event_loop_stalls_total",
             "Stalls of the event loop of more than 20 ms, in which no request proceeded; those below 30 ms in part",

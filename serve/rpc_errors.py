@@ -14,7 +14,7 @@ from google.rpc.error_details_pb2 import BadRequest, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from common.errors import ServerClockWrong, StoreFilling, StoreUnavailable
-from serve.overload.admission import Rejected, Rejection
+from serve.rejection import Rejected, Rejection
 from serve.request import InvalidRequest
 
 _DETAILS_TRAILER = "grpc-status-details-bin"

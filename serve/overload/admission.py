@@ -9,8 +9,7 @@ from itertools import cycle
 from math import ceil
 from typing import NamedTuple
 
-AT_CAPACITY = "Server at capacity, please retry"
-OVER_RATE = "QPS rate limit exceeded, please retry"
+from serve.rejection import AT_CAPACITY, OVER_RATE, Rejection, RejectionReason
 
 _CAPACITY_PUSHBACKS_MS = (50, 120, 80, 150, 60, 130, 90, 140, 70, 110)
 """Used in rotation, so that callers rejected together do not retry together."""
@@ -30,21 +29,6 @@ PRESENT_SECONDS = 2.0
 
 ALWAYS_CONCURRENT = 16
 """Requests that run together however long the queueing delay is: shedding below that would only idle the server."""
-
-
-class Rejection(NamedTuple):
-    """Reason of a rejection, in words for the caller, and the wait before a retry."""
-
-    message: str
-    retry_after_ms: int
-
-
-class Rejected(Exception):
-    """An admitted request turned out to cost more than what is left of the capacity."""
-
-    def __init__(self, rejection: Rejection) -> None:
-        super().__init__(rejection.message)
-        self.rejection = rejection
 
 
 class Cost(NamedTuple):
@@ -127,11 +111,13 @@ class Admission:
     def open_call(self, caller: str, now: float, queueing_delay: float) -> Rejection | None:
         """Count a call whose request is not read yet, until close_call(); or return why it is rejected unread."""
         self._see(caller, now)
-        if self._may_open(caller) and self._may_run(caller, Cost(), queueing_delay):
-            self._unread += 1
-            self._unread_of[caller] += 1
-            return None
-        return self._at_capacity()
+        if not self._may_open(caller):
+            return self._at_capacity(RejectionReason.UNREAD)
+        if reason := self._reason_against(caller, Cost(), queueing_delay):
+            return self._at_capacity(reason)
+        self._unread += 1
+        self._unread_of[caller] += 1
+        return None
 
     def close_call(self, caller: str) -> None:
         """End a call that open_call() has counted: its request has been read, or will not come."""
@@ -144,11 +130,11 @@ class Admission:
         queueing_delay: seconds that the request is expected to wait for the processor.
         """
         self._see(caller, now)
-        if not self._may_run(caller, cost, queueing_delay):
-            return self._at_capacity()
+        if reason := self._reason_against(caller, cost, queueing_delay):
+            return self._at_capacity(reason)
         wait = self._rate.take(now) if self._rate else 0.0
         if wait:
-            return Rejection(OVER_RATE, ceil(wait * 1000))
+            return Rejection(OVER_RATE, ceil(wait * 1000), RejectionReason.RATE)
         ticket = Ticket(caller, Cost(0.0))
         self.in_flight += 1
         self._requests_of[caller] += 1
@@ -159,12 +145,13 @@ class Admission:
         """Replace the cost that was estimated by the true one; or return why the request is rejected after all."""
         held = ticket.cost
         self._set_cost(ticket, Cost(0.0))
-        has_grown = cost.units > held.units
-        if self.in_flight > 1 and not (self._has_room(cost) and (not has_grown or self._is_fair(ticket.caller, cost))):
-            self._set_cost(ticket, held)
-            return self._at_capacity()
-        self._set_cost(ticket, cost)
-        return None
+        reason = None
+        if self.in_flight > 1 and not self._has_room(cost):
+            reason = RejectionReason.CAPACITY
+        elif self.in_flight > 1 and cost.units > held.units and not self._is_fair(ticket.caller, cost):
+            reason = RejectionReason.SHARE
+        self._set_cost(ticket, held if reason else cost)
+        return self._at_capacity(reason) if reason else None
 
     def release(self, ticket: Ticket) -> None:
         """End a request that admit() admitted."""
@@ -191,17 +178,18 @@ class Admission:
         held = self._unread_of.get(caller, 0)
         return not held or held < self._capacity.unread_calls - self._unread
 
-    def _may_run(self, caller: str, cost: Cost, queueing_delay: float) -> bool:
+    def _reason_against(self, caller: str, cost: Cost, queueing_delay: float) -> RejectionReason | None:
+        if not self._has_room(cost):
+            return RejectionReason.CAPACITY
+        if not self._takes_answers(caller):
+            return RejectionReason.UNTAKEN
+        if not self._is_fair(caller, cost):
+            return RejectionReason.SHARE
         is_late = queueing_delay > self._capacity.max_delay_seconds
-        return (
-            self._has_room(cost)
-            and self._takes_answers(caller)
-            and self._is_fair(caller, cost)
-            and not (is_late and not self._may_run_late(caller))
-        )
+        return RejectionReason.DELAY if is_late and not self._may_run_late(caller) else None
 
-    def _at_capacity(self) -> Rejection:
-        return Rejection(AT_CAPACITY, next(self._pushbacks))
+    def _at_capacity(self, reason: RejectionReason) -> Rejection:
+        return Rejection(AT_CAPACITY, next(self._pushbacks), reason)
 
     def _set_cost(self, ticket: Ticket, cost: Cost) -> None:
         grown = cost.units - ticket.cost.units

@@ -9,7 +9,8 @@ from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from serve.overload.admission import Admission, Rejected, Ticket
+from serve.overload.admission import Admission, Ticket
+from serve.rejection import Rejected
 
 
 class Slot:

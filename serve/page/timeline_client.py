@@ -8,8 +8,9 @@ import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse
 from serve.deadline import Deadline, deadline_of_call
-from serve.overload.admission import Rejection, Ticket
+from serve.overload.admission import Ticket
 from serve.query import Answer
+from serve.rejection import Rejection
 from serve.rpc_errors import RpcFailure, resource_exhausted, rpc_failure
 
 _STOPPED = RpcFailure(grpc.StatusCode.UNAVAILABLE, "The server is stopping")

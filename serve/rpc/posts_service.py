@@ -18,10 +18,11 @@ from serve.blocked_authors import BlockedAuthors
 from serve.deadline import Deadline
 from serve.metrics import LookupStatus, Outcome, ServeMetrics
 from serve.native import CommonRequest
-from serve.overload.admission import Admission, Rejected, Rejection, Ticket, cost_of_read, estimated_cost
+from serve.overload.admission import Admission, Ticket, cost_of_read, estimated_cost
 from serve.overload.scheduler import RequestScheduler, Scheduled
 from serve.overload.slot import Slot, current_slot
 from serve.query import Answer, Query
+from serve.rejection import Rejected, Rejection
 from serve.request import InvalidRequest, RequestLimits, TakenIds, take_followed, validate_request
 from serve.rpc.request_log import RequestLog
 from serve.timeline.read_plan import entries_of_author, first_depth, plain_depth, wire_bytes
@@ -106,7 +107,7 @@ class PostsService:
         self._scheduler.call_arrived()
         rejection = self._admission.open_call(caller, time.monotonic(), self._scheduler.expected_delay(caller))
         if rejection:
-            self._rejected()
+            self._rejected(rejection)
         return rejection
 
     def close_call(self, caller: str) -> None:
@@ -118,7 +119,7 @@ class PostsService:
         cost, delay = estimated_cost(payload_bytes), self._scheduler.expected_delay(caller)
         admitted = self._admission.admit(caller, cost, time.monotonic(), delay)
         if isinstance(admitted, Rejection):
-            self._rejected()
+            self._rejected(admitted)
         return admitted
 
     def refuse_invalid(self) -> None:
@@ -133,9 +134,9 @@ class PostsService:
         """End the count of an answer that was sent, or will not be."""
         self._admission.drop_answer(caller, size)
 
-    def _rejected(self) -> None:
+    def _rejected(self, rejection: Rejection) -> None:
         self._scheduler.call_rejected()
-        self._metrics.request_rejected()
+        self._metrics.request_rejected(rejection.reason)
 
     async def run(self, payload: bytes, ticket: Ticket, deadline: Deadline) -> Answer:
         """Answer an admitted request, given as it was sent: decoding waits until here, so a rejection stays cheap.
@@ -152,8 +153,9 @@ class PostsService:
         except InvalidRequest:
             outcome = Outcome.INVALID
             raise
-        except Rejected:
+        except Rejected as rejected:
             outcome = Outcome.REFUSED
+            self._metrics.rejected_because(rejected.rejection.reason)
             raise
         except StoreUnavailable as unavailable:
             outcome = Outcome.UNAVAILABLE

@@ -10,7 +10,6 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
-from grpc_health.v1._async import HealthServicer  # public as health.aio, which type checkers do not see
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_SERVICE
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
@@ -21,6 +20,7 @@ from common.errors import ConfigurationError
 from common.pb.thunder.v1.in_network_pb2 import DESCRIPTOR
 from common.settings.serve import CallerSettings, GrpcSettings
 from common.settings.types import MEBIBYTE
+from serve.rpc.health import BoundedHealth
 from serve.rpc.servicer import InNetworkPostsServicer
 from serve.rpc.tls import server_credentials
 
@@ -29,7 +29,10 @@ SERVICE = DESCRIPTOR.services_by_name["InNetworkPostsService"].full_name
 REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 
 _MOST_CALLS = 20_000
-"""Bounds what our own admission, whose rejections say when to retry, does not see: calls of the health service."""
+"""Bounds what our own admission, whose rejections say when to retry, does not see: calls of the health service.
+
+Its streams are bounded for each connection besides (health.py).
+"""
 
 _MOST_PENDING = 2**30
 """gRPC's own queue ends calls as CANCELLED when it is full. It is bounded by the streams of each connection."""
@@ -61,7 +64,7 @@ class GrpcServer:
             "GetInNetworkPosts": grpc.stream_unary_rpc_method_handler(servicer.get_in_network_posts)
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
-        self._health = HealthServicer()
+        self._health = BoundedHealth()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             _add_reflection(self._server)

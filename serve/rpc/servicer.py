@@ -8,8 +8,9 @@ import grpc
 
 from common.telemetry.tracing import TRACEPARENT, is_tracing, span
 from serve.deadline import deadline_of_call
-from serve.overload.admission import Rejection, Ticket
+from serve.overload.admission import Ticket
 from serve.query import Answer
+from serve.rejection import Rejection
 from serve.request import oversized
 from serve.rpc.authentication import Authenticator
 from serve.rpc.posts_service import PostsService

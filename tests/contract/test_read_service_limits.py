@@ -93,6 +93,7 @@ async def test_refusals_do_not_touch_those_in_flight() -> None:
         refused = await asyncio.gather(*(served.ask(REQUEST) for _ in range(20)), return_exceptions=True)
         assert all(isinstance(error, grpc.aio.AioRpcError) for error in refused)
         assert served.metric("rejected_requests_total") == 20
+        assert served.metric("get_in_network_posts_rejections_total", reason="capacity") == 20
         assert in_flight(served) == 3
         served.timelines.let_go()
         await asyncio.gather(*admitted)
@@ -307,6 +308,7 @@ async def test_the_bytes_in_flight_are_bounded_and_rejections_counted() -> None:
         calls = [asyncio.ensure_future(ask(asked)) for _ in range(10)]
         await soon(lambda: served.metric("rejected_requests_total") == 6, "six calls are rejected")
         assert served.metric("get_in_network_posts_outcomes_total", outcome="refused") == 6
+        assert served.metric("get_in_network_posts_rejections_total", reason="capacity") == 6
         assert in_flight(served) == 4
         served.timelines.let_go()
         assert await rejected_of(calls) == 6

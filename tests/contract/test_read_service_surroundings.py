@@ -1,6 +1,8 @@
 """The services beside the rpc: health, reflection, compression."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from typing import cast
 
 import grpc
@@ -10,16 +12,48 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest, GetInNetworkPostsResponse, LightPost
 from common.settings.serve import ServingSettings
+from serve.rpc.health import MOST_WATCHES
 from serve.rpc.server import SERVICE
 from tests.support.in_loop import in_loop
 from tests.support.network.loopback import LOOPBACKS, in_url
 from tests.support.network.tcp_balancer import TcpBalancer
-from tests.support.serving.grpc_health import check_health
+from tests.support.serving.grpc_health import check_health, watch_health
 from tests.support.serving.read_service import Serving, answer_with, call_on, serving
 
 SERVING = HealthCheckResponse.SERVING
 NOT_SERVING = HealthCheckResponse.NOT_SERVING
 REQUEST = GetInNetworkPostsRequest(user_id=1, following_user_ids=[20])
+
+
+async def watch(channel: grpc.aio.Channel) -> AsyncGenerator[int]:
+    """A stream of the service's health that has begun."""
+    statuses = watch_health(channel, SERVICE)
+    await anext(statuses)
+    return statuses
+
+
+@in_loop
+async def test_health_watches_of_a_connection_are_bounded() -> None:
+    async with serving() as served:
+        open_ = [await watch(served.channel) for _ in range(MOST_WATCHES)]
+        with pytest.raises(grpc.aio.AioRpcError, match="health watches") as refused:
+            await watch(served.channel)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert await health(served) == (SERVING, NOT_SERVING), "checks are no streams"
+        async with grpc.aio.insecure_channel(served.address, [("grpc.use_local_subchannel_pool", 1)]) as other:
+            await watch(other)
+        await open_.pop().aclose()
+        await eventually_open(served.channel)
+
+
+async def eventually_open(channel: grpc.aio.Channel) -> None:
+    """Until a stream that was left has made room for another."""
+    for _ in range(500):
+        with suppress(grpc.aio.AioRpcError):
+            await watch(channel)
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("no room for another health watch")
 
 
 async def health(served: Serving) -> tuple[int, int]:

@@ -14,9 +14,10 @@ from common.retention import Retention
 from common.store.commands import pack
 from common.store.keys import KeySpace
 from serve.deadline import Deadline
-from serve.overload.admission import Admission, Capacity, Cost, Rejected, Ticket, cost_of_read
+from serve.overload.admission import Admission, Capacity, Cost, Ticket, cost_of_read
 from serve.overload.slot import Slot, current_slot
 from serve.query import Caps, Query
+from serve.rejection import Rejected
 from serve.store.fetcher import RedisFetcher
 from serve.store.nodes import NodeConnections
 from serve.timeline.read_plan import first_depth, wire_bytes

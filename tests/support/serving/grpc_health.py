@@ -1,6 +1,6 @@
 """Asking a server's health service."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import cast
 
 import grpc
@@ -16,8 +16,12 @@ async def check_health(channel: grpc.aio.Channel, service: str) -> int:
     return response.status
 
 
-async def watch_health(channel: grpc.aio.Channel, service: str) -> AsyncIterator[int]:
-    """Statuses of a service as they change."""
+async def watch_health(channel: grpc.aio.Channel, service: str) -> AsyncGenerator[int]:
+    """Statuses of a service as they change; the stream ends with the generator."""
     watch = channel.unary_stream("/grpc.health.v1.Health/Watch", _encode, HealthCheckResponse.FromString)
-    async for response in cast("AsyncIterator[HealthCheckResponse]", watch(HealthCheckRequest(service=service))):
-        yield response.status
+    call = watch(HealthCheckRequest(service=service))
+    try:
+        async for response in cast("AsyncIterator[HealthCheckResponse]", call):
+            yield response.status
+    finally:
+        call.cancel()

@@ -1,7 +1,7 @@
 import grpc
 import pytest
 
-from serve.overload.admission import Rejection
+from serve.rejection import Rejection
 from serve.request import InvalidRequest
 from serve.rpc_errors import invalid_argument, resource_exhausted
 from thunder_client import (

@@ -8,18 +8,16 @@ from hypothesis import strategies as st
 
 from serve.overload.admission import (
     ALWAYS_CONCURRENT,
-    AT_CAPACITY,
-    OVER_RATE,
     PRESENT_SECONDS,
     Admission,
     Capacity,
     Cost,
-    Rejection,
     Ticket,
     TokenBucket,
     cost_of_read,
     estimated_cost,
 )
+from serve.rejection import AT_CAPACITY, OVER_RATE, Rejection, RejectionReason
 
 ORDINARY = Cost()
 WIDE = Cost(5.0, 2_000_000)
@@ -55,6 +53,36 @@ def test_a_full_server_rejects_until_a_release() -> None:
     assert subject.in_flight == 2
     subject.release(first)
     assert admit(subject)
+
+
+def reason(answer: Ticket | Rejection | None) -> RejectionReason:
+    assert isinstance(answer, Rejection)
+    return answer.reason
+
+
+def test_a_rejection_has_a_reason() -> None:
+    subject = admission(units=2, bytes_=100, delay=1.0, rate=2)
+    assert admit(subject)
+    assert reason(subject.admit("a", Cost(2.0), 0.0, 0.0)) is RejectionReason.CAPACITY
+    assert admit(subject, "b")
+    assert reason(subject.admit("c", Cost(0.0), 0.0, 0.0)) is RejectionReason.RATE
+    assert reason(subject.reassess(Ticket("a", Cost(0.0)), Cost(5.0))) is RejectionReason.CAPACITY
+
+
+def test_reasons_that_lie_with_the_caller() -> None:
+    subject = admission(units=10, bytes_=100)
+    subject.hold_answer("slow", 60)
+    assert reason(subject.admit("slow", Cost(0.0), 0.0, 0.0)) is RejectionReason.UNTAKEN
+    subject = admission(units=10)
+    assert admit(subject, "a", Cost(5.0))
+    assert admit(subject, "b")
+    assert reason(subject.admit("a", ORDINARY, 0.0, 0.0)) is RejectionReason.SHARE
+    subject = admission(units=100, delay=1.0)
+    assert admitted_of(subject, "a", of=16) == 16
+    assert reason(subject.admit("a", Cost(0.0), 0.0, 2.0)) is RejectionReason.DELAY
+    subject = Admission(Capacity(10, 100, 1.0, unread_calls=2))
+    assert subject.open_call("a", 0.0, 0.0) is None
+    assert reason(subject.open_call("a", 0.0, 0.0)) is RejectionReason.UNREAD
 
 
 def test_callers_rejected_together_do_not_retry_together() -> None:
@@ -172,7 +200,7 @@ def test_a_rejection_over_the_rate_says_when_to_retry() -> None:
     subject = admission(rate=2)
     assert admit(subject, now=100.0)
     assert admit(subject, now=100.0)
-    assert subject.admit("a", ORDINARY, 100.25, 0.0) == Rejection(OVER_RATE, 250)
+    assert subject.admit("a", ORDINARY, 100.25, 0.0) == Rejection(OVER_RATE, 250, RejectionReason.RATE)
     assert subject.in_flight == 2
     assert admit(subject, now=100.5)
 

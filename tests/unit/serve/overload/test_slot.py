@@ -3,8 +3,9 @@ from math import inf
 
 import pytest
 
-from serve.overload.admission import Admission, Capacity, Cost, Rejected, Ticket
+from serve.overload.admission import Admission, Capacity, Cost, Ticket
 from serve.overload.slot import Slot
+from serve.rejection import Rejected
 from tests.support.in_loop import in_loop, soon
 
 

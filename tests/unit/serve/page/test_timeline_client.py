@@ -4,9 +4,10 @@ import grpc
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
 from serve.deadline import Deadline
-from serve.overload.admission import Cost, Rejection, Ticket
+from serve.overload.admission import Cost, Ticket
 from serve.page.timeline_client import TimedResponse, TimelineClient
 from serve.query import Answer
+from serve.rejection import Rejection
 from serve.rpc_errors import RpcFailure
 
 
