@@ -13,8 +13,8 @@ from common.retention import Retention
 from common.settings.serve import ServingSettings
 from serve.deadline import NO_DEADLINE
 from serve.native import NATIVE
-from serve.overload.admission import Rejection
 from serve.query import Answer
+from serve.rejection import Rejection
 from serve.request import InvalidRequest
 from serve.timeline.cores import chosen_core
 from serve.timeline.read_core import StoreMap
