@@ -55,11 +55,11 @@ class Rules:
         self._lost_parents: set[bytes] = set()
         self._quotas: dict[int, _Quotas] = {}
         caps = query.caps
-        self._smallest_cap = min(caps.video if query.video else min(caps.original, caps.secondary), caps.scan)
+        self.smallest_cap = min(caps.video if query.video else min(caps.original, caps.secondary), caps.scan)
 
     def add_author(self, author: int, members: list[bytes]) -> None:
-        """Note whether the entries known of an author can exceed a cap at all: few authors' do."""
-        if len(members) > self._smallest_cap and self._exceeds_a_cap(members):
+        """Note an author of whom more entries than the smallest cap are known: few authors' exceed a cap."""
+        if self._exceeds_a_cap(members):
             self.limited.add(author)
 
     def add_parent(self, parent: bytes, record: PostRecord | None) -> None:

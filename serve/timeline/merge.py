@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from common.store.member import LATEST_TIME, NEWEST_TAG, POST_ID, encode_time, first_bytes
-from common.store.record import PostRecord
 from serve.query import Query
 from serve.timeline.filters import Rules
 from serve.timeline.reply_filter import SECONDARY_TAGS
@@ -42,6 +41,7 @@ class Merge:
         self._floor = encode_time(oldest)
         self._page = _page_start(query)
         self._rules = Rules(query)
+        self.add_parent, self.close_parent = self._rules.add_parent, self._rules.close_parent
         self._members: list[bytes] = []
         self._sorted = 0  # members up to here were put in order, part by part
         self._newest_of: dict[int, bytes] = {}
@@ -57,7 +57,9 @@ class Merge:
 
         last_read: the last entry that was read, when there may be older ones; None when the list has no others.
         """
-        new = readable = self._readable(author, members)
+        new = readable = members
+        if members and max(map(_LAST_BYTE, members)) > NEWEST_TAG:
+            new = readable = self._without_newer(author, members)
         if self._last_read.get(author):  # read before, and deeper now
             new = [member for member in readable if member not in self.author_of]
         if last_read is None:
@@ -69,7 +71,8 @@ class Merge:
             self._newest_new = max(self._newest_new, new[0])
             self._newest_of[author] = readable[0]
             self.author_of.update(dict.fromkeys(new, author))
-            self._rules.add_author(author, readable)
+            if len(readable) > self._rules.smallest_cap:
+                self._rules.add_author(author, readable)
 
     def close_author(self, author: int) -> None:
         """Stop expecting older entries of this author: they cannot be read."""
@@ -79,14 +82,6 @@ class Merge:
     def note_gap(self) -> None:
         """Note that entries are not among those that were added, though they may be in the answer."""
         self._has_gaps = True
-
-    def add_parent(self, parent: bytes, record: PostRecord | None) -> None:
-        """Take the live record of a parent (encoded post id), None where there is none."""
-        self._rules.add_parent(parent, record)
-
-    def close_parent(self, parent: bytes) -> None:
-        """Stop expecting the record of a parent: it cannot be read."""
-        self._rules.close_parent(parent)
 
     def sort_part(self) -> None:
         """Put what was added last in order: done for each part of a wide round, it leaves run() less to do."""
@@ -167,9 +162,8 @@ class Merge:
             return len(set(map(self.author_of.__getitem__, members)))
         return sum(newest >= members[-1] for newest in self._newest_of.values()) if members else 0
 
-    def _readable(self, author: int, members: list[bytes]) -> list[bytes]:
-        if not members or max(map(_LAST_BYTE, members)) <= NEWEST_TAG:
-            return members
+    def _without_newer(self, author: int, members: list[bytes]) -> list[bytes]:
+        """The members that this version understands; the posts of the others are counted."""
         readable = [member for member in members if member[-1] <= NEWEST_TAG]
         live = {member[_IDENTITY] for member in members if member >= self._floor}
         self._unreadable[author] = live.difference(member[_IDENTITY] for member in readable)

@@ -11,11 +11,11 @@ from serve.timeline.commands import CommandPacker, ListRange, Pipeline, packer_o
 from serve.timeline.merge import Merge, Merged
 from serve.timeline.read_core import Commands, DamagedReply, PartSize, Replies, StoreMap, Taken
 from serve.timeline.read_plan import (
+    GROWTH,
     Part,
     authors_to_read,
     ends_at_floor,
     first_depth,
-    next_depth,
     parts_of,
     wire_bytes,
 )
@@ -148,7 +148,7 @@ class PythonCore:
                     merge.note_gap()
                 members = safe  # noqa: PLW2901
             merge.add_author(author, members, last_read)
-            depths[author] = next_depth(depth)
+            depths[author] = depth * GROWTH
         return is_cut
 
     def _take_records(

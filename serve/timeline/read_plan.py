@@ -55,11 +55,6 @@ def _entries_since(time: int, now: int) -> int:
     return max(0, now - time) // SECONDS_PER_ENTRY
 
 
-def next_depth(depth: int) -> int:
-    """Entries to read of an author next, when too few were read so far."""
-    return depth * GROWTH
-
-
 def wire_bytes(entries: int) -> int:
     """Upper bound of the bytes that a read of these entries returns."""
     return entries * MAX_ENTRY_BYTES
