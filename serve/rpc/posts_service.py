@@ -25,6 +25,7 @@ from serve.query import Answer, Query
 from serve.rejection import Rejected, Rejection
 from serve.request import InvalidRequest, RequestLimits, TakenIds, take_followed, validate_request
 from serve.rpc.request_log import RequestLog
+from serve.timeline.read_core import DamagedReply
 from serve.timeline.read_plan import entries_of_author, first_depth, plain_depth, wire_bytes
 
 log = logging.getLogger("thunder.serve")
@@ -159,6 +160,8 @@ class PostsService:
             raise
         except StoreUnavailable as unavailable:
             outcome = Outcome.UNAVAILABLE
+            if isinstance(unavailable, DamagedReply):
+                self._log.damaged(unavailable)
             log.debug("Request failed, the store is unavailable: %s", unavailable)
             raise
         except Exception:

@@ -1,11 +1,15 @@
-"""Log lines about single requests: those that ask for it with debug, and those that were adjusted."""
+"""Log lines about single requests: those that ask for it with debug, that were adjusted, or that damage ended."""
 
 import logging
+import time
 
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsRequest
+from common.timing import RateLimiter
 from serve.adjustments import Adjustment, Adjustments
 
 log = logging.getLogger("thunder.serve")
+
+_DAMAGE_SECONDS = 10.0
 
 _CUT_LISTS = (
     (Adjustment.FOLLOWING_CUT, "following_user_ids"),
@@ -20,6 +24,7 @@ class RequestLog:
     def __init__(self, list_size: int) -> None:
         self._list_size = list_size
         self._warned_of_algorithm = False
+        self._damage = RateLimiter(_DAMAGE_SECONDS)
 
     def received(self, request: GetInNetworkPostsRequest) -> None:
         """A request was decoded."""
@@ -55,3 +60,8 @@ class RequestLog:
         """A request was answered with this number of posts."""
         if request.debug:
             log.info("Returning %d posts for user %d", posts, request.user_id)
+
+    def damaged(self, cause: Exception) -> None:
+        """A request has failed because of replies of Redis that cannot be right; logged every ten seconds at most."""
+        if self._damage.allow(time.monotonic()):
+            log.error("Request failed, replies of Redis do not fit its commands", exc_info=cause)

@@ -17,6 +17,7 @@ from common.pb.thunder.v1.in_network_pb2 import (
     LightPost,
     Position,
 )
+from serve.timeline.read_core import DamagedReply
 from tests.support.in_loop import in_loop, soon
 from tests.support.serving.read_service import NOW, Call, FakeFollows, SilentFollows, answer_with, serving
 from tests.support.serving.rpc import METHOD
@@ -114,6 +115,16 @@ async def test_a_silent_store_is_unavailable_without_its_address() -> None:
         unavailable = await failure(served.ask)
     assert unavailable.code() is grpc.StatusCode.UNAVAILABLE
     assert "10.0.0.7" not in (unavailable.details() or "")
+
+
+@in_loop
+async def test_replies_that_do_not_fit_are_logged_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as served:
+        served.timelines.result = DamagedReply("a reply of type int")
+        for _ in range(3):
+            assert (await failure(served.ask)).code() is grpc.StatusCode.UNAVAILABLE
+    assert caplog.text.count("replies of Redis do not fit its commands") == 1
+    assert "a reply of type int" in caplog.text
 
 
 @in_loop
