@@ -19,16 +19,19 @@ from tests.unit.serve.timeline.test_read_core import node_of
 
 QUERY = Query(1, (5,), frozenset(), 10, video=False, caps=Caps(50, 30, 100, 500))
 
+DAMAGES: list[Any] = [7, None, b"", b"\x01", b"\xff" * 200, [], [None], [b""], [[b"x" * 30]], [b"x" * 9], "text"]
+
 
 def damaged(replies: list[Any], rng: random.Random) -> list[Any]:
     """The same but for a reply, or for an entry of it."""
     at = rng.randrange(len(replies))
-    reply = replies[at]
-    other = rng.choice((7, None, b"", b"\x01", b"\xff" * 200, [], [None], [b""], [[b"x" * 30]], [b"x" * 9], "text"))
+    reply: list[bytes] | bytes | None = replies[at]
+    other: Any = rng.choice(DAMAGES)
     if isinstance(reply, list) and reply and rng.random() < 0.7:
         entry = rng.randrange(len(reply))
         cut = reply[entry][: rng.randrange(len(reply[entry]))]
-        other = [*reply[:entry], rng.choice((cut, other, reply[entry] + b"\x01" * 100)), *reply[entry + 1 :]]
+        others: list[Any] = [cut, other, reply[entry] + b"\x01" * 100]
+        other = [*reply[:entry], rng.choice(others), *reply[entry + 1 :]]
     return [*replies[:at], other, *replies[at + 1 :]][: rng.choice((len(replies), len(replies), len(replies) - 1))]
 
 
