@@ -53,7 +53,7 @@ class KafkaAdmin:
 
     def offset_of(self, address: PartitionAddress, start: Edge | AtTime) -> int | None:
         """Offset where the start lies; the end for a time without later messages. KafkaRefused."""
-        asked = {TopicPartition(*address): _offset_spec(start)}
+        asked = {TopicPartition(*address): offset_spec(start)}
         options = {"isolation_level": IsolationLevel.READ_COMMITTED, "request_timeout": ATTEMPT_SECONDS}
         try:
             [answer] = cast("dict[TopicPartition, Future[Any]]", self._client.list_offsets(asked, **options)).values()
@@ -118,7 +118,8 @@ def _new_topic(wanted: TopicConfiguration) -> NewTopic:
     )
 
 
-def _offset_spec(start: Edge | AtTime) -> OffsetSpec:
+def offset_spec(start: Edge | AtTime) -> OffsetSpec:
+    """The start as the admin client takes it."""
     match start:
         case Edge.BEGINNING:
             return cast("OffsetSpec", OffsetSpec.earliest())

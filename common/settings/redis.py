@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from common.errors import ConfigurationError
+from common.process_name import client_name
+from common.settings.schema import title_of
 from common.settings.types import Count, Millis, Seconds, Settings, Unit
 from common.store.address import parse_address
 from common.store.keys import DEFAULT_BUCKETS, DEFAULT_POST_HASHES, KeySpace
@@ -56,14 +58,16 @@ class RedisSettings(Settings):
 
     @property
     def redis_address(self) -> str:
-        """The URL, with the files as its options. It may hold a password: never show it."""
-        files = {
+        """The URL, with the files and the client's name as its options. It may hold a password: never show it."""
+        options = {
             "ssl_ca_certs": self.redis_tls_ca,
             "ssl_certfile": self.redis_tls_certificate,
             "ssl_keyfile": self.redis_tls_key,
         }
-        query = urlencode({name: path for name, path in files.items() if path})
         url = self.redis_url.get_secret_value()
+        if "client_name=" not in url:
+            options["client_name"] = client_name(title_of(type(self)))
+        query = urlencode({name: value for name, value in options.items() if value})
         return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
     @field_validator("redis_url")

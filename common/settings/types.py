@@ -65,8 +65,22 @@ def _split(value: object) -> object:
     return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+_SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _span(value: object) -> object:
+    """Read 90s, 5m, 2h, 1d, or seconds without a unit."""
+    if not isinstance(value, str):
+        return value
+    number, unit = (value[:-1], value[-1:]) if value[-1:] in _SECONDS_PER_UNIT else (value, "s")
+    if not (number.isascii() and number.isdigit()):
+        raise ValueError("should be a number with s, m, h or d behind it, such as 5m")
+    return int(number) * _SECONDS_PER_UNIT[unit]
+
+
 Digits = BeforeValidator(_digits)
 CommaSeparated = BeforeValidator(_split)
+Span = BeforeValidator(_span)
 
 Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -18,6 +18,7 @@ _REDIS_PORT, _SENTINEL_PORT = 6379, 26379
 _LARGEST_DATABASE = 2**31 - 1
 
 _LOGIN_OPTIONS = ("db", "username", "password")
+_NAME_OPTION = "client_name"
 _SENTINEL_OPTIONS = ("sentinel_username", "sentinel_password")
 _ALWAYS_TRUE = {"ssl_cert_reqs": ("required",), "ssl_check_hostname": ("true", "True", "1")}
 """Options that may be given, but not changed: the certificate and the name of Redis are always checked."""
@@ -30,7 +31,7 @@ _CURES = {
     "ssl_password": "use a key file without a password",
     "protocol": "leave it out",
 }
-_KNOWN = {*_LOGIN_OPTIONS, *_TLS_OPTIONS, *_SENTINEL_OPTIONS, *_CURES}
+_KNOWN = {_NAME_OPTION, *_LOGIN_OPTIONS, *_TLS_OPTIONS, *_SENTINEL_OPTIONS, *_CURES}
 _HOST = re.compile(r"[^\s/?#@:%\[\],]+")
 _OPTION = re.compile(r"[a-z_]{1,40}")
 
@@ -74,7 +75,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Parsed URL. hosts: seeds, any of which may lead to the store; the Sentinels when service is not None."""
+    """Parsed URL. hosts: seeds, any of which may lead to the store; the Sentinels when service is not None.
+
+    client_name: as which connections appear in CLIENT LIST; empty for none.
+    """
 
     hosts: tuple[Node, ...]
     service: str | None = None
@@ -82,6 +86,12 @@ class Address:
     sentinel_login: Login = Login()
     database: int = 0
     tls: TlsFiles | None = None
+    client_name: str = ""
+
+    @property
+    def naming(self) -> tuple[str, ...]:
+        """Words of the command that names a connection; empty without a name. A user may lack the right to it."""
+        return ("CLIENT", "SETNAME", self.client_name) if self.client_name else ()
 
 
 def parse_address(url: str) -> Address:
@@ -105,6 +115,7 @@ def parse_address(url: str) -> Address:
         Login(options.get("sentinel_username"), options.get("sentinel_password")),
         _database(database, options.get("db")),
         _tls(options) if is_tls else None,
+        options.get(_NAME_OPTION, ""),
     )
 
 

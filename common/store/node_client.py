@@ -30,18 +30,24 @@ _openings = count(1)
 class _PingFirst(AbstractConnection):
     """Reads a reply before the pool looks for stray data: TLS 1.3 sends its session tickets after the handshake.
 
-    A login or a SELECT has a reply; a connection without either sends PING, which a user need not have the right to.
+    A login, a SELECT or a name has a reply; a connection without any sends PING. A user need not have the right to name
+    a connection, nor to PING.
     """
 
     opening = 0
+
+    def __init__(self, naming: tuple[str, ...] = (), **options: Any) -> None:  # noqa: ANN401 (redis-py's)
+        """naming: words of the command that names the connection; empty for none."""
+        super().__init__(**options)
+        self._naming = naming
 
     def on_connect_check_health(self, check_health: bool = True) -> None:
         """Called by redis-py once the socket is open."""
         self.opening = next(_openings)
         super().on_connect_check_health(check_health)
-        if self.username or self.password or self.db:
+        if not self._naming and (self.username or self.password or self.db):
             return
-        self.send_command("PING", check_health=False)
+        self.send_command(*(self._naming or ("PING",)), check_health=False)
         with suppress(ResponseError):
             self.read_response()
 
@@ -72,7 +78,7 @@ def opening_of(connection: AbstractConnection) -> int:
 
 def node_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:
     """Client of a Redis server of the address. It never retries, and connects with its first command."""
-    return _client(address, node, address.login, address.database, timeout_seconds)
+    return _client(address, node, address.login, address.database, timeout_seconds, address.naming)
 
 
 def entry_client(address: Address, node: Node, timeout_seconds: float) -> redis.Redis:
@@ -85,7 +91,9 @@ def sentinel_client(address: Address, node: Node, timeout_seconds: float) -> red
     return _client(address, node, address.sentinel_login, 0, timeout_seconds)
 
 
-def _client(address: Address, node: Node, login: Login, database: int, timeout_seconds: float) -> redis.Redis:
+def _client(
+    address: Address, node: Node, login: Login, database: int, timeout_seconds: float, naming: tuple[str, ...] = ()
+) -> redis.Redis:
     options: dict[str, Any] = {
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
@@ -93,6 +101,7 @@ def _client(address: Address, node: Node, login: Login, database: int, timeout_s
         "socket_connect_timeout": timeout_seconds,
         "driver_info": None,  # CLIENT SETINFO needs a right that a user may lack
         "db": database,
+        "naming": naming,
         "username": login.username,
         "password": login.password,
     }

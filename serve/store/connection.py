@@ -262,3 +262,5 @@ async def _greet(connection: RespConnection, address: Address) -> None:
         for reply in await connection.run(b"".join(commands), PendingReplies(len(commands))):
             if isinstance(reply, hiredis.ReplyError):
                 raise reply
+    if address.naming:  # a refusal is no harm: a user may lack the right
+        await connection.run(pack([word.encode() for word in address.naming]), PendingReplies(1))

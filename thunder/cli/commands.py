@@ -60,6 +60,30 @@ Redis: a change takes effect at once, and is lost when the store is refilled fro
 follows through Kafka, where they last. A list holds the newest 10,000 follows."""
 
 
+_LETTERS_NOTE = """\
+A worker sets a message that it cannot decode aside in the dead-letter topic, with where it was and why. A replay sends
+the message that stands there, bytes and key, to the same partition again; where its topic no longer has it, the bytes
+of the letter, if it has them all. Events may be repeated and in any order. Exit code 3: some could not be replayed."""
+
+_REPLAY_NOTE = """\
+Moves the commits of the group back to the first message of the span, and no partition forward. Writing events again
+changes nothing but repairs what is missing. Kafka moves no group that has members: stop the workers, or use --wait and
+stop them then. Exit code 2: the group has committed nothing; 3: it has members."""
+
+_STATUS_NOTE = """\
+Asks Kafka and Redis, changes nothing. Exit code 1: one does not answer, or something needs attention, as the last lines
+say."""
+
+
+def _letters(summary: str, settings: str, run: str) -> Command:
+    return Command(
+        summary,
+        f"common.settings.operations:{settings}",
+        f"thunder.operations.letter_commands:{run}",
+        note=_LETTERS_NOTE,
+    )
+
+
 _BENCH_NOTE = """\
 Other load on the machine changes all figures: trust ratios of one run, not figures of two. It needs Linux, and a Redis
 server on PATH or --redis-url."""
@@ -155,12 +179,36 @@ COMMANDS: dict[str, Entry] = {
         "thunder.plan.main:run_plan",
         note="It asks nothing of Redis or Kafka. Give the report of `thunder bench` on your own machines with --bench.",
     ),
+    "status": Command(
+        "show groups, lag, store and versions of roles at one glance",
+        "common.settings.operations:StatusSettings",
+        "thunder.operations.status:show_status",
+        note=_STATUS_NOTE,
+    ),
+    "replay": Command(
+        "let a consumer group read a span of time again",
+        "common.settings.operations:GroupReplaySettings",
+        "thunder.operations.group_replay:replay_group",
+        note=_REPLAY_NOTE,
+    ),
+    "dead-letters": CommandGroup(
+        "list, show and replay messages that workers could not decode",
+        {
+            "list": _letters("list dead letters, oldest first", "LetterListSettings", "list_letters"),
+            "show": _letters("show one dead letter with its content", "LetterShowSettings", "show_letter"),
+            "replay": _letters(
+                "send the messages back to the topics that they came from", "LetterReplaySettings", "replay_letters"
+            ),
+        },
+        _LETTERS_NOTE,
+    ),
     "doctor": Command(
-        "check a role's dependencies: settings, Kafka, topics, Redis, rights, clocks",
+        "check what one role or all need: settings, Kafka, Redis, rights, clocks",
         "thunder.doctor.main:DoctorOptions",
         "thunder.doctor.main:run_doctor",
         Runner.WRAPPER,
-        note="All other flags, variables and files are those of the role: thunder ROLE --help lists them.",
+        note="All other flags, variables and files are those of the role: thunder ROLE --help lists them. "
+        "Without --role each role takes those that it has.",
     ),
     "bench": CommandGroup(
         "measure speed and memory, beside a naive server",

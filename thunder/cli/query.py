@@ -6,16 +6,16 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from rich.console import Console
 
 from common.errors import ConfigurationError
 from common.settings.sources import ADDRESS_VARIABLE
-from common.settings.types import CommandOptions, CommaSeparated, DefaultInWords, Digits, Text, Unit
+from common.settings.types import CommandOptions, CommaSeparated, DefaultInWords, Digits, Span, Text, Unit
 from common.telemetry.tracing import configure_tracing
 from thunder.cli.exit_codes import ExitCode
 from thunder.cli.request_text import adjustment_texts, asked_text
-from thunder.cli.text import in_words, seconds_of_span
+from thunder.cli.text import in_words
 from thunder.cli.timeline_output import (
     WIDTH_WITH_IDS,
     answer_as_json,
@@ -58,7 +58,7 @@ class RequestOptions(CommandOptions):
     video: Annotated[bool, Field(description="ask for videos only")] = False
     since: Annotated[
         int,
-        BeforeValidator(seconds_of_span),
+        Span,
         Field(ge=0, le=2**32, description="ask only for posts of this last span of time, such as 90s, 5m, 2h or 1d"),
         Unit("SPAN"),
         DefaultInWords("the server's retention"),

@@ -11,6 +11,7 @@ from common.errors import ConfigurationError, ThunderError
 from common.settings.flags import FlagParser
 from common.settings.loader import CONFIG, check, gather, read_options
 from common.settings.schema import settings_of
+from common.settings.sources import Given
 from common.settings.types import Settings
 from thunder.cli.commands import COMBINED, MODE_SETTINGS, TRANSFORM, Command, Runner, broken_sources, shared_settings
 from thunder.cli.exit_codes import ExitCode, exit_code_of
@@ -42,7 +43,7 @@ def run_without_command(arguments: Sequence[str]) -> int:
         serving = "--is-serving" in arguments
         return _show_help("thunder --is-serving", COMBINED) if serving else _show_help("thunder transform", TRANSFORM)
     mode: type[Settings] = resolve_name(MODE_SETTINGS)
-    given = gather(arguments, os.environ, _shared_models(), unloaded=_unloaded_prefixes())
+    given = gather_shared(arguments)
     names = mode.model_fields
     chosen: Any = check(mode, {name: value for name, value in given.items() if name in names})
     command = COMBINED if chosen.is_serving else TRANSFORM
@@ -53,7 +54,12 @@ def run_without_command(arguments: Sequence[str]) -> int:
 
 def read_settings(model: type[S], arguments: Sequence[str]) -> S:
     """The settings of a command, from its flags, the environment and the file. ConfigurationError."""
-    return check(model, gather(arguments, os.environ, _shared_models(), model, _unloaded_prefixes()))
+    return check(model, gather_shared(arguments, model))
+
+
+def gather_shared(arguments: Sequence[str], command: type[Settings] = Settings) -> dict[str, Given]:
+    """Values from flags, environment and file, of every setting that commands share and those of this one."""
+    return gather(arguments, os.environ, _shared_models(), command, _unloaded_prefixes())
 
 
 def _shared_models() -> tuple[type[Settings], ...]:

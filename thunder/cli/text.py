@@ -1,13 +1,26 @@
-"""Formats text for a terminal: columns, time spans, suggestions for unknown words. Pure."""
+"""Formats text for a terminal: columns, tables, time spans, suggestions for unknown words. Pure."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def columns(rows: Mapping[str, str]) -> list[str]:
     """A line for each row, indented, the second column aligned."""
     width = max(map(len, rows))
     return [f"  {name:{width}}   {text}" for name, text in rows.items()]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line for each row, the first cells to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    numeric = [all(cell.replace(",", "").isdigit() for cell in column[1:]) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
 
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -19,19 +32,6 @@ def in_words(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "now"
-
-
-_SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds_of_span(value: object) -> object:
-    """Read 90s, 5m, 2h, 1d, or seconds without a unit; what is no text is left as it is. ValueError."""
-    if not isinstance(value, str):
-        return value
-    number, unit = (value[:-1], value[-1:]) if value[-1:] in _SECONDS_PER_UNIT else (value, "s")
-    if not (number.isascii() and number.isdigit()):
-        raise ValueError("should be a number with s, m, h or d behind it, such as 5m")
-    return int(number) * _SECONDS_PER_UNIT[unit]
 
 
 def suggestion(word: str, known: Iterable[str], command: str) -> str:

@@ -14,7 +14,7 @@ from common.store.client import StoreClient, load_scripts, redis_errors_as_unava
 from common.store.keys import KeySpace
 from common.store.layout import layout_mismatch, read_layout
 from thunder.doctor.finding import Finding, fail, ok, warn
-from thunder.doctor.redis_rights import Attempt, RedisRights, reading_attempts, writing_attempts
+from thunder.doctor.redis_rights import DISPENSABLE, Attempt, RedisRights, reading_attempts, writing_attempts
 from thunder.doctor.redis_rules import LISTPACK, NodeState, RedisRequirements, check_node, check_rights
 
 
@@ -28,7 +28,7 @@ def probe_redis(settings: RedisSettings, rights: RedisRights, required: RedisReq
                 yield from check_node(_state(node), required)
             refused = _refused(nodes, rights)
             yield check_rights(refused, _user(nodes[0]))
-            if refused:
+            if not DISPENSABLE.issuperset(refused):
                 return
             if "script|load" in rights.commands:
                 yield _scripts(nodes)

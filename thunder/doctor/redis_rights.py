@@ -36,20 +36,27 @@ def _named(commands: str) -> frozenset[str]:
 
 INGEST = RedisRights(
     _named(
-        "cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall hlen "
-        "hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zmscore zrange "
+        "client|setname cluster|myid cluster|nodes cluster|slots dbsize evalsha exec exists expire hdel hget hgetall "
+        "hlen hrandfield hset hsetnx hvals info multi randomkey script|load time zadd zcard zcount zmscore zrange "
         "zrangebyscore zrem zremrangebylex zremrangebyrank zrevrange zscore"
     ),
     {**_STORE, _VIEWER.records: "~fr:*", _VIEWER.removals: "~fu:*"},
 )
 SERVE = RedisRights(
-    _named("cluster|myid cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange zrevrangebyscore"),
+    _named(
+        "client|setname cluster|myid cluster|slots hget hgetall hmget info scan zcard zmscore zrevrange "
+        "zrevrangebyscore"
+    ),
     {key: f"%R{pattern}" for key, pattern in {**_STORE, NAMES: "~n:{meta}"}.items()},
 )
 SOURCE = RedisRights(
-    _named("cluster|slots exec expire hgetall hincrby hset info multi"),
+    _named("client|setname cluster|slots exec expire hgetall hincrby hset info multi"),
     {source_key("doctor"): "~i:{meta}:*"},
 )
+
+
+DISPENSABLE = frozenset({"+client|setname"})
+"""Rights without which a role works, but is not seen by `thunder status`."""
 
 
 class Attempt(NamedTuple):
@@ -68,6 +75,7 @@ def reading_attempts(rights: RedisRights) -> list[Attempt]:
     """Attempts that are called."""
     key = next(iter(rights.keys))
     calls: dict[str, Words] = {
+        "client|setname": ("CLIENT", "SETNAME", "thunder-doctor"),
         "cluster|myid": ("CLUSTER", "MYID"),
         "cluster|nodes": ("CLUSTER", "NODES"),
         "cluster|slots": ("CLUSTER", "SLOTS"),

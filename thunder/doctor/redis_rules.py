@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from thunder.doctor.finding import Finding, fail, ok, warn
+from thunder.doctor.redis_rights import DISPENSABLE
 
 OLDEST_VERSION = (6, 2)
 LISTPACK = {"entries": 512, "value": 128}
@@ -49,7 +50,8 @@ def check_rights(refused: Sequence[str], user: str) -> Finding:
     if not refused:
         return ok("Redis rights", f"user {user} may do all that the role does")
     missing = " ".join(refused)
-    return fail("Redis rights", f"user {user} lacks {missing}", f"ACL SETUSER {user} {missing}")
+    found = warn if DISPENSABLE.issuperset(refused) else fail
+    return found("Redis rights", f"user {user} lacks {missing}", f"ACL SETUSER {user} {missing}")
 
 
 def _version(node: NodeState) -> Finding:

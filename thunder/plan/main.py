@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from common.errors import ConfigurationError
 from common.ids import IDS_PER_LIST
-from common.settings.types import CommandOptions, Count, DefaultInWords, Unit
+from common.settings.types import CommandOptions, Count, DefaultInWords, Span, Unit
 from thunder.cli.exit_codes import ExitCode
-from thunder.cli.text import seconds_of_span
 from thunder.plan.costs import MEASURED, Costs
 from thunder.plan.demand import Demand
 from thunder.plan.fitting import costs_of_report
@@ -34,7 +33,7 @@ class DemandOptions(CommandOptions):
     results: Annotated[Count, Field(le=12_000, description="number of posts in an answer"), Unit("posts")] = 1200
     retention: Annotated[
         int,
-        BeforeValidator(seconds_of_span),
+        Span,
         Field(ge=1, le=_LONGEST_RETENTION, description="post retention, such as 90m, 48h or 7d"),
         Unit("SPAN"),
         DefaultInWords("48h"),

@@ -13,8 +13,9 @@ from common.settings.ingest import IngestSettings
 from common.settings.serve import ServeSettings
 from ingest.decode.refined_event import encode_event
 from ingest.events import PostDelete
+from tests.support.command_lines import is_readable
 from tests.support.kafka.broker import KafkaBroker
-from tests.support.operations_guide import command, commands, programs, run_program
+from tests.support.operations_guide import command, commands
 from tests.support.processes.ingest_workers import IngestWorkers, posts
 from tests.support.processes.thunder import Role, Thunder
 from tests.support.redis.servers import RedisServer
@@ -48,6 +49,8 @@ def test_its_commands_can_be_read() -> None:
                 read_settings(IngestSettings, flags)
             case ["thunder", "serve", *flags]:
                 read_settings(ServeSettings, flags)
+            case ["thunder", *words]:
+                assert is_readable(words), line
             case ["redis-cli", "--cluster", *_] | ["helm", *_] | ["kubectl", *_]:
                 pass  # tests/helm and tests/integration/store/test_resharding.py run these
             case words:
@@ -62,40 +65,36 @@ def test_its_links_lead_somewhere() -> None:
     assert all((ROOT / "docs" / name).exists() or (ROOT / name).exists() for name in files), files
 
 
-def test_dead_letters_are_read_corrected_and_replayed(ingest: IngestWorkers, kafka: KafkaBroker) -> None:
+def test_dead_letters_are_repaired_and_replayed(ingest: IngestWorkers, thunder: Thunder, kafka: KafkaBroker) -> None:
     letters = kafka.create_topic(unique("dead_letters"))
     framed = posts(1, 20)
     ingest.topic.produce(*(FRAME + encode_event(post) for post in framed), b"\xff" * 30)
     ingest.ready("--auto-offset-reset", "smallest", "--dead-letter-topic", letters)
-    names = {"localhost:9092": kafka.bootstrap, "thunder_dead_letters": letters}
-    read, replay = programs("Dead letters")
+    here = ("--dead-letter-topic", letters, "--in-network-events-consumer-dest", kafka.bootstrap)
 
-    done = run_program(read, names)
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 21
-    assert f"at {ingest.topic.name} 0 20" in done.stdout.splitlines()[-1]
-
+    listed = thunder.run(*shlex.split(command("thunder dead-letters list --since"))[1:], *here)
+    assert listed.returncode == 0, listed.stderr
+    assert len(listed.stdout.splitlines()) == 22
+    repaired = shlex.split(command("thunder dead-letters replay --letters"))[1:]
     for _ in range(2):  # and once more by mistake
-        done = run_program(replay, names | {"innetwork_post": ingest.topic.name})
+        done = thunder.run(*repaired, *here)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1] == "20 replayed, 1 left"
+        assert done.stdout.splitlines()[-1] == "21 sent, 0 refused"
     ingest.wait_for_posts(*range(1, 21))
 
 
-def test_a_group_is_moved_back_by_time(ingest: IngestWorkers) -> None:
+def test_a_group_is_moved_back_by_time(ingest: IngestWorkers, thunder: Thunder) -> None:
     worker = ingest.ready("--auto-offset-reset", "smallest")
     ingest.produce(*posts(1, 50))
     eventually(lambda: ingest.committed == 50, "everything is committed")
-    [rewind] = programs("Replaying")
-    names = {
-        "localhost:9092": ingest.bootstrap,
-        "thunder-ingest": ingest.topic.group,
-        '"innetwork_post"': f'"{ingest.topic.name}"',
-    }
-    assert "UNKNOWN_MEMBER_ID" in run_program(rewind, names).stderr, "refused while a worker runs"
+    written = command("thunder replay --since 2h --group thunder-ingest --wait").replace(
+        "thunder-ingest", ingest.topic.group
+    )
+    rewind = [*shlex.split(written)[1:], "--in-network-events-consumer-dest", ingest.bootstrap]
+    assert thunder.run(*(word for word in rewind if word != "--wait")).returncode == 3, "refused while a worker runs"
     assert worker.terminate() == 0
 
-    done = run_program(rewind, names)
+    done = thunder.run(*rewind)
 
     assert (done.returncode, ingest.committed) == (0, 0), done.stderr
     again = ingest.ready()

@@ -17,7 +17,7 @@ from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.refined_topic import produce_events, recent_posts
 from tests.support.processes.source_runs import Sources
 from tests.support.processes.thunder import Role, Thunder
-from tests.support.redis.users import INGEST, SERVE, SOURCE, TOOLS, StoreWithUsers
+from tests.support.redis.users import INGEST, SERVE, SOURCE, STATUS, TOOLS, StoreWithUsers
 from tests.support.sources.jetstream_server import JetstreamServer
 from tests.support.sources.scenes import Says
 from tests.support.unused import unique
@@ -76,6 +76,12 @@ class StoreFlows:
             with urlopen(f"http://127.0.0.1:{role.http_port}/page/{path}", timeout=10) as answer:
                 assert str(VIEWER) in json.dumps(json.load(answer))
         assert role.terminate() == 0
+
+    def status(self) -> None:
+        """The status of the store that was filled."""
+        brokers = ("--in-network-events-consumer-dest", self._kafka.bootstrap)
+        done = self._thunder.run("status", "--json", *brokers, "--redis-url", self._store.url(STATUS))
+        assert json.loads(done.stdout)["redis"]["layout"], done.stderr
 
     def source(self) -> None:
         """A live source, which keeps its counts and where it stopped."""

@@ -12,23 +12,24 @@ from common.store.keys import CATCH_UP, META, NAMES, WORKERS, KeySpace, source_k
 from tests.integration.security.store_flows import StoreFlows
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.processes.thunder import Thunder
-from tests.support.redis.users import INGEST, SERVE, SOURCE, TOOLS, USERS, StoreWithUsers
+from tests.support.redis.users import INGEST, SERVE, SOURCE, STATUS, TOOLS, USERS, StoreWithUsers
 
 _AUTHOR, _VIEWER = KeySpace().author(1), KeySpace().viewer(1)
 POSTS = {_AUTHOR.posts, _AUTHOR.videos, _AUTHOR.deletions, KeySpace().post(1).hash}
 FOLLOWS = {_VIEWER.follows, _VIEWER.records, _VIEWER.removals}
-STATUS = {CATCH_UP, WORKERS}
+REPORTS = {CATCH_UP, WORKERS}
 COUNTS = {source_key("bluesky")}
 ELSEWHERE = {b"another:key", b"a", b"m:{meta}x", b"s:{x}", b"i:bluesky"}
-EVERYTHING = POSTS | FOLLOWS | STATUS | COUNTS | ELSEWHERE | {META, NAMES}
+EVERYTHING = POSTS | FOLLOWS | REPORTS | COUNTS | ELSEWHERE | {META, NAMES}
 
 READ = {
-    INGEST: POSTS | FOLLOWS | STATUS | {META},
-    SERVE: POSTS | STATUS | {_VIEWER.follows, META, NAMES},
+    INGEST: POSTS | FOLLOWS | REPORTS | {META},
+    SERVE: POSTS | REPORTS | {_VIEWER.follows, META, NAMES},
     SOURCE: COUNTS,
     TOOLS: FOLLOWS | {META},
+    STATUS: REPORTS | {META},
 }
-WRITTEN = READ | {SERVE: set[bytes]()}
+WRITTEN = READ | {SERVE: set[bytes](), STATUS: set[bytes]()}
 
 
 class Observed(NamedTuple):
@@ -55,7 +56,10 @@ def observed(kafka: KafkaBroker, directory: Path, *, cluster: bool) -> Generator
     seen = Observed(store, {}, [])
     try:
         store.observe()
-        for user, flow in ((INGEST, flows.ingest), (SERVE, flows.serve), (SOURCE, flows.source), (TOOLS, flows.tools)):
+        for user, flow in (
+            *((INGEST, flows.ingest), (SERVE, flows.serve), (STATUS, flows.status), (SOURCE, flows.source)),
+            (TOOLS, flows.tools),
+        ):
             flow()
             seen.called[user] = store.called()
             seen.refused.extend(store.refused())

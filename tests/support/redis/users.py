@@ -11,7 +11,8 @@ from tests.support.redis.servers import RedisCluster, RedisServer
 
 ADMINISTRATOR = "default"
 INGEST, SERVE, SOURCE, TOOLS = "thunder-ingest", "thunder-serve", "thunder-source", "thunder-tools"
-USERS = (INGEST, SERVE, SOURCE, TOOLS)
+STATUS = "thunder-status"
+USERS = (INGEST, SERVE, SOURCE, TOOLS, STATUS)
 
 _TOP = Path(__file__).parents[3]
 _OURS = frozenset(("auth", "hello", "config|resetstat", "acl|log"))

@@ -1,0 +1,25 @@
+import pytest
+
+from common.process_name import client_name, parse_client_name, product_version
+
+
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [
+        ("thunder serve", "thunder-serve"),
+        ("thunder source bluesky", "thunder-source-bluesky"),
+        ("thunder --is-serving", "thunder-is-serving"),
+        ("", "thunder"),
+    ],
+)
+def test_a_name_says_role_version_and_process(command: str, role: str) -> None:
+    name = client_name(command)
+    assert all("!" <= character <= "~" for character in name), "Redis takes no other"
+    read = parse_client_name(name)
+    assert read is not None
+    assert (read.role, read.version) == (role, product_version())
+
+
+@pytest.mark.parametrize("name", ["", "redis-cli", "other/1/2", "thunder-serve", "thunder/1"])
+def test_names_of_others_are_none(name: str) -> None:
+    assert parse_client_name(name) is None
