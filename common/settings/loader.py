@@ -44,7 +44,9 @@ def gather(
     """
     shared = [setting for role in roles for setting in settings_of(role) if not setting.flag_only]
     known = list(dict.fromkeys((*settings_of(command), *shared)))
-    by_name = {setting.name: setting for setting in (*reversed(known), CONFIG)}
+    by_name: dict[str, Setting] = {}
+    for setting in (*known, CONFIG):  # in their order, which is that of operands
+        by_name.setdefault(setting.name, setting)
     flags = FlagParser([*by_name.values()]).read(arguments)
     variables = read_environment(environment, [*by_name.values()], known, unloaded)
     config = (variables | flags).get(CONFIG.name)

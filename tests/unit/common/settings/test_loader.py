@@ -9,6 +9,7 @@ from pydantic import Field
 
 from common.errors import ConfigurationError
 from common.settings.combined import CombinedSettings, ModeSettings
+from common.settings.follows import FollowEditSettings, FollowListSettings
 from common.settings.ingest import IngestSettings, TransformSettings
 from common.settings.loader import check, gather
 from common.settings.process import ProcessSettings
@@ -56,6 +57,11 @@ def test_flags_are_written_in_several_ways() -> None:
     assert serve("--grpc-port=7").grpc_port == 7
     assert serve("--grpc-port", "7", "--grpc-port", "8").grpc_port == 8
     assert ingest("--kafka-sasl-user=-dash").kafka_sasl_user == "-dash"
+
+
+def test_operands_stand_in_the_order_of_their_command() -> None:
+    given = gather(["5", "1,2"], {}, (FollowListSettings, FollowEditSettings), FollowEditSettings)
+    assert (given["viewer"].value, given["targets"].value) == ("5", "1,2")
 
 
 def test_switches_are_turned_on_and_off() -> None:
