@@ -13,7 +13,7 @@ from tests.support.programs.installed import Unavailable
 pytestmark = pytest.mark.everything  # compiles, and runs at a third of the speed
 
 FOLDER = Path(__file__).parent
-SANITIZED = ("-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZED = ("-O0", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 TESTS = ["test_damaged_replies.py", "test_common_request.py", "test_reply_scanner.py"]
 
 RUN = """
@@ -22,7 +22,7 @@ import pytest
 spec = importlib.util.spec_from_file_location("serve.native.read_core", sys.argv[1])
 module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-options = ["-q", "-x", "-p", "no:cacheprovider", "--everything", "-k", "not memory and not allocates"]
+options = ["-q", "-x", "-s", "-p", "no:cacheprovider", "--everything", "-k", "not memory and not allocates"]
 sys.exit(pytest.main([*options, *sys.argv[2:]]))
 """
 
