@@ -19,7 +19,11 @@ else:
     try:
         from serve.native.read_core import CommonRequest, NativeCore, ReplyScanner
     except ImportError:
-        CommonRequest = NativeCore = ReplyScanner = None
+
+        class _NotCompiled:
+            """Stands for each of them, for annotations and isinstance(): none is made."""
+
+        CommonRequest = NativeCore = ReplyScanner = _NotCompiled
 
 NATIVE = "serve.native.read_core" in sys.modules
 """Whether the module was compiled when the product was installed."""
