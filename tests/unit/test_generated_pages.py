@@ -1,4 +1,4 @@
-from tests.tools import metrics_page, settings_page, values_table
+from tests.tools import metrics_page, plan_example, settings_page, values_table
 
 
 def test_the_page_of_metrics_is_up_to_date() -> None:
@@ -12,3 +12,8 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 def test_the_table_of_values_is_up_to_date() -> None:
     page = values_table.PAGE.read_text(encoding="utf-8")
     assert page == values_table.with_table(page)
+
+
+def test_the_worked_plan_is_up_to_date() -> None:
+    page = plan_example.PAGE.read_text(encoding="utf-8")
+    assert page == plan_example.with_example(page)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Demand(NamedTuple):
-    """Rates at the peak. follows and results: of a request. replicas: of each master of Redis.
+    """Posts on average, requests at the peak. follows and results: of a request. replicas: of each master of Redis.
 
     stores: whole stores side by side, each with every post, that share the requests. list_length: posts of a followed
     author within the retention; infinite where lists hold as many as a request asks for, the dearest case.

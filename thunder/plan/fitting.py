@@ -98,20 +98,23 @@ def samples_of(rows: Iterable[_ReadRow]) -> list[ReadSample]:
     ]
 
 
-def with_reads(costs: Costs, samples: Sequence[ReadSample]) -> Costs:
-    """The costs with those of requests that explain the samples best."""
+def with_reads(costs: Costs, samples: Sequence[ReadSample], *, known_pipelines: bool = False) -> Costs:
+    """The costs with those of requests that explain the samples best.
+
+    known_pipelines: those of pipelines are of the machine of the samples.
+    """
     shapes = [sample.shape for sample in samples]
     redis_us, server_us = [each.redis_us for each in samples], [each.server_us for each in samples]
     redis_speed = median(us / costs.redis.request_us(shape) for us, shape in zip(redis_us, shapes, strict=True))
     server_speed = median(us / costs.server.of_request(shape) for us, shape in zip(server_us, shapes, strict=True))
-    pipeline = costs.redis.pipeline_us * redis_speed
+    pipeline = costs.redis.pipeline_us * (1.0 if known_pipelines else redis_speed)
     lists, entries, records = least_squares(
         [(shape.lists, shape.entries, shape.records) for shape in shapes],
         [max(0.0, us - pipeline * shape.pipelines) for us, shape in zip(redis_us, shapes, strict=True)],
         redis_us,
     )
     redis = costs.redis._replace(pipeline_us=pipeline, list_us=lists, entry_us=entries, record_us=records)
-    pipeline = costs.server.pipeline_us * server_speed
+    pipeline = costs.server.pipeline_us * (1.0 if known_pipelines else server_speed)
     request, lists, entries, results = least_squares(
         [(1.0, shape.lists + shape.records, shape.entries, shape.results) for shape in shapes],
         [max(0.0, us - pipeline * shape.pipelines) for us, shape in zip(server_us, shapes, strict=True)],
@@ -125,12 +128,13 @@ def _with_writes(costs: Costs, report: _IngestReport) -> Costs:
     if "protobuf" in report.events_per_cpu_second:
         event_us = 1e6 / report.events_per_cpu_second["protobuf"]
     worker_speed = event_us / costs.worker.event_us
-    worker = WorkerCosts(event_us, costs.worker.pipeline_us * worker_speed, costs.worker.mark_us * worker_speed)
+    worker = WorkerCosts(*(us * worker_speed for us in costs.worker))
     redis_speed = report.redis_us_per_post / costs.redis.post_us
     return costs._replace(
         worker=worker,
         redis=costs.redis._replace(
             post_us=report.redis_us_per_post,
+            cluster_us=costs.redis.cluster_us * redis_speed,
             call_us=costs.redis.call_us * redis_speed,
             mark_us=costs.redis.mark_us * redis_speed,
         ),

@@ -5,7 +5,17 @@ from typing import NamedTuple
 from thunder.plan.buckets import MOST_BUCKETS
 from thunder.plan.costs import Costs
 from thunder.plan.demand import Demand
-from thunder.plan.sizing import LIST_CAP, MASTER_BYTES, MEMORY_MARGIN, MOST_POST_HASHES, WORKER_BUSY, Sizing
+from thunder.plan.reads import masters_touched
+from thunder.plan.sizing import (
+    LIST_CAP,
+    MASTER_BYTES,
+    MEMORY_MARGIN,
+    MOST_POST_HASHES,
+    WORKER_BUSY,
+    WRITE_STEPS,
+    Sizing,
+    live_batch,
+)
 
 CLUSTER_NODES = 1000
 """Most nodes, replicas included, that Redis recommends for a cluster."""
@@ -24,6 +34,10 @@ FEWEST_BUCKETS_PER_MASTER = 16
 
 HOT_SHARE = 0.2
 """Share of viewers that follow one author, at the most."""
+
+ROUND_TRIP_SECONDS = 0.0003
+FRESH_SECONDS = 0.5
+"""Time in which a post should be visible."""
 
 BYTES_PER_REQUEST = 64 * 2**20
 ENTRY_BYTES = 96
@@ -75,8 +89,10 @@ def _redis_limits(demand: Demand, costs: Costs, plan: Sizing) -> list[Limit]:
 
 def _other_limits(demand: Demand, plan: Sizing) -> list[Limit]:
     read = plan.load.shape.entries * ENTRY_BYTES
+    write = WRITE_STEPS * masters_touched(plan.masters, live_batch(demand.posts_per_second)) * ROUND_TRIP_SECONDS
     own = plan.store.posts / demand.authors
     return [
+        Limit("time of a write, one master after the other", write, FRESH_SECONDS, "s", _STORES),
         Limit("marks of a worker", plan.worker.mark_cores, WORKER_BUSY, "cores", _STORES),
         Limit("posts of an author", own, LIST_CAP, "posts", "none: the store keeps the newest 5,000 of an author"),
         Limit("bytes that a request reads", read, BYTES_PER_REQUEST, "B", "a higher max_bytes_per_request"),

@@ -24,7 +24,9 @@ _LONGEST_RETENTION = 366 * 86_400
 class DemandOptions(CommandOptions):
     """Demand"""
 
-    posts_per_second: Annotated[_Rate, Field(description="posts per second at the peak"), Unit("posts/s")]
+    posts_per_second: Annotated[
+        _Rate, Field(description="posts per second, on average over the retention"), Unit("posts/s")
+    ]
     authors: Annotated[Count, Field(le=10**12, description="number of authors who may post"), Unit("authors")]
     requests_per_second: Annotated[_Rate, Field(description="requests per second at the peak"), Unit("requests/s")]
     follows: Annotated[

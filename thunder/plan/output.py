@@ -19,7 +19,7 @@ _SHOWN_LIMITS = 3
 def plan_lines(demand: Demand, costs: Costs, plan: Sizing, limits: Sequence[Limit]) -> list[str]:
     """The arithmetic, the result, and what breaks first."""
     return [
-        f"Costs: {costs.origin}. Rates at the peak; posts of random authors; lists as long as requests ask for.",
+        f"Costs: {costs.origin}. Posts are of random authors, and lists as long as requests ask for.",
         "",
         *step_lines(steps_of(demand, costs, plan)),
         "",

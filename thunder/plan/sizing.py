@@ -44,6 +44,7 @@ BATCHES_PER_SECOND = 100
 """Batches that workers write at least while posts come in."""
 
 FULL_BATCH = 1000
+CATCH_UP_BATCH = 5000
 POSTS_PER_CALL = 128
 WRITE_STEPS = 2
 WORKER_CONNECTIONS = 6
@@ -203,7 +204,7 @@ def load_of_masters(demand: Demand, costs: Costs, masters: int) -> MasterLoad:
     """Load of a store that is spread over these masters. It never falls with their number."""
     shape = read_shape(demand.follows, demand.results, masters, demand.list_length)
     request_us = costs.redis.request_us(shape)
-    post_us = costs.redis.post_us + costs.redis.call_us * calls_per_post(demand.posts_per_second, masters)
+    post_us = post_cost(costs, live_batch(demand.posts_per_second), masters)
     worker = load_of_workers(demand, costs, masters)
     return MasterLoad(
         shape,
@@ -215,21 +216,42 @@ def load_of_masters(demand: Demand, costs: Costs, masters: int) -> MasterLoad:
     )
 
 
-def calls_per_post(posts_per_second: float, masters: int) -> float:
+def live_batch(posts_per_second: float) -> float:
+    """Posts that workers write at once while they keep up."""
+    return max(1.0, min(FULL_BATCH, posts_per_second / BATCHES_PER_SECOND))
+
+
+def calls_per_post(batch: float, masters: int) -> float:
     """Script calls per post: on one server a call has any posts of a batch, on a cluster those of one bucket."""
-    batch = max(1.0, min(FULL_BATCH, posts_per_second / BATCHES_PER_SECOND))
     calls = math.ceil(batch / POSTS_PER_CALL) if masters == 1 else masters_touched(buckets_for(masters), batch)
     return WRITE_STEPS * calls / batch
 
 
+def post_cost(costs: Costs, batch: float, masters: int) -> float:
+    """CPU of Redis for a post that is written in batches of this size, in microseconds."""
+    redis, calls = costs.redis, calls_per_post(batch, masters)
+    in_full = calls_per_post(CATCH_UP_BATCH, 1)  # those of post_us
+    return redis.post_us + (redis.cluster_us if masters > 1 else 0.0) + redis.call_us * max(0.0, calls - in_full)
+
+
+def event_cost(costs: Costs, batch: float, masters: int) -> float:
+    """CPU of a worker for an event that is written in batches of this size, in microseconds."""
+    worker, calls = costs.worker, calls_per_post(batch, masters)
+    more_pipelines = WRITE_STEPS * (masters_touched(masters, batch) - 1)
+    in_full = calls_per_post(CATCH_UP_BATCH, 1)
+    on_cluster = worker.cluster_us if masters > 1 else 0.0
+    more_calls = worker.call_us * max(0.0, calls - in_full)
+    return worker.event_us + on_cluster + more_calls + worker.pipeline_us * more_pipelines / batch
+
+
 def load_of_workers(demand: Demand, costs: Costs, masters: int) -> WorkerLoad:
     """Workers that carry the events: two at least, so that one may stop."""
-    more_pipelines = WRITE_STEPS * (masters_touched(masters, FULL_BATCH) - 1)
-    event_us = costs.worker.event_us + costs.worker.pipeline_us * more_pipelines / FULL_BATCH
+    event_us = event_cost(costs, FULL_BATCH, masters)
     mark_cores = buckets_for(masters) * costs.worker.mark_us / 1e6
     free = max(WORKER_BUSY / 4, WORKER_BUSY - mark_cores)
     workers = max(2, math.ceil(demand.posts_per_second * event_us / 1e6 / free))
-    return WorkerLoad(event_us, mark_cores, workers, max(0.1, 1 - mark_cores) * 1e6 / event_us)
+    catching_up = event_cost(costs, CATCH_UP_BATCH, masters)
+    return WorkerLoad(event_us, mark_cores, workers, max(0.1, 1 - mark_cores) * 1e6 / catching_up)
 
 
 def partitions_for(posts: int, worker: WorkerLoad) -> int:

@@ -95,9 +95,9 @@ def _master_steps(demand: Demand, costs: Costs, plan: Sizing) -> Iterator[Step]:
 
 def _worker_steps(demand: Demand, costs: Costs, plan: Sizing) -> Iterator[Step]:
     worker = plan.worker
-    writes = (
-        f"{costs.worker.event_us:.1f} us + {costs.worker.pipeline_us:.0f} us for each further master, by 1,000 posts"
-    )
+    cluster = f"{costs.worker.cluster_us:.1f} us in a cluster + {costs.worker.call_us:.1f} us a script call"
+    further = f"{costs.worker.pipeline_us:.0f} us a further master, by 1,000 posts"
+    writes = f"{costs.worker.event_us:.1f} us" + (f" + {cluster} + {further}" if plan.masters > 1 else "")
     yield Step("worker per event", writes, in_time(worker.event_us))
     free = f"({WORKER_BUSY} - {worker.mark_cores:.2f} for marks), two at least"
     needed = f"{demand.posts_per_second:,g} events/s x {in_time(worker.event_us)} / {free}"
