@@ -1,7 +1,8 @@
 # One image for every role: docker build --tag thunder . && docker run thunder serve --redis-url redis://...
 # What it runs to build also runs without Docker, as plain commands of an unprivileged user: tests/acceptance/containers/test_image.py
 
-# By digest: --build-arg PYTHON_IMAGE=python@sha256:... --build-arg BUILD_IMAGE=python@sha256:...
+# A release resolves both tags to digests, builds from these and lists them in base-images.txt. The same by hand:
+# --build-arg PYTHON_IMAGE=python@sha256:... --build-arg BUILD_IMAGE=python@sha256:...
 # The second is the same Python with a C compiler, for the native read core.
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 ARG BUILD_IMAGE=python:3.11.14-bookworm

@@ -39,7 +39,15 @@ def run_serve(settings: ServeSettings) -> int:
     registry = process_registry(chosen_core(settings.read_core).name)
     stop, state = Stop(), ServingState()
     stop_on_signals(stop)
-    http = HttpServer(settings.http_host, settings.http_port, registry, state.not_ready, state.routes, state.limits)
+    http = HttpServer(
+        settings.http_host,
+        settings.http_port,
+        registry,
+        state.not_ready,
+        state.routes,
+        state.limits,
+        settings.page_hosts,
+    )
     try:
         asyncio.run(serve(settings, stop, state, registry))
     finally:
@@ -75,6 +83,11 @@ async def serve(
             log.info(
                 "gRPC listens on port %d, at most %d concurrent requests", server.port, settings.max_concurrent_requests
             )
+            if settings.is_open:
+                log.info(
+                    "gRPC accepts every caller that reaches %s; --grpc-tokens-file or --grpc-tls-client-ca change that",
+                    settings.grpc_host,
+                )
             state.set_port(server.port)
             async with live_page(settings, service, state):
                 try:

@@ -32,6 +32,7 @@ def run_combined(settings: CombinedSettings) -> int:
         lambda: ingest.not_ready() or state.not_ready(),
         state.routes,
         state.limits,
+        settings.page_hosts,
     )
     caught_up_or_stopped = threading.Event()
     try:

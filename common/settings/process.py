@@ -1,6 +1,7 @@
 """Settings of every role: HTTP port, log, shutdown."""
 
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import Field
@@ -9,6 +10,14 @@ from common.settings.types import Port, Seconds, Settings, Text
 
 ANY_ADDRESS = "::"
 """Every address of the machine, IPv6 and IPv4; IPv4 alone where there is no IPv6."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on the host."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class LogLevel(StrEnum):

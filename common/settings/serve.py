@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from common.ids import IDS_PER_LIST
-from common.settings.process import ANY_ADDRESS, ProcessSettings
+from common.settings.process import ANY_ADDRESS, ProcessSettings, is_loopback
 from common.settings.redis import StoreSettings
 from common.settings.types import (
     MEBIBYTE,
@@ -179,6 +179,11 @@ class CallerSettings(GrpcSettings):
     ] = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether callers that nothing identifies are accepted from other machines."""
+        return not (self.grpc_tokens_file or self.grpc_tls_client_ca or is_loopback(self.grpc_host))
+
+    @property
     def allowed_identities(self) -> frozenset[str]:
         """The names; empty when any certificate is accepted."""
         return frozenset(filter(None, map(str.strip, (self.grpc_allowed_identities or "").split(","))))
@@ -200,10 +205,28 @@ class PageSettings(Settings):
     """Live page"""
 
     live_page: Annotated[bool, Field(description="show a live page at / of the HTTP port, without a login")] = False
+    live_page_hosts: Annotated[
+        Text | None,
+        Field(description="comma-separated names by which browsers may open the live page, besides those of loopback"),
+    ] = None
+
+    @property
+    def page_hosts(self) -> frozenset[str]:
+        """The names, in lower case."""
+        return frozenset(filter(None, (name.strip().lower() for name in (self.live_page_hosts or "").split(","))))
 
 
 class ServingSettings(AnswerSettings, CallerSettings, PageSettings):
     """Settings between Redis and the callers."""
+
+    @model_validator(mode="after")
+    def _page_is_open_to_all_callers(self) -> Self:
+        if self.live_page and (self.grpc_tokens_file or self.grpc_tls_client_ca):
+            raise ValueError(
+                "live_page shows every timeline without a login: it cannot be combined with grpc_tokens_file or "
+                "grpc_tls_client_ca"
+            )
+        return self
 
     @model_validator(mode="after")
     def _page_has_viewers(self) -> Self:

@@ -1,9 +1,11 @@
 """Requests and responses of the HTTP port. Pure."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
+
+from common.settings.process import is_loopback
 
 _MOST_PARAMETERS = 8
 
@@ -25,8 +27,8 @@ class Response(NamedTuple):
     body: bytes
     content_type: str = "text/plain; charset=utf-8"
 
-    def encode(self) -> bytes:
-        """The whole response. Each connection carries one."""
+    def encode(self, *, with_body: bool = True) -> bytes:
+        """The whole response, or its head alone. Each connection carries one."""
         head = (
             f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n"
             f"Content-Type: {self.content_type}\r\n"
@@ -34,7 +36,7 @@ class Response(NamedTuple):
             f"{_FOR_BROWSERS}"
             "Connection: close\r\n\r\n"
         )
-        return head.encode("ascii") + self.body
+        return head.encode("ascii") + (self.body if with_body else b"")
 
 
 class BadQuery(Exception):
@@ -61,6 +63,20 @@ def parameters_of(query: str) -> Parameters:
     if len(parameters) < len(pairs):
         raise BadQuery("each parameter may be given once")
     return parameters
+
+
+def is_addressed(head: bytes, names: Collection[str]) -> bool:
+    """Whether a request, of which this is the head, was sent to this machine by a name of its own, or by one of these.
+
+    A browser that was led here by a name of a stranger, whose address was changed meanwhile, sends that name.
+    """
+    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    hosts = [value.strip().decode("latin-1") for name, _, value in fields if name.strip().lower() == b"host"]
+    try:
+        [host] = [urlsplit(f"//{host}").hostname for host in hosts]
+    except ValueError:
+        return False
+    return host is not None and (is_loopback(host) or host in names)
 
 
 def only(parameters: Parameters, *known: str) -> None:

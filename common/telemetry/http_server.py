@@ -8,14 +8,14 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from common.errors import ConfigurationError
 from common.settings.process import ANY_ADDRESS
-from common.telemetry.http_routes import BadQuery, Response, Route, Routes, parameters_of
+from common.telemetry.http_routes import BadQuery, Response, Route, Routes, is_addressed, parameters_of
 
 _SECONDS_PER_REQUEST = 5.0
 _MAX_CONNECTIONS = 64
@@ -34,7 +34,9 @@ log = logging.getLogger("thunder.http")
 class HttpServer:
     """Bound when made, ConfigurationError if it cannot be; serves in a thread of its own until stop().
 
-    port is the one that was bound: 0 asks for any free one. routes returns the further routes at each request.
+    port is the one that was bound: 0 asks for any free one. routes returns the further routes at each request; they
+    answer requests to this machine by a loopback address or one of names, so that no other site reaches them through
+    a browser.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class HttpServer:
         not_ready: NotReady,
         routes: Callable[[], Routes] = dict[str, Route],
         limits: Limits = lambda: None,
+        names: Collection[str] = (),
     ) -> None:
         self._registry = registry
         self._not_ready = not_ready
         self._limits = limits
         self._routes = routes
+        self._names = names
         self._clients: set[asyncio.StreamWriter] = set()
         self._socket = _listen(host, port)
         self._loop = asyncio.new_event_loop()
@@ -84,7 +88,8 @@ class HttpServer:
             if len(self._clients) <= _MAX_CONNECTIONS:
                 async with asyncio.timeout(_SECONDS_PER_REQUEST):
                     head = await reader.readuntil(b"\r\n\r\n")
-                    writer.write((await self._respond(head)).encode())
+                    with_body = not head.startswith(b"HEAD ")
+                    writer.write((await self._respond(head)).encode(with_body=with_body))
                     writer.close()
                     await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -95,11 +100,15 @@ class HttpServer:
 
     async def _respond(self, head: bytes) -> Response:
         method, target, *_ = [*head.split(None, 2), b"", b""]
-        if method != b"GET":
-            return Response(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET\n")
+        if method not in (b"GET", b"HEAD"):
+            return Response(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET and HEAD\n")
         path, _, query = target.decode("latin-1").partition("?")
         route = self._routes().get(path)
-        return self._watched(path) if route is None else await _answer_of(route, query)
+        if route is None:
+            return self._watched(path)
+        if not is_addressed(head, self._names):
+            return Response(HTTPStatus.MISDIRECTED_REQUEST, b"open it by localhost or a name of --live-page-hosts\n")
+        return await _answer_of(route, query)
 
     def _watched(self, path: str) -> Response:
         match path:

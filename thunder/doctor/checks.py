@@ -145,6 +145,12 @@ def _read_core(settings: AnswerSettings) -> Finding:
 
 def _caller_files(settings: CallerSettings) -> Iterator[Finding]:
     """Load certificates and bearer tokens as the server does when it starts, if they are set."""
+    if settings.is_open:
+        yield warn(
+            "gRPC callers",
+            f"every caller that reaches {settings.grpc_host} is accepted",
+            "set --grpc-tokens-file or --grpc-tls-client-ca, or let only trusted networks reach the port",
+        )
     if settings.grpc_tls_certificate:
         yield _loaded("gRPC certificates", lambda: server_credentials(settings))
     if settings.grpc_tokens_file:

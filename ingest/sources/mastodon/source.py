@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import cast
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +11,7 @@ from common.errors import ConfigurationError
 from common.ids import id_of_string, parse_id
 from common.lifecycle import Stop
 from common.post import LightPost
+from common.settings.process import is_loopback
 from ingest.events import PostDelete
 from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.connection import RECONNECT_POLICY, Connection, ReconnectPolicy, Sign, StreamProtocol
@@ -90,10 +90,7 @@ class MastodonSource:
 def _is_private(url: str) -> bool:
     """Whether a request to the URL is encrypted, or stays on this machine."""
     parts = urlsplit(url)
-    try:
-        return parts.scheme == "https" or ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname == "localhost"
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def stream_address(url: str, settings: MastodonSettings) -> str:

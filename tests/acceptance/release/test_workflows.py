@@ -65,6 +65,20 @@ def test_a_release_makes_what_the_page_of_deployment_installs() -> None:
     assert f"s#{HOME}#$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#" in runs
 
 
+def test_a_release_is_built_from_digests_and_says_where_it_comes_from() -> None:
+    (image,) = [step["run"] for step in steps("release") if "docker build" in step.get("run", "")]
+    names = re.findall(r"^FROM \$\{(\w+)\}", (TOP / "Dockerfile").read_text(), re.MULTILINE)
+    assert f"for name in {' '.join(sorted(set(names), reverse=True))}; do" in image
+    assert "RepoDigests" in image
+    assert '"${images[@]}"' in image
+    (attested,) = [step for step in steps("release") if step.get("uses", "").startswith("actions/attest-")]
+    assert attested["with"] == {"subject-path": "dist/*"}
+    order = [step.get("name") or step.get("uses", "").partition("@")[0] for step in steps("release")]
+    assert order.index("Checksums") < order.index("actions/attest-build-provenance") < order.index("Draft")
+    permissions = WORKFLOWS["release"]["jobs"]["release"]["permissions"]
+    assert permissions == {"contents": "write", "id-token": "write", "attestations": "write"}
+
+
 def test_a_release_has_wheels_for_each_platform_and_one_for_all_others() -> None:
     jobs = WORKFLOWS["release"]["jobs"]
     assert {name.partition("-")[0] for name in jobs["wheels"]["strategy"]["matrix"]["runner"]} == {"ubuntu", "macos"}

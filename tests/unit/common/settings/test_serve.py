@@ -38,3 +38,40 @@ def test_tls_that_would_not_protect_is_refused(given: dict[str, object]) -> None
 def test_a_protection_that_is_empty_is_refused_not_left_off(name: str) -> None:
     with pytest.raises(ValidationError, match=rf"{name}\n.*at least 1 character"):
         ServeSettings.model_validate({**TLS, "grpc_allowed_identities": "feed", "grpc_tokens_file": "tokens", name: ""})
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {"grpc_tokens_file": "tokens"},
+        {"grpc_tls_client_ca": "ca", "grpc_tls_certificate": "certificate", "grpc_tls_key": "key"},
+    ],
+)
+def test_a_page_without_a_login_is_refused_beside_one(login: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="live_page shows every timeline without a login"):
+        ServeSettings.model_validate({"live_page": True, "follow_store": True, **login})
+    assert ServeSettings.model_validate({"follow_store": True, **login}).live_page is False
+
+
+def test_hosts_of_the_page_are_names_in_lower_case() -> None:
+    assert ServeSettings.model_validate({"live_page_hosts": "Feed.example, ,10.1.2.3"}).page_hosts == {
+        "feed.example",
+        "10.1.2.3",
+    }
+    assert ServeSettings.model_validate({}).page_hosts == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("given", "is_open"),
+    [
+        ({}, True),
+        ({"grpc_host": "192.0.2.1"}, True),
+        ({"grpc_host": "127.0.0.1"}, False),
+        ({"grpc_host": "::1"}, False),
+        ({"grpc_tokens_file": "tokens"}, False),
+        ({"grpc_tls_certificate": "c", "grpc_tls_key": "k"}, True),
+        ({"grpc_tls_certificate": "c", "grpc_tls_key": "k", "grpc_tls_client_ca": "a"}, False),
+    ],
+)
+def test_a_server_is_open_without_identities_beyond_loopback(given: dict[str, str], is_open: bool) -> None:
+    assert ServeSettings.model_validate(given).is_open is is_open

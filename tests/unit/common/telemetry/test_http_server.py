@@ -18,6 +18,7 @@ from common.telemetry.http_server import HttpServer
 from tests.support.network.loopback import LOOPBACKS, in_url
 
 HOST = "127.0.0.1"
+NAMES = frozenset({"feed.example", "10.1.2.3"})
 
 
 class Process:
@@ -28,7 +29,9 @@ class Process:
         self.reason: str | None = "Kafka has not caught up"
         self.routes: dict[str, Route] = {}
         self.limits: str | None = None
-        self.http = HttpServer(HOST, 0, self.registry, lambda: self.reason, lambda: self.routes, lambda: self.limits)
+        self.http = HttpServer(
+            HOST, 0, self.registry, lambda: self.reason, lambda: self.routes, lambda: self.limits, NAMES
+        )
 
     def get(self, path: str) -> tuple[int, str]:
         try:
@@ -74,6 +77,48 @@ def test_other_paths_and_methods_are_refused(process: Process) -> None:
     with process.connect() as client:
         client.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 405 ")
+
+
+def asked(process: Process, *lines: str) -> bytes:
+    """The whole response to these lines of a request."""
+    with process.connect() as client:
+        client.sendall("\r\n".join([*lines, "", ""]).encode())
+        return b"".join(iter(lambda: client.recv(10_000), b""))
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/page", "/nowhere"])
+def test_head_is_get_without_the_body(process: Process, path: str) -> None:
+    process.routes = {"/page": show_colour}
+    Counter("posts", "Posts seen", registry=process.registry)
+    whole, head = (asked(process, f"{method} {path} HTTP/1.1", "Host: localhost") for method in ("GET", "HEAD"))
+    assert head == whole[: whole.index(b"\r\n\r\n") + 4]
+    assert len(head) < len(whole)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["Host: localhost"], 200),
+        (["host:LOCALHOST:8080"], 200),
+        (["Host: 127.0.0.1:8080"], 200),
+        (["Host: [::1]:8080"], 200),
+        (["Accept: */*", "Host: Feed.Example:80"], 200),
+        (["Host: 10.1.2.3"], 200),
+        (["Host: evil.example"], 421),
+        (["Host: localhost.evil.example"], 421),
+        (["Host: feed.example.evil.example"], 421),
+        (["Host: 10.1.2.4:8080"], 421),
+        (["Host: localhost", "Host: evil.example"], 421),
+        (["Host: localhost@evil.example"], 421),
+        (["Host: ["], 421),
+        (["Host:"], 421),
+        ([], 421),
+    ],
+)
+def test_further_routes_answer_to_names_of_this_machine_alone(process: Process, lines: list[str], status: int) -> None:
+    process.routes = {"/page": show_colour}
+    assert asked(process, "GET /page HTTP/1.1", *lines).startswith(f"HTTP/1.1 {status} ".encode())
+    assert asked(process, "GET /healthz HTTP/1.1", *lines).startswith(b"HTTP/1.1 200 ")
 
 
 async def show_colour(parameters: Parameters) -> Response:
@@ -123,7 +168,7 @@ def test_a_route_that_takes_too_long_is_cut_off(process: Process, monkeypatch: p
     monkeypatch.setattr(http_port, "_SECONDS_PER_REQUEST", 0.2)
     process.routes = {"/page": wait}
     with process.connect() as client:
-        client.sendall(b"GET /page HTTP/1.1\r\n\r\n")
+        client.sendall(b"GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert _is_cut_off(client)
 
 

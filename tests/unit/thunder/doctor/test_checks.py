@@ -1,6 +1,7 @@
 import pytest
 
 from common.errors import ConfigurationError
+from common.settings.serve import ServeSettings
 from common.settings.source import SourceSettings
 from ingest.sources.bluesky import BlueskySettings
 from ingest.sources.catalogue import Catalogue, built_in
@@ -43,3 +44,10 @@ def test_a_broken_source_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (finding.verdict, finding.fact) == (Severity.WARN, broken.broken["flaky"])
     with pytest.raises(ConfigurationError, match="The source flaky of flaky 1"):
         checks_of(CheckedRole.SOURCE, "flaky")
+
+
+def test_an_open_server_is_a_warning() -> None:
+    _, run = checks_of(CheckedRole.SERVE, None)
+    [finding] = [each for each in run(ServeSettings()) if each.subject == "gRPC callers"]
+    assert (finding.verdict, finding.fact) == (Severity.WARN, "every caller that reaches :: is accepted")
+    assert "gRPC callers" not in {each.subject for each in run(ServeSettings(grpc_host="127.0.0.1"))}
