@@ -3,7 +3,7 @@
 The admin client's own types and exceptions stop here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, cast
 
@@ -74,14 +74,15 @@ class KafkaGroups:
 
     def commits(self, group: str) -> dict[PartitionAddress, GroupCommit]:
         """Commits of the group."""
-        asked = [ConsumerGroupTopicPartitions(group)]
-        [answer] = self._client.list_consumer_group_offsets(asked, request_timeout=_SECONDS).values()
-        places = cast("list[TopicPartition]", self._answer(answer).topic_partitions)
-        return {
-            PartitionAddress(place.topic, place.partition): GroupCommit(place.offset, place.metadata or "")
-            for place in places
-            if place.offset >= 0
-        }
+        return self.commits_of([group])[group]
+
+    def commits_of(self, groups: Collection[str]) -> dict[str, dict[PartitionAddress, GroupCommit]]:
+        """Commits of each group, all asked for at once."""
+        answers: dict[str, Future[Any]] = {}
+        for group in groups:
+            asked = [ConsumerGroupTopicPartitions(group)]
+            [answers[group]] = self._client.list_consumer_group_offsets(asked, request_timeout=_SECONDS).values()
+        return {group: _commits(self._answer(answer).topic_partitions) for group, answer in answers.items()}
 
     def move(self, group: str, commits: Mapping[PartitionAddress, GroupCommit]) -> None:
         """Replace these commits of a group without members. KafkaRefused while it has some."""
@@ -118,6 +119,14 @@ class KafkaGroups:
         if error.name() in _IN_USE:
             return KafkaRefused(f"group {group} has members: stop them, as Kafka moves no group that is in use")
         return KafkaUnavailable(f"Kafka at {self._brokers} does not answer: {cause}")
+
+
+def _commits(places: Iterable[TopicPartition]) -> dict[PartitionAddress, GroupCommit]:
+    return {
+        PartitionAddress(place.topic, place.partition): GroupCommit(place.offset, place.metadata or "")
+        for place in places
+        if place.offset >= 0
+    }
 
 
 def _group(name: str, described: Any) -> ConsumerGroup:  # noqa: ANN401

@@ -40,7 +40,7 @@ def _kafka(settings: StatusSettings) -> KafkaStatus | str:
     topics = {settings.innetwork_post_topic, settings.tweet_events_topic, settings.follows_topic}
     try:
         groups = KafkaGroups(settings.consumer_connection)
-        commits = {name: _of_topics(groups.commits(name), topics) for name in groups.names()}
+        commits = {name: _of_topics(held, topics) for name, held in groups.commits_of(groups.names()).items()}
         commits = {name: held for name, held in commits.items() if held}
         places = {place for held in commits.values() for place in held}
         ends = groups.offsets(places, Edge.END)

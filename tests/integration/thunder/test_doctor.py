@@ -187,3 +187,13 @@ def test_people_read_a_line_for_each_finding(thunder: Thunder, redis_url: str) -
     lines = thunder.run("doctor", "--role", "serve", "--redis-url", redis_url).stdout.splitlines()
     assert lines[0] == "ok    Settings: can be read"
     assert "warn  Store: is empty -> nothing: the first ingest worker initialises it" in lines
+
+
+def test_without_a_role_all_are_checked(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
+    flags = ("--in-network-events-consumer-dest", kafka.bootstrap, "--redis-url", redis_url, "--follow-store")
+    done = thunder.run("doctor", "--json", *flags)
+    found = {report["role"]: report["findings"] for report in json.loads(done.stdout)["roles"]}
+    assert found.keys() == {"ingest", "serve", "transform", "source"}
+    assert all(findings[0] == found["serve"][0] for findings in found.values()), "flags of one role disturb no other"
+    assert found["serve"][0]["fact"] == "can be read"
+    assert done.returncode == 1, "the topics are not there"
