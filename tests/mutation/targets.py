@@ -25,6 +25,7 @@ TARGETS = (
         ),
         ("tests/unit/ingest/kafka",),
     ),
+    Target(("common/ids.py",), ("tests/unit/common/test_ids.py",)),
     Target(("ingest/dead_letters/limits.py",), ("tests/unit/ingest/dead_letters",)),
     Target(("ingest/write/key_table.py", "ingest/write/write_plan.py"), ("tests/unit/ingest/write", *_STORE)),
     Target(

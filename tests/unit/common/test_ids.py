@@ -2,7 +2,7 @@ from hashlib import sha256
 
 import pytest
 
-from common.ids import MAX_ID, id_of_string, parse_id
+from common.ids import IDS_PER_LIST, MAX_ID, id_of_string, parse_id
 
 
 def test_the_id_is_the_top_63_bits_of_the_hash() -> None:
@@ -42,3 +42,8 @@ def test_ids_are_parsed_from_decimal_digits() -> None:
 @pytest.mark.parametrize("text", ["", "0", "-1", "+1", " 1", "1_0", "1.0", "0x1", "٣", "²", str(MAX_ID + 1), "0" * 20])
 def test_other_texts_are_no_ids(text: str) -> None:
     assert parse_id(text) is None
+
+
+def test_the_largest_id_is_that_of_a_signed_64_bit_number() -> None:
+    assert MAX_ID == 9_223_372_036_854_775_807
+    assert IDS_PER_LIST == 10_000, "as the contract has it"
