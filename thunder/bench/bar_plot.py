@@ -51,7 +51,7 @@ def _bar(bar: Bar, top: int, longest: float) -> Iterator[str]:
     width = max(1.0, bar.value / longest * (_WIDTH - _LEFT - _RIGHT))
     colour = _COLOURS.get(bar.name, "#888888")
     yield f'<rect x="{_LEFT}" y="{top}" width="{width:.1f}" height="{_BAR - 3}" rx="2" fill="{colour}"/>'
-    text = f"{bar.value:,.0f}{bar.note}"
+    text = f"{bar.value:,.0f}{bar.note}" if bar.value >= 10 else f"{bar.value:.2g}{bar.note}"
     yield f'<text class="small" x="{_LEFT + width + 8:.1f}" y="{top + 12}">{text}</text>'
 
 

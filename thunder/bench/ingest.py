@@ -42,7 +42,7 @@ class IngestPlan(NamedTuple):
     rounds: int
 
 
-FULL = IngestPlan(BACKLOG_EVENTS, rounds=2)
+FULL = IngestPlan(BACKLOG_EVENTS // 2, rounds=2)
 QUICK = IngestPlan(BACKLOG_EVENTS // 10, rounds=1)
 
 

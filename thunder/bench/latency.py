@@ -33,7 +33,7 @@ class LatencyPlan(NamedTuple):
     events: int
 
 
-FULL = LatencyPlan(AUTHORS, 20.0, BACKLOG_EVENTS)
+FULL = LatencyPlan(AUTHORS, 10.0, BACKLOG_EVENTS)
 QUICK = LatencyPlan(AUTHORS // 10, 4.0, BACKLOG_EVENTS // 10)
 
 

@@ -31,7 +31,7 @@ class LengthOptions(CommandOptions):
     """Length"""
 
     quick: Annotated[
-        bool, Field(description="measure a smaller store for a shorter time, less than a minute in all")
+        bool, Field(description="measure a smaller store for a shorter time: each benchmark ends within a minute")
     ] = False
 
 

@@ -111,15 +111,20 @@ class GroupProgress:
     def __init__(self, kafka: BenchKafka, topic: str, group: str) -> None:
         """Connects in the background."""
         self._client = Consumer({"bootstrap.servers": kafka.brokers, "group.id": group, "log_level": 0})
+        self._events = 0
         self._partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
 
     def events(self) -> int:
-        """Counts events below the committed offsets. Raises KafkaUnavailable."""
+        """Counts events below the committed offsets, as last known. Raises KafkaUnavailable."""
         try:
             committed = self._client.committed(self._partitions, timeout=_SECONDS_TO_ANSWER)
         except KafkaException as error:
-            raise KafkaUnavailable(f"the brokers do not answer: {error}") from error
-        return sum(max(0, position.offset) for position in committed)
+            reason: KafkaError = error.args[0]
+            if not reason.retriable() and reason.code() != KafkaError.NOT_COORDINATOR:
+                raise KafkaUnavailable(f"the brokers do not answer: {error}") from error
+        else:
+            self._events = sum(max(0, position.offset) for position in committed)
+        return self._events
 
     def close(self) -> None:
         """Closes the connection."""

@@ -1,4 +1,4 @@
-"""An embedded Redis Cluster: three masters without replicas, formed with commands that Redis 6.2 has."""
+"""An embedded Redis Cluster: some masters without replicas, formed with commands that Redis 6.2 has."""
 
 import random
 import time
@@ -30,17 +30,17 @@ _SECONDS_TO_FORM = 20.0
 class EmbeddedRedisCluster:
     """Runs the nodes, which end with this process; `url` is the address of one of them, enough to find the others."""
 
-    def __init__(self, folder: Path, more: Mapping[str, str] = NOTHING_MORE) -> None:
-        """Starts the nodes, each in a folder of its own, and waits until they serve all slots.
+    def __init__(self, folder: Path, more: Mapping[str, str] = NOTHING_MORE, masters: int = NODES) -> None:
+        """Starts the masters, each in a folder of its own, and waits until they serve all slots.
 
         Raises ConfigurationError, ChildDied. more: as for EmbeddedRedis.
         """
         with ExitStack() as starting:
             self.nodes: list[EmbeddedRedis] = []
-            for number in range(1, NODES + 1):
+            for number in range(1, masters + 1):
                 own = folder / f"redis-{number}"
                 own.mkdir()
-                name = f"Redis (node {number} of {NODES})"
+                name = f"Redis (node {number} of {masters})"
                 self.nodes.append(EmbeddedRedis(own, {**_IN_CLUSTER, **more}, name, _free_port()))
                 starting.callback(self.nodes[-1].stop)
             self.binary, self.url = self.nodes[0].binary, self.nodes[0].url

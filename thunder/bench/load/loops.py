@@ -17,7 +17,7 @@ Ask = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
 
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)]
 TIMEOUT_SECONDS = 2.0
-_PATIENT_SECONDS = 30.0
+_PATIENT_SECONDS = 120.0
 REFUSED_SECONDS = 0.1
 """Wait of a terms in a closed loop after a refusal: about what servers ask for."""
 
