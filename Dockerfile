@@ -22,7 +22,7 @@ COPY requirements.txt ./
 RUN "$TOOLS/bin/uv" venv --python python "$PREFIX" \
  && "$TOOLS/bin/uv" pip install --python "$PREFIX" --only-binary :all: --require-hashes --requirement requirements.txt
 
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY clients/python clients/python
 COPY proto proto
 COPY lua lua

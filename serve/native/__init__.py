@@ -7,7 +7,7 @@ missing: where no compiler was when the product was installed, the Python core a
 
 Read read_core.pyx, which puts the others together: ids.pxi and member.pxi (fields of a post), resp.pxi and scanner.pxi
 (replies), request.pxi (the common form of a request), commands.pxi, then core.pxi with the rounds, lists.pxi with what
-was read, and merge.pxi with the rules.
+was read, and merge.pxi with the rules. build_hook.py compiles them.
 """
 
 import sys

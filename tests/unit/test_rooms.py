@@ -13,6 +13,9 @@ CLIENT = "clients/python"
 
 PACKAGES = ("common", "ingest", "serve", "thunder", f"{CLIENT}/thunder_client")
 GENERATED = ROOT / "common" / "pb"
+BUILD_HOOK = ROOT / "serve" / "native" / "build_hook.py"
+"""Run by hatchling alone: it does not travel in the wheel."""
+
 MOST_MODULES = 15
 ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash", "thunder_client.fake_server")
 """Of `thunder`, of the image's health check, of each child process, of the tests of callers."""
@@ -24,7 +27,7 @@ MODULES = [
     module
     for package in PACKAGES
     for module in sorted((ROOT / package).rglob("*.py"))
-    if GENERATED not in module.parents
+    if GENERATED not in module.parents and module != BUILD_HOOK
 ]
 
 

@@ -58,10 +58,10 @@ def test_a_timeline_comes_with_names_reasons_and_figures(thunder: Thunder, store
         LightPost(13, BO, at + 3, has_video=True),
         LightPost(14, 99, at + 4),
     )
-    meta = StoreClient(store_url, KeySpace().buckets, 5).meta_client()
-    write_worker_status(meta, "a", WorkerStatus(time.time(), 100, lag=3, posts=5))
-    write_worker_status(meta, "ended", WorkerStatus(time.time() - 30, 7, lag=1000))
     role = started(thunder, store_url, *FLAGS)
+    meta = StoreClient(store_url, KeySpace().buckets, 5).meta_client()
+    write_worker_status(meta, "ended", WorkerStatus(time.time() - 30, 7, lag=1000))
+    write_worker_status(meta, "a", WorkerStatus(time.time(), 100, lag=3, posts=5))  # counts for seconds only
 
     shown = now(role, f"?viewer={ADA}")
     assert shown["timeline"]["viewer"] == {"id": str(ADA), "name": "Ada", "follows": 2}

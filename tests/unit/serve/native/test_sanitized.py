@@ -44,7 +44,7 @@ def test_no_test_of_damaged_bytes_leaves_its_bounds(tmp_path: Path) -> None:
         library = sanitizer()
     except Unavailable as reason:
         pytest.skip(str(reason))
-    from hatch_build import SOURCE, compile_module  # noqa: PLC0415 (needs what builds the wheel)
+    from serve.native.build_hook import SOURCE, compile_module  # noqa: PLC0415 (needs what builds the wheel)
 
     module = tmp_path / f"read_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     top = FOLDER.parents[3]
