@@ -53,7 +53,7 @@ local function add(key, created_at, member)
 end
 
 for i = 1, entries do deletions[i] = KEYS[2 * i] end
-local guarded = entries > 0 and call('EXISTS', unpack(deletions)) > 0
+local guarded = call('EXISTS', unpack(deletions)) > 0
 for i = 1, entries do
   local key, created_at, member = KEYS[2 * i - 1], ARGV[2 * i + 5], ARGV[2 * i + 6]
   if not guarded or not is_kept_out(i, created_at, member) then

@@ -16,9 +16,10 @@ from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import IngestSettings
 from common.store.client import StoreClient
 from ingest.app import ingest_route
-from ingest.events import Decoded, Event
+from ingest.events import Decoded
 from ingest.loop import Sink
 from ingest.metrics import IngestMetrics
+from ingest.post_row import StoreEvent
 from ingest.wiring import OpenedSink, Route
 from ingest.worker import KafkaWorker
 
@@ -40,7 +41,7 @@ def main(moment: Moment, now: int, settings: IngestSettings) -> None:
     role.join(10)
 
 
-def _dying(route: Route[Event], moment: Moment) -> Route[Event]:
+def _dying(route: Route[StoreEvent], moment: Moment) -> Route[StoreEvent]:
     if moment is Moment.AFTER_FETCH:
         return route._replace(message_format=route.message_format._replace(decode=_die_decoding))
     if moment in (Moment.AFTER_FIRST_SCRIPT, Moment.AFTER_WRITE):
@@ -48,7 +49,7 @@ def _dying(route: Route[Event], moment: Moment) -> Route[Event]:
     return route
 
 
-def _dying_sink(opened: OpenedSink[Event], moment: Moment) -> OpenedSink[Event]:
+def _dying_sink(opened: OpenedSink[StoreEvent], moment: Moment) -> OpenedSink[StoreEvent]:
     return opened._replace(sink=_DyingSink(opened.sink, moment))
 
 
@@ -64,11 +65,11 @@ def _die_decoding(payload: bytes, now: int) -> Decoded:
 class _DyingSink:
     """Passes events on to the real sink and kills the process."""
 
-    def __init__(self, sink: Sink[Event], moment: Moment) -> None:
+    def __init__(self, sink: Sink[StoreEvent], moment: Moment) -> None:
         self._sink = sink
         self._moment = moment
 
-    def write(self, events: Sequence[Event], now: int) -> None:
+    def write(self, events: Sequence[StoreEvent], now: int) -> None:
         if self._moment is Moment.AFTER_FIRST_SCRIPT:
             _die_after(StoreClient, "run")
         self._sink.write(events, now)

@@ -8,7 +8,7 @@ from threading import Thread
 from prometheus_client import CollectorRegistry
 
 from common.settings.kafka import KafkaSettings
-from ingest.batch import Message
+from ingest.batch import Gather, Message, no_gathering
 from ingest.events import Event, PostDelete
 from ingest.loop import Adapters, IngestLoop
 from ingest.metrics import IngestMetrics
@@ -50,8 +50,8 @@ class Member:
         self._thread.join(30)
         assert not self._thread.is_alive()
 
-    def _watched_poll(self, wanted: int) -> list[Message]:
-        messages = self._poll(wanted)
+    def _watched_poll(self, wanted: int, gather: Gather = no_gathering) -> list[Message]:
+        messages = self._poll(wanted, gather)
         self._given += [message.partition * PLACES + message.offset for message in messages]
         return messages
 
