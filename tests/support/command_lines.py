@@ -1,6 +1,8 @@
 """Command lines of documents: whether `thunder` would take them."""
 
+import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from pkgutil import resolve_name
 
 from common.errors import ConfigurationError
@@ -29,3 +31,9 @@ def is_readable(words: Sequence[str]) -> bool:
     except ConfigurationError:
         return False
     return True
+
+
+def arguments_of(line: str) -> list[str]:
+    """Words behind `thunder`, up to where the shell sends the output."""
+    words = shlex.split(line, comments=True)[1:]
+    return list(takewhile(lambda word: word not in ("|", ">"), words))

@@ -1,14 +1,12 @@
 """docs/operations.md and the runbooks: commands that exist, queries for metrics that there are, none of our modules."""
 
 import re
-import shlex
-from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from tests.observability.promql import OF_REDIS_EXPORTER, exported_series, metric_names
-from tests.support.command_lines import is_readable
+from tests.support.command_lines import arguments_of, is_readable
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUNBOOKS = sorted((DOCS / "runbooks").glob("*.md"))
@@ -39,12 +37,6 @@ def test_a_page_has_commands_that_thunder_takes(page: Path) -> None:
     lines = [line for line in blocks(page, "sh") if line.startswith("thunder ")]
     assert lines
     assert [line for line in lines if not is_readable(arguments_of(line))] == []
-
-
-def arguments_of(line: str) -> list[str]:
-    """Words behind `thunder`, up to where the shell sends the output."""
-    words = shlex.split(line, comments=True)[1:]
-    return list(takewhile(lambda word: word not in ("|", ">"), words))
 
 
 @each_runbook

@@ -104,6 +104,7 @@ def test_the_wheel_holds_what_commands_need(wheel: Path) -> None:
         *(("_data", suffix) for suffix in (".lua", ".proto", ".thrift")),
         *(("page", suffix) for suffix in (".css", ".html", ".js", ".svg")),
         ("native", ".so"),
+        ("bench", ".json"),
     }
     assert not wheel.name.endswith("-none-any.whl"), "it holds what was compiled for this platform"
 
