@@ -5,18 +5,16 @@ The two exchange lines of JSON: a job, then what became of it. The connections o
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
 from functools import cache
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO, cast
+from typing import Any, NamedTuple, TextIO, cast
 
 from common.errors import ThunderError
 from thunder.bench.load.loops import METHOD, Load, Target, closed_loop, connections, open_loop
+from thunder.bench.load.process import LoadProcess
 from thunder.bench.standard_store import requests, standard_authors
-from thunder.embedded.child import LEASH
 from thunder.embedded.role_process import program
 
 _DIFFERENT_REQUESTS = 50
@@ -46,27 +44,11 @@ class Job(NamedTuple):
     rate: float = 0.0
 
 
-class LoadClient:
+class LoadClient(LoadProcess):
     """A running client. A context manager; for one thread."""
 
     def __init__(self) -> None:
-        words = program(f"from {__name__} import main; main()")
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
+        super().__init__(program(f"from {__name__} import main; main()"), subprocess.PIPE)
 
     def run(self, job: Job) -> Load:
         """Blocks until the load has ended. Raises LoadFailed."""

@@ -1,19 +1,16 @@
 """A process of its own that sends new posts to a topic at a steady rate: its handle, and its program."""
 
-import os
-import subprocess
 import sys
 import time
 from itertools import islice
-from types import TracebackType
 from typing import Self
 
 from confluent_kafka import Producer
 
 from common.errors import ThunderError
 from ingest.decode.refined_event import encode_event, event_key
+from thunder.bench.load.process import LoadProcess
 from thunder.bench.standard_store import posts
-from thunder.embedded.child import LEASH
 from thunder.embedded.role_process import program
 
 _SECONDS_BETWEEN_SENDS = 0.002
@@ -23,32 +20,20 @@ class FeederFailed(ThunderError):
     """The process that sends posts ended."""
 
 
-class SteadyFeeder:
+class SteadyFeeder(LoadProcess):
     """Sends posts of the standard store from number `first` on, until the end of the block."""
 
     def __init__(self, brokers: str, topic: str, rate: int, first: int = 0) -> None:
         """Starts it; it sends when the block begins. rate: posts per second."""
         code = f"from {__name__} import main; main()"
         words = [*program(code), brokers, topic, str(rate), str(first)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        super().__init__(words)
 
     def __enter__(self) -> Self:
         output = self._process.stdout
         if output is None or not output.readline():
             raise FeederFailed(f"the process that sends posts ended with exit code {self._process.poll()}")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Elements of JSON arrays, whatever the pieces in which they come."""
+"""Elements of JSON arrays that come in pieces of any size."""
 
 import json
 from io import BufferedReader, BytesIO, RawIOBase
