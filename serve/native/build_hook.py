@@ -20,7 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOLDER = Path("serve", "native")
 SOURCE = FOLDER / "read_core.pyx"
 MODULE = FOLDER / f"read_core{sysconfig.get_config_var('EXT_SUFFIX')}"
-OPTIMISED = ("-O2", "-g0")
+OPTIMISED = ("-O3", "-g0")
 
 
 class NotCompiled(Exception):

@@ -20,7 +20,7 @@ class Slot:
         self._admission = admission
         self._ticket = ticket
         self._bytes_read = 0
-        self._late: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[object]] = set()
         self._has_ended = False
 
     def grow(self, wire_bytes: int) -> None:
@@ -32,7 +32,7 @@ class Slot:
             if rejection:
                 raise Rejected(rejection)
 
-    def hold_until(self, replies: Coroutine[Any, Any, None]) -> None:
+    def hold_until(self, replies: Coroutine[Any, Any, object]) -> None:
         """Hold the slot until this is done, too: replies that came too late for the answer."""
         task = asyncio.get_running_loop().create_task(replies)
         self._late.add(task)
@@ -43,7 +43,7 @@ class Slot:
         self._has_ended = True
         self._release_if_over()
 
-    def _arrived(self, task: asyncio.Task[None]) -> None:
+    def _arrived(self, task: asyncio.Task[object]) -> None:
         self._late.discard(task)
         self._release_if_over()
 

@@ -8,8 +8,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import hiredis
@@ -29,7 +28,7 @@ class NodeDisconnected(StoreUnavailable):
 
 
 class PendingReplies:
-    """The replies of one pipeline: sent by RespConnection.run(), received or lost later. For one event loop.
+    """The replies of one pipeline: sent by RespConnection.send(), received or lost later. For one event loop.
 
     raw_due: number of replies that are wanted as bytes; due: of those behind them, which are parsed.
     """
@@ -40,7 +39,8 @@ class PendingReplies:
         self.raw = b""
         self.received: list[Reply] = []
         self.loss: str | None = None
-        self._ended: asyncio.Future[None] | None = None
+        self.has_ended = False
+        self.countdown: _Countdown | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -55,22 +55,50 @@ class PendingReplies:
         first = self.received[0] if self.received else None
         return str(first) if isinstance(first, hiredis.ReplyError) else None
 
-    async def wait(self) -> None:
-        """Wait until all are received, or lost. Once cancelled, it may wait again."""
-        self._ended = asyncio.get_running_loop().create_future()
-        await self._ended
-
-    async def wait_if_sent(self, seconds: float) -> None:
-        """Wait as wait() does, for at most these seconds, if the pipeline was sent and has not ended."""
-        if self._ended is not None and self.loss is None and not self.is_complete:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.wait()
-
     def end(self) -> None:
-        """Wake the caller, if it still waits."""
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(None)
+        """Note that all have come, or are lost, and wake the caller if it still waits."""
+        self.has_ended = True
+        if self.countdown is not None:
+            self.countdown.one_ended()
+
+
+class _Countdown:
+    """Pipelines that have not ended, and a future for the caller that waits for all of them."""
+
+    __slots__ = ("_missing", "over")
+
+    def __init__(self, missing: int) -> None:
+        self._missing = missing
+        self.over = asyncio.get_running_loop().create_future()
+
+    def one_ended(self) -> None:
+        self._missing -= 1
+        if not self._missing:
+            self.stop()
+
+    def stop(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+
+async def all_ended(pipelines: Iterable[PendingReplies], seconds: float | None = None) -> bool:
+    """Wait until all of them are received or lost, for these seconds at most; whether they are.
+
+    One timer and one future serve any number of pipelines. Once cancelled, the caller may wait again.
+    """
+    waiting = [pending for pending in pipelines if not pending.has_ended]
+    if not waiting:
+        return True
+    countdown = _Countdown(len(waiting))
+    for pending in waiting:
+        pending.countdown = countdown
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, countdown.stop)
+    try:
+        await countdown.over
+    finally:
+        if timer is not None:
+            timer.cancel()
+    return all(pending.has_ended for pending in waiting)
 
 
 class ReplyReader(Protocol):
@@ -130,6 +158,7 @@ class ScannedReplies:
 
     def __init__(self, scanner: ReplyScanner) -> None:
         self._scanner = scanner
+        self._parser = ParsedReplies()
 
     def feed(self, received: bytes) -> None:
         """As ReplyReader."""
@@ -144,9 +173,8 @@ class ScannedReplies:
         replies = self._scanner.take(pending.due)
         if replies is None:
             return False
-        parser = ParsedReplies()
-        parser.feed(replies)
-        return parser.give(pending)
+        self._parser.feed(replies)
+        return self._parser.give(pending)
 
 
 class RespConnection(asyncio.Protocol):
@@ -172,18 +200,27 @@ class RespConnection(asyncio.Protocol):
         """
         return bool(self._waiting) and time.monotonic() - self._progress_at > seconds
 
-    async def run(self, packed: bytes, pending: PendingReplies) -> list[Reply]:
-        """Send packed commands, return those of their replies that are parsed. NodeDisconnected."""
+    def send(self, packed: bytes, pending: PendingReplies) -> None:
+        """Send packed commands, whose replies are given to `pending`. NodeDisconnected."""
         if self._transport is None or self._transport.is_closing():
             raise self._lost("the connection is closed")
         if not self._waiting:
             self._progress_at = time.monotonic()
         self._waiting.append(pending)
         self._transport.write(packed)
-        await pending.wait()
+
+    def replies_to(self, pending: PendingReplies) -> list[Reply]:
+        """Those replies of a pipeline that has ended that are parsed. NodeDisconnected."""
         if pending.loss is not None:
             raise self._lost(pending.loss)  # an exception of its own: one kept in `pending` would refer to itself
         return pending.received
+
+    async def run(self, packed: bytes, replies: int) -> list[Reply]:
+        """Send packed commands, return their replies, this number of them, parsed. NodeDisconnected."""
+        pending = PendingReplies(replies)
+        self.send(packed, pending)
+        await all_ended((pending,))
+        return self.replies_to(pending)
 
     def retire(self, seconds: float) -> None:
         """Close once the pipelines that wait have their replies, at the latest after these seconds."""
@@ -259,8 +296,8 @@ async def _greet(connection: RespConnection, address: Address) -> None:
     select = ("SELECT", str(address.database)) if address.database else ()
     commands = [pack([word.encode() for word in words]) for words in (address.login.words, select) if words]
     if commands:
-        for reply in await connection.run(b"".join(commands), PendingReplies(len(commands))):
+        for reply in await connection.run(b"".join(commands), len(commands)):
             if isinstance(reply, hiredis.ReplyError):
                 raise reply
     if address.naming:  # a refusal is no harm: a user may lack the right
-        await connection.run(pack([word.encode() for word in address.naming]), PendingReplies(1))
+        await connection.run(pack([word.encode() for word in address.naming]), 1)

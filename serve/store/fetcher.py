@@ -20,13 +20,16 @@ from serve.store.connection import NodeDisconnected
 from serve.store.failure_log import FailureLog
 from serve.store.node_fill import NodeFill
 from serve.store.nodes import FillPlan, NodeConnections
-from serve.store.sessions import NodeChanged, NodeReplies, NodeTimeout
+from serve.store.sessions import Compose, NodeChanged, NodeReplies, NodeTimeout, Sent
 from serve.timeline.read_core import Commands, DamagedReply, ReadCore, StoreMap
 from serve.timeline.read_plan import wire_bytes
 
 _NO_COMMANDS = Commands(b"", 0, 0)
 
 NodeResult = NodeReplies | StoreUnavailable
+
+_ASKED_AGAIN = (NodeDisconnected, NodeChanged)
+"""Failures after which a new connection, or new marks, may do."""
 
 
 class _Part(NamedTuple):
@@ -68,40 +71,75 @@ class RedisFetcher:
         if self._reads_lineage(plan) and topology.node_of_meta not in nodes:
             nodes = (*nodes, topology.node_of_meta)
         part = _Part(core, size.nodes, topology, plan, unsafe)
-        runs = [self._read_node(part, node, deadline) for node in nodes]
         with span("round", authors=size.authors, parents=size.parents):
-            results = await asyncio.gather(*runs) if len(runs) > 1 else [await runs[0]]
-        self._take(part, dict(zip(nodes, results, strict=True)))
+            results = await self._read_nodes(part, nodes, deadline)
+        self._take(part, results)
+
+    async def _read_nodes(self, part: _Part, nodes: Sequence[int], deadline: Deadline) -> Mapping[int, NodeResult]:
+        """Replies of the nodes: one task sends to all that are connected, and waits for all of them."""
+        sent = {node: pipeline for node in nodes if (pipeline := self._send(part, node))}
+        others = [node for node in nodes if node not in sent]
+        if not others:
+            return await self._receive(part, sent, deadline)
+        reading = asyncio.gather(*(self._read_node(part, node, deadline) for node in others))
+        received, read = await asyncio.gather(self._receive(part, sent, deadline), reading)
+        return received | dict(zip(others, read, strict=True))
+
+    async def _receive(self, part: _Part, sent: Mapping[int, Sent], deadline: Deadline) -> dict[int, NodeResult]:
+        """Replies to what was sent; nodes for which a new connection or new marks may do are asked again."""
+        received = await self._connections.receive([*sent.values()], deadline)
+        results = dict(zip(sent, received, strict=True))
+        changed = [node for node, result in results.items() if isinstance(result, _ASKED_AGAIN)]
+        if changed:
+            again = (self._read_again(part, node, deadline) for node in changed)
+            results |= zip(changed, await asyncio.gather(*again), strict=True)
+        return results
 
     async def _read_node(self, part: _Part, node: int, deadline: Deadline) -> NodeResult:
-        """Replies of a node. Adds to unsafe the buckets that are found not to be filled."""
+        """Replies of a node that may have to be connected, or asked for its marks, first."""
         try:
-            try:
-                return await self._read_once(part, node, deadline)
-            except (NodeDisconnected, NodeChanged):  # a new connection or new marks may do
-                if self._gate:
-                    self._gate.doubt()
-                if part.plan:
-                    part.unsafe.update(await self._connections.left_out(part.plan, MarkKind.POSTS, deadline))
-                return await self._read_once(part, node, deadline)
+            return await self._read_once(part, node, deadline)
+        except _ASKED_AGAIN:
+            return await self._read_again(part, node, deadline)
+        except StoreUnavailable as failure:
+            return failure
+
+    async def _read_again(self, part: _Part, node: int, deadline: Deadline) -> NodeResult:
+        """Replies of a node that has changed. Adds to unsafe the buckets that are found not to be filled."""
+        try:
+            if self._gate:
+                self._gate.doubt()
+            if part.plan:
+                part.unsafe.update(await self._connections.left_out(part.plan, MarkKind.POSTS, deadline))
+            return await self._read_once(part, node, deadline)
         except StoreUnavailable as failure:
             return failure
 
     async def _read_once(self, part: _Part, node: int, deadline: Deadline) -> NodeReplies:
-        core, plan, topology = part.core, part.plan, part.topology
-        if plan:
+        as_bytes = part.core.takes_bytes
+        if part.plan:
+            compose = _composer(part, node)
+            return await self._connections.read_filled(part.plan, node, compose, deadline, as_bytes=as_bytes)
+        commands, behind = self._unfilled_commands(part, node)
+        address = part.topology.nodes[node]
+        return await self._connections.read(address, commands, deadline, as_bytes=as_bytes, behind=behind)
 
-            def compose(fill: NodeFill) -> Commands | None:
-                return core.commands(node, fill.readable(MarkKind.POSTS))
+    def _send(self, part: _Part, node: int) -> Sent | None:
+        """Send what _read_once() would, unless that takes waiting."""
+        as_bytes = part.core.takes_bytes
+        if part.plan:
+            return self._connections.send_filled(part.plan, node, _composer(part, node), as_bytes=as_bytes)
+        commands, behind = self._unfilled_commands(part, node)
+        return self._connections.send(part.topology.nodes[node], commands, as_bytes=as_bytes, behind=behind)
 
-            return await self._connections.read_filled(plan, node, compose, deadline, as_bytes=core.takes_bytes)
-        commands = (core.commands(node, None) if node in part.nodes else None) or _NO_COMMANDS
-        is_last = self._reads_lineage(plan) and node == topology.node_of_meta
-        # Behind the other commands, so that a store that was emptied between them is noticed.
-        behind = (READ_LINEAGE,) if is_last else ()
-        return await self._connections.read(
-            topology.nodes[node], commands, deadline, as_bytes=core.takes_bytes, behind=behind
-        )
+    def _unfilled_commands(self, part: _Part, node: int) -> tuple[Commands, Sequence[bytes]]:
+        """Commands for a node of a store without marks, and those behind them.
+
+        The lineage is read last, so that a store that was emptied meanwhile is noticed.
+        """
+        commands = (part.core.commands(node, None) if node in part.nodes else None) or _NO_COMMANDS
+        is_last = self._reads_lineage(part.plan) and node == part.topology.node_of_meta
+        return commands, (READ_LINEAGE,) if is_last else ()
 
     def _take(self, part: _Part, results: Mapping[int, NodeResult]) -> None:
         """Let the core take what came. StoreUnavailable when that is nothing."""
@@ -165,3 +203,12 @@ class RedisFetcher:
         if self._mapped is None or self._mapped[0] is not topology:
             self._mapped = topology, StoreMap(self._keys, topology.node_of_bucket)
         return self._mapped[1]
+
+
+def _composer(part: _Part, node: int) -> Compose:
+    """Composes the commands of the part for a node, as far as it is filled."""
+
+    def compose(fill: NodeFill) -> Commands | None:
+        return part.core.commands(node, fill.readable(MarkKind.POSTS))
+
+    return compose

@@ -21,7 +21,7 @@ from common.store.topology import Topology, TopologyReader
 from serve.deadline import NO_DEADLINE, Deadline
 from serve.store.connection import MakeReader, ParsedReplies, Reply
 from serve.store.node_fill import ExpectedMarks, Gap, NodeFill, WantedFill
-from serve.store.sessions import Compose, NodeChanged, NodeReplies, NodeSessions, NodeTimeout
+from serve.store.sessions import Compose, NodeChanged, NodeReplies, NodeSessions, NodeTimeout, Sent
 from serve.timeline.read_core import Commands
 
 _ASKING = pack((b"ASKING",))
@@ -113,6 +113,23 @@ class NodeConnections:
             self.forget_topology()  # its buckets may be elsewhere
             raise
 
+    def send(self, node: Node, commands: Commands, *, as_bytes: bool, behind: Sequence[bytes] = ()) -> Sent | None:
+        """Send what read() would. As NodeSessions.send()."""
+        return self._sessions.send(node, commands, as_bytes=as_bytes, behind=behind)
+
+    def send_filled(self, plan: FillPlan, node: int, compose: Compose, *, as_bytes: bool) -> Sent | None:
+        """Send what read_filled() would. As NodeSessions.send_filled(); None for a former plan."""
+        if plan is not self._plan:
+            return None
+        return self._sessions.send_filled(plan.topology.nodes[node], plan.wanted[node], compose, as_bytes=as_bytes)
+
+    async def receive(self, sent: Sequence[Sent], deadline: Deadline) -> list[NodeReplies | StoreUnavailable]:
+        """Wait for all of them. As NodeSessions.receive()."""
+        found = await self._sessions.receive(sent, deadline)
+        if any(isinstance(each, NodeChanged) for each in found):
+            self.forget_topology()  # buckets may be elsewhere
+        return found
+
     def retire(self, node: Node) -> None:
         """Open a new connection to this node for what comes; requests in flight keep the former one."""
         self._sessions.retire([node])
@@ -121,7 +138,9 @@ class NodeConnections:
         """Buckets that must not be read for this kind, on all nodes that answer."""
         left_out: set[int] = set()
         for node, wanted in zip(plan.topology.nodes, plan.wanted, strict=True):
-            if fill := await self._sessions.known_fill(node, wanted, deadline):
+            fill = self._sessions.current_fill(node, wanted)
+            fill = fill or await self._sessions.known_fill(node, wanted, deadline)
+            if fill:
                 left_out |= fill.left_out(kind)
         return frozenset(left_out)
 

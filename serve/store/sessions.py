@@ -7,20 +7,23 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from common.errors import StoreUnavailable
 from common.store.address import Address, Node
 from common.store.marks import READ_REPLICATION_INFO, read_marks_id
 from serve.deadline import NO_DEADLINE, Deadline
 from serve.overload.slot import current_slot
-from serve.store.connection import MakeReader, ParsedReplies, PendingReplies, Reply, RespConnection, connect
-from serve.store.node_fill import (
-    FillJudge,
-    NodeFill,
-    WantedFill,
-    check_commands,
+from serve.store.connection import (
+    MakeReader,
+    ParsedReplies,
+    PendingReplies,
+    Reply,
+    RespConnection,
+    all_ended,
+    connect,
 )
+from serve.store.node_fill import FillJudge, NodeFill, WantedFill, check_commands
 from serve.timeline.read_core import Commands, Replies
 
 _UNUSABLE = ("READONLY", "MASTERDOWN", "LOADING", "NOAUTH")
@@ -54,6 +57,21 @@ class NodeSession:
         self.fill: NodeFill | None = None
 
 
+class Sent(NamedTuple):
+    """A pipeline on its way to a node.
+
+    parsed: the number of its replies that belong to the commands and are parsed; the others are to what was sent behind
+    them. fill: what the commands rely on, which the replies behind them must confirm for this bucket; None for nothing.
+    """
+
+    node: Node
+    session: NodeSession
+    pending: PendingReplies
+    parsed: int
+    bucket: int
+    fill: NodeFill | None
+
+
 class NodeSessions:
     """For one event loop. timeout_seconds: limit of each step, besides the deadline of the request."""
 
@@ -71,15 +89,15 @@ class NodeSessions:
         StoreUnavailable, NodeTimeout. A request that is cancelled or overdue keeps its slot until its replies are in,
         for the timeout at most: so it counts among the requests that Redis works for, however many come and go.
         """
-        session, pending = await self._connected(node, self._limit(deadline)), PendingReplies(replies)
-        return await self._run(node, session, packed, pending, deadline)
+        found = await self.read(node, Commands(packed, replies, 0), deadline, as_bytes=False)
+        return cast("list[Reply]", found.replies)
 
     async def read(
         self, node: Node, commands: Commands, deadline: Deadline, *, as_bytes: bool, behind: Sequence[bytes] = ()
     ) -> NodeReplies:
         """Do as run() with these commands, and with others behind them."""
         session = await self._connected(node, self._limit(deadline))
-        return await self._read(node, session, commands, deadline, as_bytes=as_bytes, behind=behind)
+        return await self._received(self._send(node, session, commands, as_bytes=as_bytes, behind=behind), deadline)
 
     async def read_filled(
         self, node: Node, wanted: WantedFill, compose: Compose, deadline: Deadline, *, as_bytes: bool
@@ -91,13 +109,25 @@ class NodeSessions:
         session, fill = await self._filled(node, wanted, self._limit(deadline))
         if (commands := compose(fill)) is None:
             return NodeReplies(None, ())
-        checks = check_commands(commands.bucket)
-        found = await self._read(node, session, commands, deadline, as_bytes=as_bytes, behind=checks)
-        if not fill.is_confirmed(commands.bucket, *found.others):
-            if session.fill is fill:
-                self._doubt_all()
-            raise NodeChanged(f"Redis {node} is not as it was when its marks were read")
-        return found
+        return await self._received(self._send_filled(node, session, fill, commands, as_bytes=as_bytes), deadline)
+
+    def send(self, node: Node, commands: Commands, *, as_bytes: bool, behind: Sequence[bytes] = ()) -> Sent | None:
+        """Send what read() would; None when that takes waiting, because the node is not connected."""
+        session = self._usable(node)
+        return session and self._send(node, session, commands, as_bytes=as_bytes, behind=behind)
+
+    def send_filled(self, node: Node, wanted: WantedFill, compose: Compose, *, as_bytes: bool) -> Sent | None:
+        """Send what read_filled() would; None when that is nothing, or takes waiting for its marks."""
+        session = self._usable(node)
+        if session is None or (fill := session.fill) is None or fill.wanted is not wanted:
+            return None
+        commands = compose(fill)
+        return commands and self._send_filled(node, session, fill, commands, as_bytes=as_bytes)
+
+    async def receive(self, sent: Sequence[Sent], deadline: Deadline) -> list[NodeReplies | StoreUnavailable]:
+        """Wait for all of them, and return what read() or read_filled() would return or raise for each."""
+        await self._wait(sent, deadline)
+        return [self._outcome(each) for each in sent]
 
     async def read_fill(self, node: Node, wanted: WantedFill) -> NodeFill:
         """The state of the node now; its marks are read again when they may have changed. StoreUnavailable."""
@@ -106,15 +136,19 @@ class NodeSessions:
             _, fill = await self._filled(node, wanted, None, outdated=fill)
         return fill
 
+    def current_fill(self, node: Node, wanted: WantedFill) -> NodeFill | None:
+        """The state of the node, if it was read over the present connection."""
+        session = self._usable(node)
+        return session.fill if session and session.fill and session.fill.wanted is wanted else None
+
     async def known_fill(self, node: Node, wanted: WantedFill, deadline: Deadline) -> NodeFill | None:
         """The state of the node as it is known; it is read first when any node has changed since.
 
         None for a node that is not connected or does not answer: nothing is written to it either.
         """
-        session = self._usable(node)
-        if session is not None and session.fill and session.fill.wanted is wanted:
-            return session.fill
-        if session is None and node not in self._doubtful:
+        if fill := self.current_fill(node, wanted):
+            return fill
+        if node not in self._doubtful and self._usable(node) is None:
             return None
         try:
             _, fill = await self._filled(node, wanted, self._limit(deadline))
@@ -146,37 +180,54 @@ class NodeSessions:
             session.fill = None
         self._doubtful.update(self._sessions)
 
-    async def _read(
-        self,
-        node: Node,
-        session: NodeSession,
-        commands: Commands,
-        deadline: Deadline,
-        *,
-        as_bytes: bool,
-        behind: Sequence[bytes],
-    ) -> NodeReplies:
-        packed, replies, others = b"".join((commands.packed, *behind)), commands.replies, len(behind)
-        pending = PendingReplies(others, replies) if as_bytes else PendingReplies(replies + others)
-        received = await self._run(node, session, packed, pending, deadline)
-        return NodeReplies(pending.raw, received) if as_bytes else NodeReplies(received[:replies], received[replies:])
+    def _send_filled(
+        self, node: Node, session: NodeSession, fill: NodeFill, commands: Commands, *, as_bytes: bool
+    ) -> Sent:
+        sent = self._send(node, session, commands, as_bytes=as_bytes, behind=check_commands(commands.bucket))
+        return sent._replace(fill=fill)
 
-    async def _run(
-        self, node: Node, session: NodeSession, packed: bytes, pending: PendingReplies, deadline: Deadline
-    ) -> list[Reply]:
+    def _send(
+        self, node: Node, session: NodeSession, commands: Commands, *, as_bytes: bool, behind: Sequence[bytes]
+    ) -> Sent:
+        raw, parsed = (commands.replies, 0) if as_bytes else (0, commands.replies)
+        pending = PendingReplies(parsed + len(behind), raw)
+        session.connection.send(b"".join((commands.packed, *behind)), pending)
+        return Sent(node, session, pending, parsed, commands.bucket, None)
+
+    async def _received(self, sent: Sent, deadline: Deadline) -> NodeReplies:
+        await self._wait((sent,), deadline)
+        return self._replies(sent)
+
+    async def _wait(self, sent: Sequence[Sent], deadline: Deadline) -> None:
+        """Wait until all are answered, until the deadline. The slot is held until then, and until they are."""
+        pipelines = [each.pending for each in sent]
         try:
-            async with asyncio.timeout(self._limit(deadline)):
-                received = await session.connection.run(packed, pending)
-        except TimeoutError as error:
-            if slot := current_slot.get():
-                slot.hold_until(pending.wait_if_sent(self._timeout))
-            raise NodeTimeout(f"Redis {node}: no answer in time") from error
+            is_over = await all_ended(pipelines, self._limit(deadline))
         except asyncio.CancelledError:
-            await pending.wait_if_sent(self._timeout)
+            await all_ended(pipelines, self._timeout)
             raise
+        if not is_over and (slot := current_slot.get()):
+            slot.hold_until(all_ended(pipelines, self._timeout))
+
+    def _outcome(self, sent: Sent) -> NodeReplies | StoreUnavailable:
+        try:
+            return self._replies(sent)
+        except StoreUnavailable as failure:
+            return failure
+
+    def _replies(self, sent: Sent) -> NodeReplies:
+        pending, connection, fill = sent.pending, sent.session.connection, sent.fill
+        if not pending.has_ended:
+            raise NodeTimeout(f"Redis {sent.node}: no answer in time")
+        received = connection.replies_to(pending)
         if (error := pending.first_error) and error.startswith(_UNUSABLE):
-            session.connection.retire(self._timeout)
-        return received
+            connection.retire(self._timeout)
+        replies, others = pending.raw if pending.raw_due else received[: sent.parsed], received[sent.parsed :]
+        if fill and not fill.is_confirmed(sent.bucket, *others):
+            if sent.session.fill is fill:
+                self._doubt_all()
+            raise NodeChanged(f"Redis {sent.node} is not as it was when its marks were read")
+        return NodeReplies(replies, others)
 
     async def _connected(self, node: Node, limit: float) -> NodeSession:
         session = self._usable(node)
@@ -229,12 +280,13 @@ class NodeSessions:
     async def _is_unchanged(self, node: Node, session: NodeSession, fill: NodeFill) -> bool:
         buckets = fill.wanted.buckets
         packed = b"".join((*map(read_marks_id, buckets), READ_REPLICATION_INFO))
-        *ids, replication = await self._run(node, session, packed, PendingReplies(len(buckets) + 1), NO_DEADLINE)
+        sent = self._send(node, session, Commands(packed, len(buckets) + 1, 0), as_bytes=False, behind=())
+        *ids, replication = cast("list[Reply]", (await self._received(sent, NO_DEADLINE)).replies)
         return ids == [fill.ids[bucket] for bucket in buckets] and fill.has_history(replication)
 
     async def _ask(self, connection: RespConnection, packed: bytes, replies: int) -> list[Reply]:
         async with asyncio.timeout(self._timeout):
-            return await connection.run(packed, PendingReplies(replies))
+            return await connection.run(packed, replies)
 
     def _limit(self, deadline: Deadline) -> float:
         remaining = deadline.remaining(time.monotonic())

@@ -17,6 +17,7 @@ from serve.store.connection import (
     ReplyReader,
     RespConnection,
     ScannedReplies,
+    all_ended,
 )
 from serve.timeline.read_core import DamagedReply
 from tests.support.in_loop import in_loop
@@ -58,7 +59,7 @@ def without_collector() -> Generator[None]:
 @in_loop
 async def test_a_slow_server_is_not_silent() -> None:
     connection = opened()
-    waiting = [asyncio.create_task(connection.run(b"PING", PendingReplies(1))) for _ in range(4)]
+    waiting = [asyncio.create_task(connection.run(b"PING", 1)) for _ in range(4)]
     for answered in range(1, 4):
         await asyncio.sleep(0.1)
         connection.data_received(b"+PONG\r\n")
@@ -76,7 +77,7 @@ async def test_a_slow_server_is_not_silent() -> None:
 async def test_an_idle_connection_is_not_silent_when_it_is_used_again() -> None:
     connection = opened()
     await asyncio.sleep(0.12)
-    running = asyncio.create_task(connection.run(b"PING", PendingReplies(1)))
+    running = asyncio.create_task(connection.run(b"PING", 1))
     await asyncio.sleep(0)
     assert not connection.is_silent(0.1)
     connection.data_received(b"+PONG\r\n")
@@ -87,7 +88,7 @@ async def lost_while_waiting() -> weakref.ref[StoreUnavailable]:
     connection = opened()
     asyncio.get_running_loop().call_soon(connection.connection_lost, None)
     try:
-        await connection.run(b"PING", PendingReplies(1))
+        await connection.run(b"PING", 1)
     except StoreUnavailable as lost:
         return weakref.ref(lost)
     raise AssertionError("the connection is not lost")
@@ -124,11 +125,12 @@ class LineScanner:
 async def test_first_replies_come_as_bytes_and_the_others_parsed() -> None:
     connection = opened(ScannedReplies(LineScanner()))
     pipelines = [PendingReplies(1, 2), PendingReplies(2), PendingReplies(0, 1)]
-    running = [asyncio.create_task(connection.run(b"PING", pending)) for pending in pipelines]
-    await asyncio.sleep(0)
+    for pending in pipelines:
+        connection.send(b"PING", pending)
     for byte in b"-ERR no\r\n+B\r\n+C\r\n-WRONG\r\n+E\r\n+F\r\n+G\r\n":
         connection.data_received(bytes((byte,)))
-    first, second, third = [await task for task in running]
+    assert await all_ended(pipelines)
+    first, second, third = map(connection.replies_to, pipelines)
     assert (pipelines[0].raw, first, pipelines[0].first_error) == (b"-ERR no\r\n+B\r\n", [b"C"], "ERR no")
     assert ([str(reply) for reply in second], pipelines[1].first_error) == (["WRONG", "b'E'"], "WRONG")
     assert (pipelines[2].raw, third, pipelines[2].first_error) == (b"+F\r\n", [], None)
@@ -138,8 +140,22 @@ async def test_first_replies_come_as_bytes_and_the_others_parsed() -> None:
 @in_loop
 async def test_damage_closes_the_connection(make_reader: MakeReader) -> None:
     connection = opened(make_reader())
-    running = asyncio.create_task(connection.run(b"PING", PendingReplies(1)))
+    running = asyncio.create_task(connection.run(b"PING", 1))
     await asyncio.sleep(0)
     connection.data_received(b"?\r\n")
     assert not connection.is_open
     running.cancel()
+
+
+@in_loop
+async def test_pipelines_are_waited_for_together_until_the_limit() -> None:
+    connection = opened()
+    pipelines = [PendingReplies(1), PendingReplies(1)]
+    for pending in pipelines:
+        connection.send(b"PING", pending)
+    connection.data_received(b"+PONG\r\n")
+    assert not await all_ended(pipelines, 0.01)
+    assert [pending.has_ended for pending in pipelines] == [True, False]
+    asyncio.get_running_loop().call_soon(connection.data_received, b"+PONG\r\n")
+    assert await all_ended(pipelines, 20.0)
+    assert [connection.replies_to(pending) for pending in pipelines] == [[b"PONG"], [b"PONG"]]
