@@ -86,7 +86,9 @@ def all_brokers_down(run: Run) -> Generator[None, None, str]:
 
 @fault("F5", "slow-broker", "everything that clients send to one broker and back takes 0.3 to 0.8 s more", hold=(6, 12))
 def slow_broker(run: Run) -> Generator[None, None, str]:
-    link = run.random.choice(run.stage.kafka.brokers).link
+    kafka = run.stage.kafka
+    leaders = sorted(set(kafka.leaders(TOPIC).values()))  # after other faults a broker may lead nothing for a while
+    link = kafka.broker(run.random.choice(leaders)).link
     before, revoked = link.delayed, _rebalances(run)
     link.slow(run.random.uniform(0.15, 0.4))
     yield

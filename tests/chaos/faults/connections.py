@@ -13,9 +13,8 @@ def _links(run: Run) -> list[Link]:
 
 
 def _some(run: Run) -> list[Link]:
-    """Those of one node, or of all."""
-    links = _links(run)
-    return links if run.random.random() < 0.4 else [run.random.choice(links[:3])]
+    """Those of one master, or of all nodes. Few clients are connected to a replica."""
+    return _links(run) if run.random.random() < 0.4 else [run.random.choice(run.stage.cluster.masters).link]
 
 
 @fault("F13", "redis-cut", "connections to Redis are reset again and again")

@@ -37,7 +37,7 @@ def _write_append_only_file(node: ClusterNode, fsync: str) -> Mapping[str, str]:
 
 def _forget_files(node: ClusterNode) -> None:
     """The node keeps nothing on disk from now on."""
-    node.server.command("CONFIG SET", "appendonly", "no")
+    node.write_no_append_only_file()
     shutil.rmtree(node.directory / _AOF, ignore_errors=True)
     (node.directory / "dump.rdb").unlink(missing_ok=True)
 

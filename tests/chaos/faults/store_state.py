@@ -48,7 +48,7 @@ def redis_loading(run: Run) -> Generator[None, None, str]:
     loading = eventually(lambda: _loads(node), f"{node} is loading", 30)
     yield
     node.server.wait_until_started()
-    node.server.command("CONFIG SET", "appendonly", "no")
+    node.write_no_append_only_file()
     run.stage.cluster.wait_until_whole()
     return f"{node} was loading for a while, {node.errors('LOADING')} answers LOADING" if loading else ""
 

@@ -4,10 +4,11 @@ A replica, too, reaches its master through the link: a test can cut it off while
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 
 from tests.support.network.proxy import Link, Network
 from tests.support.redis.servers import NO_MORE, RedisServer, free_cluster_port
@@ -77,6 +78,16 @@ class ClusterNode:
         """Whether it says that it serves the slot."""
         ranges = cast("list[list[str]]", self._view()["slots"])
         return any(int(part[0]) <= slot <= int(part[-1]) for part in ranges if part[0].isdigit())
+
+    def write_no_append_only_file(self) -> None:
+        """Stop writing one. A node that was restarted and then replaced loads once more, and refuses that meanwhile."""
+
+        def takes_it() -> bool:
+            with suppress(BusyLoadingError):
+                return bool(self.server.command("CONFIG SET", "appendonly", "no"))
+            return False
+
+        eventually(takes_it, f"{self} has loaded its data", 60)
 
     def info(self, section: str) -> dict[str, object]:
         return cast("dict[str, object]", self.server.command("INFO", section))
