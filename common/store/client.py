@@ -96,7 +96,8 @@ class StoreClient:
         return self._sessions[node], replies
 
     def disconnect(self, node: Node) -> None:
-        """Close the connections to the node: the next call opens a session."""
+        """Close the connections to the node, which is no longer what it was: the next call opens a session."""
+        self._topology = None  # another may have its place
         if node in self._clients:
             self._clients.pop(node).close()
 

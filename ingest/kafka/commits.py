@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from common.timing import Backoff
 from ingest.batch import Message
 
-_BACKOFF = Backoff(first=0.2, longest=10.0)
+_BACKOFF = Backoff(first=0.2, longest=1.0)
+"""Partitions may wait for a commit before they are read."""
 
 
 def offsets_to_commit(applied: Iterable[Message]) -> dict[int, int]:
@@ -48,13 +50,12 @@ class PendingCommits:
         """A request succeeded: these offsets are committed."""
         self._requests -= 1
         self._failures, self._not_before = 0, -math.inf
-        for partition, offset in committed.items():
-            if self._offsets.get(partition) == offset:
-                del self._offsets[partition]
+        self._acknowledge(committed)
 
-    def failed(self, now: float) -> None:
-        """A request failed."""
+    def failed(self, now: float, committed: Mapping[int, int] = MappingProxyType({})) -> None:
+        """A request failed, but for these offsets, which are committed."""
         self._requests -= 1
+        self._acknowledge(committed)
         self._not_before = now + self._backoff.delay(self._failures)
         self._failures += 1
 
@@ -79,3 +80,8 @@ class PendingCommits:
     def acknowledged(self) -> bool:
         """Every commit is acknowledged, and no request is under way."""
         return not self._offsets and not self._requests
+
+    def _acknowledge(self, committed: Mapping[int, int]) -> None:
+        for partition, offset in committed.items():
+            if self._offsets.get(partition) == offset:
+                del self._offsets[partition]

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -73,7 +74,7 @@ class GroupConsumer:
             StartPolicy(settings.auto_offset_reset, settings.skip_to_latest, rebuild),
             lineage,
             self._positions,
-            RebalanceHooks(self._commit_starts, self._commits.drop, self._errors),
+            RebalanceHooks(self._commit_starts, self._forget, self._errors),
             incremental=rebalances_incrementally(settings),
         )
         self._assignment = self._rebalance.assignment
@@ -95,7 +96,8 @@ class GroupConsumer:
 
     def idle(self, seconds: float) -> None:
         """Stay in the group. A message that librdkafka delivers in spite of the pause is kept for the next poll."""
-        self._received_while_idle += self._receive(1, seconds)
+        received = self._receive(1, seconds)
+        self._received_while_idle = [*self._received_while_idle, *received]  # partitions may have gone meanwhile
 
     def pause(self) -> None:
         """Receive nothing until resume."""
@@ -107,7 +109,6 @@ class GroupConsumer:
 
     def replay(self, offsets: Mapping[int, int]) -> None:
         """Read these partitions again from these offsets, 0 for all that the store needs: they go and come back."""
-        self._received_while_idle = [each for each in self._received_while_idle if each.partition not in offsets]
         self._rebalance.replay(offsets)
 
     def take_changes(self) -> AssignmentChanges:
@@ -118,19 +119,22 @@ class GroupConsumer:
         """Offset below which each partition can be read now.
 
         At the end it is known; before it, fetches bring the end along, with open transactions counted. While paused
-        there are no fetches, so the brokers are asked.
+        there are no fetches, so the brokers are asked, for as long as a held batch may wait.
         """
         ends: dict[int, int] = {}
-        reached = {} if self._rebalance.paused else self._positions.ends
+        paused = self._rebalance.paused
+        reached = {} if paused else self._positions.ends
+        deadline = time.monotonic() + _WATERMARK_SECONDS
         for partition in self._rebalance.named(partitions):
             number = partition.partition
             if number in reached:
                 ends[number] = reached[number]
                 continue
+            left = deadline - time.monotonic()
+            if paused and left <= 0:
+                break
             try:
-                _, end = self._consumer.get_watermark_offsets(
-                    partition, timeout=_WATERMARK_SECONDS, cached=not self._rebalance.paused
-                )
+                _, end = self._consumer.get_watermark_offsets(partition, timeout=max(0.0, left), cached=not paused)
             except KafkaException as failure:
                 self._poll_failed(error_of(failure))
                 break
@@ -147,20 +151,12 @@ class GroupConsumer:
         return {partition: end for partition, end in self._positions.ends.items() if partition not in kept}
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """Begin to commit offsets, for the data that they were reached with. A failure is counted and repeated."""
-        self._commits.add(offsets)
-        if not self._commits.may_be_requested(time.monotonic()):
-            return
-        made_for = self._rebalance.made_for
-        places = [
-            TopicPartition(self._topic, partition, offset, made_for)
-            for partition, offset in self._commits.offsets.items()
-        ]
-        self._commits.requested()
-        try:
-            self._consumer.commit(offsets=places, asynchronous=True)
-        except KafkaException as failure:
-            self._commit_failed(error_of(failure))
+        """Begin to commit offsets, for the data that they were reached with. A failure is counted and repeated.
+
+        The start that a partition waits for is left as it is: a message of a former assignment may stand behind it.
+        """
+        ready = self._assignment.ready
+        self._request({partition: offset for partition, offset in offsets.items() if partition in ready})
 
     @property
     def lineage(self) -> str:
@@ -238,25 +234,45 @@ class GroupConsumer:
     def _commit_starts(self, offsets: Mapping[int, int]) -> None:
         """Begin to commit offsets that partitions wait for, however many commits have failed before."""
         self._commits.hurry()
-        self.commit(offsets)
+        self._request(offsets)
+
+    def _forget(self, partitions: Collection[int]) -> None:
+        """These partitions go, perhaps to come back: what was received of them is read again."""
+        self._commits.drop(partitions)
+        self._received_while_idle = [each for each in self._received_while_idle if each.partition not in partitions]
+
+    def _request(self, offsets: Mapping[int, int]) -> None:
+        self._commits.add(offsets)
+        if not self._commits.may_be_requested(time.monotonic()):
+            return
+        made_for = self._rebalance.made_for
+        places = [
+            TopicPartition(self._topic, partition, offset, made_for)
+            for partition, offset in self._commits.offsets.items()
+        ]
+        self._commits.requested()
+        try:
+            self._consumer.commit(offsets=places, asynchronous=True)
+        except KafkaException as failure:
+            self._commit_failed(error_of(failure))
 
     def _repeat_commits(self) -> None:
         if self._commits.must_be_repeated(time.monotonic()):
-            self.commit({})
+            self._request({})
 
     def _on_commit(self, error: KafkaError | None, partitions: Sequence[TopicPartition]) -> None:
-        errors = (error, *(partition.error for partition in partitions))
-        failure = next((each for each in errors if each is not None), None)
-        if failure is not None:
-            self._commit_failed(failure)
-            return
-        self._complaint.ended()
-        committed = {partition.partition: partition.offset for partition in partitions}
-        self._commits.answered(committed)
+        """Take each partition as Kafka answers for it: one that is refused does not hold back the others."""
+        refused = [partition.error for partition in partitions if partition.error is not None]
+        committed = {each.partition: each.offset for each in partitions if each.error is None and error is None}
+        if error is not None or refused:
+            self._commit_failed(error or refused[0], committed)
+        else:
+            self._complaint.ended()
+            self._commits.answered(committed)
         self._rebalance.committed(committed)
 
-    def _commit_failed(self, error: KafkaError) -> None:
-        self._commits.failed(time.monotonic())
+    def _commit_failed(self, error: KafkaError, committed: Mapping[int, int] = MappingProxyType({})) -> None:
+        self._commits.failed(time.monotonic(), committed)
         self._metrics.commit_failed()
         if self._complaint.is_new(error.name()):
             _log.warning("Commits of offsets of %s fail, they are repeated: %s", self._topic, error.str())

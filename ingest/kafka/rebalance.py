@@ -18,10 +18,10 @@ _log = logging.getLogger("thunder.ingest")
 
 
 class RebalanceHooks(NamedTuple):
-    """Calls to the consumer: begin to commit offsets, commit those of some partitions no more, keep errors."""
+    """Calls to the consumer: begin to commit offsets, forget what is under way of some partitions, keep errors."""
 
     commit: Callable[[Mapping[int, int]], None]
-    drop_commits: Callable[[Collection[int]], None]
+    forget: Callable[[Collection[int]], None]
     errors: CallbackErrors
 
 
@@ -161,7 +161,7 @@ class Rebalance:
     def _give_up(self, partitions: Collection[int]) -> None:
         self._abandon_group_start()
         self.assignment.revoked(partitions)
-        self._hooks.drop_commits(partitions)
+        self._hooks.forget(partitions)
         self._positions.forget(partitions)
         flowing = self._flowing.intersection(partitions)
         self._flowing -= flowing
@@ -202,7 +202,7 @@ class Rebalance:
     def _abandon_group_start(self) -> None:
         """Look up the starts again unless all of the group's are committed: part of them must not be."""
         if self._group_start:
-            self._hooks.drop_commits(self._group_start | self.assignment.restart())
+            self._hooks.forget(self._group_start | self.assignment.restart())
             self._group_start.clear()
             self._starts.hurry()
 

@@ -114,8 +114,8 @@ class _Attempt:
     def answer(self) -> StartAnswer:
         """The start of each partition that has one, and the first error about one of the others."""
         policies, lineage = self._policies(), self._request.lineage
-        commits = self._commits(policies)
-        dependent = [number for number, policy in policies.items() if policy.depends_on_group(commits[number], lineage)]
+        commits = self._commits([number for number, policy in policies.items() if policy.needs_commit])
+        dependent = [number for number, each in policies.items() if each.depends_on_group(commits.get(number), lineage)]
         group_has_started = not dependent or self._group_has_started()
         group_start: Mapping[int, int] = {}
         if not group_has_started and _FIRST_PARTITION in policies:
@@ -129,7 +129,7 @@ class _Attempt:
                     found[number] = PartitionStart(self._range(end, end), has_commit=False)
                 continue
             try:
-                found[number] = self._start(number, commits[number], policy.in_started_group)
+                found[number] = self._start(number, commits.get(number), policy.in_started_group)
             except KafkaException as error:
                 failure = failure or error_of(error)
                 self._timeout = _IMPATIENT_SECONDS
@@ -154,6 +154,8 @@ class _Attempt:
         return range(max((*listed, *self._request.policies)) + 1)
 
     def _commits(self, partitions: Collection[int]) -> dict[int, Commit | None]:
+        if not partitions:
+            return {}
         asked = [TopicPartition(self._topic, partition) for partition in partitions]
         answers = self._client.committed(asked, timeout=self._timeout)
         _raise_errors(answers)

@@ -115,6 +115,11 @@ class StartPolicy(NamedTuple):
         return self._from_latest and commit_holds(commit, lineage, strictly=self.rebuild)
 
     @property
+    def needs_commit(self) -> bool:
+        """Whether the commit decides. A replay need not wait for the coordinator of the group, who has it."""
+        return self.replay_from is None
+
+    @property
     def after_first_assignment(self) -> "StartPolicy":
         """The policy from then on: partitions that move later are resumed."""
         return self._replace(skip_to_latest=False)

@@ -10,7 +10,8 @@ from common.timing import Backoff
 from ingest.kafka.faults import Complaint
 from ingest.kafka.start_lookup import StartAnswer, StartLookup, StartRequest
 
-_BACKOFF = Backoff(first=0.2, longest=5.0)
+_BACKOFF = Backoff(first=0.2, longest=1.0)
+"""Partitions are not read meanwhile, and a failure of Kafka has taken its time already."""
 
 _log = logging.getLogger("thunder.ingest")
 
@@ -18,8 +19,15 @@ _log = logging.getLogger("thunder.ingest")
 class StartRetry:
     """Asks for starts again and again, between polls. Does not block."""
 
-    def __init__(self, lookup: StartLookup, topic: str, on_failure: Callable[[KafkaError], None]) -> None:
+    def __init__(
+        self,
+        lookup: StartLookup,
+        topic: str,
+        on_failure: Callable[[KafkaError], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """on_failure is called with each failure."""
+        self._monotonic = monotonic
         self._lookup = lookup
         self._topic = topic
         self._on_failure = on_failure
@@ -33,7 +41,7 @@ class StartRetry:
 
     def begin(self, request: StartRequest) -> None:
         """Look up the starts of these partitions, unless there are none, or it is under way or too early."""
-        if request.policies and not self._lookup.running and time.monotonic() >= self._not_before:
+        if request.policies and not self._lookup.running and self._monotonic() >= self._not_before:
             self._lookup.begin(request)
 
     def take(self) -> StartAnswer | None:
@@ -43,7 +51,7 @@ class StartRetry:
             return None
         if answer.crash is not None:
             raise answer.crash
-        self._not_before = time.monotonic() + _BACKOFF.delay(self._failures)
+        self._not_before = self._monotonic() + _BACKOFF.delay(self._failures)
         if answer.failure is None:
             self._succeeded(answer)
         else:

@@ -111,7 +111,11 @@ class MarkKeeper:
         return replays
 
     def _failed(self, reason: StoreUnavailable) -> None:
-        self._not_before = self._monotonic() + (_DENIED_SECONDS if self._report.failed(reason) else ROUND_SECONDS)
+        """Try again a round later, or as soon as something happens, such as a connection to a new master."""
+        now = self._monotonic()
+        self._next_round = now + ROUND_SECONDS
+        if self._report.failed(reason):
+            self._not_before = now + _DENIED_SECONDS
 
     def observe(self) -> None:
         """Look at the nodes while a batch is held, so that no failure of a reshard goes unseen. Blocks."""

@@ -56,18 +56,24 @@ class NodeView(NamedTuple):
 class Look(NamedTuple):
     """The masters that answered, and those that did not, by the ids that they had when they last did.
 
-    failure: why a node did not. ends: ids of the nodes that a bucket is on the way between.
+    failure: why a node did not. ends: ids of the nodes that a bucket is on the way between. is_outdated: a node has
+    ceased to be a master.
     """
 
     views: list[NodeView]
     unanswered: Set[str]
     ends: Mapping[int, Set[str]]
     failure: StoreUnavailable | None
+    is_outdated: bool = False
 
     @property
     def uptimes(self) -> dict[Tenure, int]:
         """Seconds since the process of each node began, or less."""
         return {view.tenure: view.session.uptime for view in self.views}
+
+
+class _NoMaster(StoreUnavailable):
+    """The node has handed over."""
 
 
 class MarkNodes:
@@ -81,22 +87,28 @@ class MarkNodes:
         self._ids: dict[Node, str] = {}
 
     def look(self) -> Look:
-        """Ask every master; StoreUnavailable when their addresses cannot be found."""
+        """Ask every master, those of a new topology if one has handed over; StoreUnavailable when none can be found."""
+        look = self._look()
+        return self._look() if look.is_outdated else look
+
+    def _look(self) -> Look:
         topology = self._store_client.topology()
         views: list[NodeView] = []
         unanswered: set[str] = set()
         failure: StoreUnavailable | None = None
+        is_outdated = False
         for number, node in enumerate(topology.nodes):
             buckets = [bucket for bucket, at in enumerate(topology.node_of_bucket) if at == number]
             try:
                 view = self._view(node, buckets, in_cluster=not topology.run_id)
             except StoreUnavailable as error:
                 failure = error
+                is_outdated |= isinstance(error, _NoMaster)
                 unanswered.add(self._ids.get(node, ""))
             else:
                 self._ids[node] = view.tenure.node_id
                 views.append(view)
-        return Look(views, unanswered, self._ends(views), failure)
+        return Look(views, unanswered, self._ends(views), failure, is_outdated)
 
     def ask(self, view: NodeView, commands: list[bytes]) -> list[Reply]:
         """Replies over the same connection as the look, or none at all."""
@@ -135,7 +147,7 @@ class MarkNodes:
             if (info.get("master_replid"), info.get("role")) == (session.tenure.replid, "master"):
                 return NodeView(node, session, buckets, open_slots(replies[1]) if in_cluster else {})
             self._store_client.disconnect(node)
-        raise StoreUnavailable(f"Redis {node} is not a master")
+        raise _NoMaster(f"Redis {node} is not a master")
 
     def _ends(self, views: Iterable[NodeView]) -> dict[int, set[str]]:
         ends: defaultdict[int, set[str]] = defaultdict(set)

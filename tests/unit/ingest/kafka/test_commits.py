@@ -45,6 +45,24 @@ def test_failed_commits_back_off_until_one_succeeds() -> None:
     assert commits.must_be_repeated(now=204)
 
 
+def test_what_succeeds_of_a_request_is_not_repeated() -> None:
+    commits = pending(p0=5, p1=7)
+    commits.add({0: 6})
+    commits.failed(now=100, committed={0: 5, 1: 7})
+    assert commits.offsets == {0: 6}
+    assert not commits.must_be_repeated(now=101.99)
+    assert commits.must_be_repeated(now=104)
+
+
+def test_a_start_waits_a_second_at_most_after_an_outage() -> None:
+    commits = PendingCommits()
+    commits.add({0: 5})
+    for _ in range(20):
+        commits.requested()
+        commits.failed(now=100)
+    assert commits.must_be_repeated(now=101)
+
+
 def test_the_wait_after_a_failure_ends_in_time() -> None:
     commits = PendingCommits(Backoff(first=0))
     commits.add({0: 5})

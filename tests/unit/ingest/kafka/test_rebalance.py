@@ -245,3 +245,15 @@ def test_failed_lookups_are_counted_and_logged_once_per_cause(caplog: pytest.Log
         group.rebalance.advance()
     assert len(group.failures) == 3
     assert caplog.text.count("cannot be looked up") == 1
+
+
+def test_starts_are_looked_up_again_a_second_after_an_outage() -> None:
+    group, now = Group(), 100.0
+    retry = StartRetry(cast("StartLookup", group.lookup), "posts", group.failures.append, lambda: now)
+    request = StartRequest({0: StartPolicy()}, {0: 1}, "a")
+    for _ in range(20):
+        group.lookup.answer = StartAnswer(request, {}, {}, KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        retry.take()
+    now += 1
+    retry.begin(request)
+    assert group.lookup.requests == [request]

@@ -86,6 +86,14 @@ def test_an_answer_does_not_wait_for_the_client_to_close(brokers: Brokers) -> No
     assert brokers.closed.wait(30)
 
 
+def test_a_replay_does_not_wait_for_the_coordinator_of_the_group(brokers: Brokers) -> None:
+    brokers.failure = KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    lookup = StartLookup({}, "posts", LineageSource(str, int))
+    policies = {0: StartPolicy().replaying(30), 1: StartPolicy().replaying(0)}
+    lookup.begin(StartRequest(policies, dict.fromkeys(policies, 1), "a"))
+    assert starts(answer_of(lookup)) == {0: 30, 1: 20}
+
+
 def test_a_failure_is_an_answer(brokers: Brokers) -> None:
     brokers.failure = KafkaException(KafkaError(KafkaError._TIMED_OUT))
     answer = ask(0)
