@@ -6,7 +6,5 @@ over its create in any order and from any worker. A shard that fails holds back 
 Read write_plan (the decisions, pure), key_table (keys, and when their TTL is due), post_writer (carries them out),
 follow_writer, refined_topic. store opens the store and reports on it; store_sample estimates its size for metrics.
 
-Marks say how far the store is filled (`common/store/marks.py`): mark_rules decides what they prove, mark_memory what a
-worker remembers between rounds (both pure); mark_keeper raises and verifies them, mark_nodes asks Redis, mark_report
-tells what was lost. A mark is raised over the connection that showed the node's tenure, and in no other.
+marks/ notes how far the store is filled, and finds out when it has lost writes.
 """

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from ingest.write.mark_rules import LOSSES, Suspicion
+from ingest.write.marks.rules import LOSSES, Suspicion
 from ingest.write.store_sample import StoreEstimate
 
 

@@ -25,8 +25,8 @@ from common.store.marks import MarkKind, mark_field
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from common.timing import Clock
 from ingest.write.follow_writer import FollowWriter
-from ingest.write.mark_keeper import MarkKeeper
-from ingest.write.mark_nodes import MarkedTopic
+from ingest.write.marks.keeper import MarkKeeper
+from ingest.write.marks.nodes import MarkedTopic
 from ingest.write.metrics import MarkMetrics, StoreMetrics
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import sample_store

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from common.store.marks import Mark, Tenure
-from ingest.write.mark_rules import Custody, Holding
+from ingest.write.marks.rules import Custody, Holding
 
 _UPTIME_MARGIN_SECONDS = 2.0
 """INFO tells the uptime in whole seconds."""

@@ -1,7 +1,7 @@
 """What a mark proves, and from where a partition is read again."""
 
 from common.store.marks import Mark, Tenure
-from ingest.write.mark_rules import KEEP, Custody, Holding, MarkVerdict, PartitionPlace, Suspicion, verify
+from ingest.write.marks.rules import KEEP, Custody, Holding, MarkVerdict, PartitionPlace, Suspicion, verify
 
 LINEAGE, OTHER_LINEAGE = "1" * 16, "2" * 16
 MASTER = Tenure("a" * 40, "b" * 40, "0" * 40, "c" * 40, is_master=True)

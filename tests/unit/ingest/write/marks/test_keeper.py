@@ -9,8 +9,8 @@ from common.errors import StoreUnavailable
 from common.store.client import StoreClient
 from common.store.commands import NodeCommand, pack
 from common.store.marks import MarkKind, Tenure
-from ingest.write.mark_keeper import MarkKeeper
-from ingest.write.mark_nodes import MarkedTopic
+from ingest.write.marks.keeper import MarkKeeper
+from ingest.write.marks.nodes import MarkedTopic
 from ingest.write.metrics import MarkMetrics
 from tests.support.fakes.memory_redis import MemoryCluster, MemoryNode
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.store.marks import Mark, Tenure
-from ingest.write import mark_rules
-from ingest.write.mark_memory import BucketMemory, NodeHistory, custody_of
-from ingest.write.mark_rules import PartitionPlace, verify
+from ingest.write.marks import rules
+from ingest.write.marks.memory import BucketMemory, NodeHistory, custody_of
+from ingest.write.marks.rules import PartitionPlace, verify
 
 LINEAGE = "1" * 16
 PARTITION = 0
@@ -204,7 +204,7 @@ def _the_lineage(_: Tenure, lineage: str) -> str:
 @pytest.mark.parametrize(
     ("owner", "name", "broken", "steps"),
     [
-        (mark_rules.Holding, "is_trusted", True, [*OLD_MASTER, ("round", 0)]),
+        (rules.Holding, "is_trusted", True, [*OLD_MASTER, ("round", 0)]),
         (PartitionPlace, "covers", _yes, [*LOST, ("round", 0), ("crash", 0), ("round", 0)]),
         (Tenure, "stamp", _the_lineage, [*LOST, ("round", 0)]),
         (BucketMemory, "needs_verifying", _no, LOST),

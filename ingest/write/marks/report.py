@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from common.errors import StoreUnavailable
 from common.store.marks import Mark, parse_mark
-from ingest.write.mark_nodes import MarkedTopic, NodeView
-from ingest.write.mark_rules import LOSSES, MarkVerdict, PartitionPlace, Suspicion
+from ingest.write.marks.nodes import MarkedTopic, NodeView
+from ingest.write.marks.rules import LOSSES, MarkVerdict, PartitionPlace, Suspicion
 from ingest.write.metrics import MarkMetrics
 
 _log = logging.getLogger("thunder.ingest")

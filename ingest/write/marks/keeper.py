@@ -3,17 +3,19 @@
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from common.errors import StoreUnavailable
 from common.store.client import StoreClient
-from common.store.marks import Registry, parse_mark, read_marks
-from common.store.scripts import MarkRaise, MarkStamp, raise_marks, stamp_marks
+from common.store.marks import Registry
+from common.store.scripts import MarkRaise, raise_marks, stamp_marks
 from common.timing import Clock, system_clock
-from ingest.write.mark_memory import BucketMemory, NodeHistory, custody_of
-from ingest.write.mark_nodes import Look, MarkedTopic, MarkNodes, NodeView
-from ingest.write.mark_report import JudgedMark, MarkReport
-from ingest.write.mark_rules import Custody, PartitionPlace, verify
+from ingest.write.marks.memory import BucketMemory, NodeHistory
+from ingest.write.marks.nodes import Look, MarkedTopic, MarkNodes, NodeView
+from ingest.write.marks.partitions import MarkedPartitions
+from ingest.write.marks.report import MarkReport
+from ingest.write.marks.rules import PartitionPlace
+from ingest.write.marks.verifier import MarkVerifier, RoundFacts
 from ingest.write.metrics import MarkMetrics
 
 ROUND_SECONDS = 1.0
@@ -27,9 +29,6 @@ _SETTLED_SECONDS = 60.0
 """Time after which writes to Redis are on its disk, even if it dies: AOF everysec delays them by seconds."""
 
 _REGISTRATION_SECONDS = 60.0
-
-_LOOK_UP_SECONDS = 30.0
-"""Time for which a partition is expected back that is to be read again; it may have gone to another worker."""
 
 
 class _Checkpoint(NamedTuple):
@@ -58,11 +57,9 @@ class MarkKeeper:
         self._monotonic = monotonic
         self._buckets = [BucketMemory() for _ in range(buckets)]
         self._history = NodeHistory()
+        self._verifier = MarkVerifier(self._nodes, topic, self._report, self._buckets, self._history)
         self._lineage = ""
-        self._places: dict[int, PartitionPlace] = {}
-        self._asked: dict[int, int] = {}
-        self._asked_at = -_LOOK_UP_SECONDS
-        self._whole_at: dict[int, int] = {}
+        self._partitions = MarkedPartitions()
         self._registry: Registry | None = None
         self._registered_at = 0.0
         self._candidate = self._settled = _Checkpoint(0.0, {})
@@ -72,8 +69,8 @@ class MarkKeeper:
 
     def lost(self, partitions: Collection[int]) -> None:
         """These partitions belong to another worker, or are read again."""
+        self._partitions.lost(partitions)
         for partition in partitions:
-            self._places.pop(partition, None)
             for checkpoint in (self._candidate, self._settled):
                 checkpoint.positions.pop(partition, None)
             for memory in self._buckets:
@@ -81,10 +78,7 @@ class MarkKeeper:
 
     def gained(self, starts: Mapping[int, tuple[int, int, bool, str]]) -> None:
         """Partitions of this worker: next offset to read, end, whether it is the start of a replay, id of the topic."""
-        for partition, (start, end, is_replay, topic_id) in starts.items():
-            asked = self._asked.pop(partition, None)
-            replayed_from = asked if is_replay else None
-            self._places[partition] = PartitionPlace(start, start, max(start, end), replayed_from, topic_id)
+        self._partitions.gained(starts)
         if starts:
             self._registry = None
             self._hurry()
@@ -94,7 +88,8 @@ class MarkKeeper:
 
         No write may be under way. Returns the partitions that must be read again, each with the offset.
         """
-        self._advance(positions)
+        if self._partitions.advance(positions):
+            self._hurry()
         now = self._monotonic()
         if not self._is_due(now):
             return {}
@@ -127,14 +122,9 @@ class MarkKeeper:
             except StoreUnavailable as reason:
                 self._failed(reason)
 
-    def _advance(self, positions: Mapping[int, int]) -> None:
-        for partition, position in positions.items():
-            place = self._places.get(partition)
-            if place is not None and position > place.position:
-                self._places[partition] = place._replace(position=position, reach=max(place.reach, position))
-                if position >= self._whole_at.get(partition, position + 1):
-                    del self._whole_at[partition]
-                    self._hurry()
+    @property
+    def _places(self) -> Mapping[int, PartitionPlace]:
+        return self._partitions.places
 
     def _is_due(self, now: float) -> bool:
         opened = self._store_client.sessions_opened
@@ -149,7 +139,7 @@ class MarkKeeper:
     def _begin_lineage(self, lineage: str) -> None:
         """Marks of another lineage say nothing: every partition is read again for this one."""
         self._lineage, self._registry = lineage, None
-        self._buckets = [BucketMemory() for _ in self._buckets]
+        self._buckets[:] = [BucketMemory() for _ in self._buckets]
 
     def _round(self, replays: dict[int, int], now: float) -> None:
         """Add to replays the partitions that must be read again."""
@@ -157,16 +147,18 @@ class MarkKeeper:
         self._sessions_seen = self._store_client.sessions_opened
         if self._registry is None:
             self._registry = self._nodes.read_registry(self._topic, self._clock())
+        awaits_partitions = self._partitions.awaited(now)
+        facts = RoundFacts(self._lineage, look, self._places, self._registry, awaits_partitions, now)
         for view in look.views:
             try:
-                self._keep_node(view, look, replays, self._registry, now)
+                self._keep_node(view, facts, replays)
             except StoreUnavailable as reason:
                 self._failed(reason)
         if replays:
             self._announce(look)
-        self._replay(replays, now)
+        self._partitions.replay(replays, now)
         self._save_checkpoint(now)
-        self._show()
+        self._show(now)
         self._register(self._registry, now)
 
     def _announce(self, look: Look) -> None:
@@ -193,69 +185,18 @@ class MarkKeeper:
                 self._buckets[bucket].looked_at(view.tenure, look.ends.get(bucket, ()), now)
         return look
 
-    def _keep_node(self, view: NodeView, look: Look, replays: dict[int, int], registry: Registry, now: float) -> None:
+    def _keep_node(self, view: NodeView, facts: RoundFacts, replays: dict[int, int]) -> None:
         closed = self._closed(view)
-        doubtful = [b for b in closed if self._buckets[b].needs_verifying(view.tenure, self._places)]
-        replies = self._nodes.ask(view, [read_marks(bucket) for bucket in doubtful])
-        judged = {
-            bucket: marks
-            for bucket, reply in zip(doubtful, replies, strict=True)
-            if (marks := self._judge(bucket, view, look, cast("list[bytes]", reply), registry)) is not None
-        }
-        for bucket in self._stamp(view, closed, judged):
-            for each in judged[bucket]:
-                self._buckets[bucket].found_true(each.partition, each.mark)
-                if (start := each.verdict.replay_from) is not None:
-                    replays[each.partition] = min(start, replays.get(each.partition, start))
-            self._buckets[bucket].verified(view.tenure, now)
+        found = self._verifier.verify(view, closed, facts)
+        if found.has_conflicts:
+            self._hurry()
+        for partition, start in found.replays.items():
+            replays[partition] = min(start, replays.get(partition, start))
         self._raise(view, closed, replays.keys())
 
     def _closed(self, view: NodeView) -> list[int]:
         """Buckets of the node that are not on the way to another."""
         return [bucket for bucket in view.buckets if not self._buckets[bucket].is_open]
-
-    def _judge(
-        self, bucket: int, view: NodeView, look: Look, reply: Sequence[bytes], registry: Registry
-    ) -> list[JudgedMark] | None:
-        """Marks of the partitions of this thread; None when the bucket cannot be judged in this round."""
-        memory = self._buckets[bucket]
-        report = custody_of(memory, view.tenure, self._history, look.unanswered)
-        if report is None or (report.custody is Custody.UNSURE and self._awaits_partitions):
-            return None
-        held = dict(zip(reply[::2], reply[1::2], strict=True))
-        judged: list[JudgedMark] = []
-        for partition, place in self._places.items():
-            field, raised = self._topic.field(partition), memory.raised.get(partition)
-            value = held.get(field, b"")
-            holding = report.holding(memory, view.tenure, self._lineage, is_known=raised is not None)
-            verdict = verify(
-                parse_mark(value),
-                place,
-                holding,
-                raised=raised,
-                is_registered=field in registry.fields[self._topic.kind],
-                topic_id=registry.topic_ids.get(field, ""),
-            )
-            judged.append(JudgedMark(partition, field, value, verdict))
-        return judged
-
-    def _stamp(self, view: NodeView, closed: Sequence[int], judged: Mapping[int, Sequence[JudgedMark]]) -> list[int]:
-        """Write the marks that take the place of others. Returns the buckets whose marks are true then."""
-        stamps = {
-            bucket: [MarkStamp(each.field, each.value, each.mark) for each in marks if each.verdict.mark is not None]
-            for bucket, marks in judged.items()
-        }
-        ceases = any(stamp.mark.offset < stamp.mark.whole_at for each in stamps.values() for stamp in each)
-        new_id = secrets.token_hex(8).encode()
-        changed = [bucket for bucket in closed if ceases or stamps.get(bucket)]
-        commands = [stamp_marks(b, new_id, stamps.get(b, ()), changes_id=ceases) for b in changed]
-        replies = self._nodes.ask(view, commands)
-        conflicts = {bucket for bucket, reply in zip(changed, replies, strict=True) if reply}
-        if conflicts:
-            self._hurry()
-        true = [bucket for bucket in judged if bucket not in conflicts]
-        self._report.found(view, self._places, (each for bucket in true for each in judged[bucket]))
-        return true
 
     def _raise(self, view: NodeView, closed: Sequence[int], replayed: Collection[int]) -> None:
         raised = [bucket for bucket in closed if not self._buckets[bucket].needs_verifying(view.tenure, ())]
@@ -278,18 +219,6 @@ class MarkKeeper:
                 position = self._places[partition].position
                 yield MarkRaise(self._topic.field(partition), known, position, settled.get(partition, 0))
 
-    def _replay(self, replays: Mapping[int, int], now: float) -> None:
-        for partition in replays:
-            self._places.pop(partition)
-        if replays:
-            self._asked.update(replays)
-            self._asked_at = now
-
-    @property
-    def _awaits_partitions(self) -> bool:
-        """Whether partitions that are to be read again have not come back."""
-        return bool(self._asked) and self._monotonic() - self._asked_at < _LOOK_UP_SECONDS
-
     def _register(self, registry: Registry, now: float) -> None:
         """Register partitions that have a mark in every bucket; refresh those that are registered."""
         held, fields = registry.fields[self._topic.kind], {each: self._topic.field(each) for each in self._places}
@@ -307,13 +236,10 @@ class MarkKeeper:
 
     def _save_checkpoint(self, now: float) -> None:
         if now - self._candidate.at >= _SETTLED_SECONDS:
-            positions = {partition: place.position for partition, place in self._places.items()}
-            self._settled, self._candidate = self._candidate, _Checkpoint(now, positions)
+            self._settled, self._candidate = self._candidate, _Checkpoint(now, self._partitions.positions)
 
-    def _show(self) -> None:
-        self._whole_at = {}
-        for partition, offset in (item for memory in self._buckets for item in memory.short_until.items()):
-            self._whole_at[partition] = min(offset, self._whole_at.get(partition, offset))
-        if not self._awaits_partitions:
+    def _show(self, now: float) -> None:
+        self._partitions.watch(self._buckets)
+        if not self._partitions.awaited(now):
             short = (bool(each.short_until) or not self._places.keys() <= each.raised.keys() for each in self._buckets)
             self._metrics.short(self, sum(short))

@@ -1,8 +1,8 @@
 """Custody of a bucket that moves between the nodes of a cluster."""
 
 from common.store.marks import Mark, Tenure
-from ingest.write.mark_memory import BucketMemory, CustodyReport, NodeHistory, custody_of
-from ingest.write.mark_rules import Custody
+from ingest.write.marks.memory import BucketMemory, CustodyReport, NodeHistory, custody_of
+from ingest.write.marks.rules import Custody
 
 NONE = "0" * 40
 A, B, C = (Tenure(letter * 40, letter * 40, NONE, letter * 40, is_master=True) for letter in "abc")
