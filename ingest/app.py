@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry
 from common.lifecycle import Stop, stop_on_signals
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.store.clock_check import ClockCheck
-from common.store.marks import MarkKind
 from common.telemetry.clock_metrics import register_clock_metrics
 from common.telemetry.http_server import HttpServer
 from common.telemetry.logs import configure_logs
@@ -83,8 +82,8 @@ def ingest_route(
 
     def open_sink() -> OpenedSink[StoreEvent]:
         client = store.connect(reads_tenures=True)
-        marks = store.mark_keeper(client, MarkKind.POSTS, settings.source_topic, metrics, clock)
-        return OpenedSink(store.post_writer(client), marks)
+        writer = store.post_writer(client)
+        return OpenedSink(writer, store.post_marks(writer, client, settings.source_topic, metrics, clock))
 
     return Route(
         settings.source_topic,
@@ -112,7 +111,7 @@ def follow_route(settings: IngestSettings, registry: CollectorRegistry, clock: C
 
     def open_sink() -> OpenedSink[Follow]:
         client = store.connect(reads_tenures=True)
-        marks = store.mark_keeper(client, MarkKind.FOLLOWS, settings.source_topic, metrics, clock)
+        marks = store.follow_marks(client, settings.source_topic, metrics, clock)
         return OpenedSink(store.follow_writer(client), marks)
 
     return Route(

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Generic, NamedTuple, Protocol
 
@@ -112,6 +112,10 @@ class Marks(Protocol):
         """
         ...
 
+    def examine(self, outcomes: Iterable[tuple[Message, object]], now: int) -> None:
+        """Look whether outcomes that are about to be written, and were before, are there. StoreUnavailable. Blocks."""
+        ...
+
     def observe(self) -> None:
         """Watch the store while a write is repeated; called often. Blocks, bounded."""
         ...
@@ -129,6 +133,9 @@ class NoMarks:
     def keep(self, positions: Mapping[int, int], lineage: str) -> Mapping[int, int]:
         """Read nothing again."""
         return {}
+
+    def examine(self, outcomes: Iterable[tuple[Message, object]], now: int) -> None:
+        """Look for nothing."""
 
     def observe(self) -> None:
         """Watch nothing."""
@@ -291,7 +298,9 @@ class IngestLoop(Generic[E]):
 
     def _write(self, batch: Batch[E]) -> None:
         with self._write_limiter.slot(self._progress.catching_up):
-            self._adapters.sink.write(batch.events, self._trusted_time())
+            now = self._trusted_time()
+            self._adapters.marks.examine(zip(batch.messages, batch.outcomes, strict=True), now)
+            self._adapters.sink.write(batch.events, now)
 
     def _dead_letter(self, batch: Batch[E]) -> None:
         self._adapters.dead_letters.write(batch.dead_letters)

@@ -1,9 +1,11 @@
 """Writes events about posts to Redis: the shell around write_plan. One pipeline per node and step."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from common.errors import StoreUnavailable
 from common.retention import Retention
+from common.store.address import Node
 from common.store.client import StoreClient, failures
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import AuthorKeys, KeySpace
@@ -42,6 +44,20 @@ class PostWriter:
         except StoreUnavailable:
             self._planner.forget()
             raise
+
+    def lacking(self, rows: Sequence[PostRow]) -> Counter[Node]:
+        """Count the posts of which there is no record, not even of a deletion, by node. StoreUnavailable. Blocks."""
+        topology = self._store_client.topology()
+        self._planner.by_bucket = topology.is_cluster
+        planned = [*self._planner.reads([row.post_id for row in rows])]
+        replies = self._store_client.run([reads.command for reads in planned])
+        if failed := failures(replies):
+            raise failed[0]
+        lacking: Counter[Node] = Counter()
+        for reads, records in zip(planned, replies, strict=True):
+            node = topology.nodes[topology.node_of_bucket[reads.command.bucket]]
+            lacking[node] += sum(record is None for record in records)
+        return +lacking
 
     def _write(self, batch: Sequence[PostRow] | AuthorDelete, now: int) -> list[StoreUnavailable]:
         step = _Steps(self._store_client)

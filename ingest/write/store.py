@@ -101,12 +101,17 @@ class Store:
         """A sink of follows, for the thread that has the client."""
         return FollowWriter(store_client, self.keys)
 
-    def mark_keeper(
-        self, store_client: StoreClient, kind: MarkKind, topic: str, metrics: MarkMetrics, clock: Clock
+    def post_marks(
+        self, writer: PostWriter, store_client: StoreClient, topic: str, metrics: MarkMetrics, clock: Clock
     ) -> MarkKeeper:
-        """Marks of what the thread that has the client writes through it."""
-        marked = MarkedTopic(kind, topic, self.retention.seconds)
-        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, clock)
+        """Marks of the posts of a topic, for the thread that has the client and the writer."""
+        marked = MarkedTopic(MarkKind.POSTS, topic, self.retention.seconds)
+        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, writer.lacking, clock)
+
+    def follow_marks(self, store_client: StoreClient, topic: str, metrics: MarkMetrics, clock: Clock) -> MarkKeeper:
+        """Marks of the follows of a topic, for the thread that has the client."""
+        marked = MarkedTopic(MarkKind.FOLLOWS, topic, self.retention.seconds)
+        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, clock=clock)
 
     @contextmanager
     def meta(self) -> Generator[redis.Redis]:

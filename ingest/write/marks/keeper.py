@@ -10,12 +10,14 @@ from common.store.client import StoreClient
 from common.store.marks import Registry
 from common.store.scripts import MarkRaise, raise_marks, stamp_marks
 from common.timing import Clock, system_clock
+from ingest.batch import Message
+from ingest.write.marks.evidence import FindLacking, LossEvidence, find_nothing
 from ingest.write.marks.memory import BucketMemory, NodeHistory
 from ingest.write.marks.nodes import Look, MarkedTopic, MarkNodes, NodeView
 from ingest.write.marks.partitions import MarkedPartitions
 from ingest.write.marks.report import MarkReport
 from ingest.write.marks.rules import PartitionPlace
-from ingest.write.marks.verifier import MarkVerifier, RoundFacts
+from ingest.write.marks.verifier import MarkVerifier, RoundFacts, RoundFindings
 from ingest.write.metrics import MarkMetrics
 
 ROUND_SECONDS = 1.0
@@ -45,6 +47,7 @@ class MarkKeeper:
         buckets: int,
         topic: MarkedTopic,
         metrics: MarkMetrics,
+        find_lacking: FindLacking = find_nothing,
         clock: Clock = system_clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -60,6 +63,7 @@ class MarkKeeper:
         self._verifier = MarkVerifier(self._nodes, topic, self._report, self._buckets, self._history)
         self._lineage = ""
         self._partitions = MarkedPartitions()
+        self._evidence = LossEvidence(topic.retention_seconds, self._report, find_lacking)
         self._registry: Registry | None = None
         self._registered_at = 0.0
         self._candidate = self._settled = _Checkpoint(0.0, {})
@@ -98,12 +102,17 @@ class MarkKeeper:
             self._begin_lineage(lineage)
         if not (lineage and self._places):
             return {}
-        replays: dict[int, int] = {}
+        findings = RoundFindings()
         try:
-            self._round(replays, now)
+            self._round(findings, now)
         except StoreUnavailable as reason:
             self._failed(reason)
-        return replays
+        return findings.replays
+
+    def examine(self, outcomes: Iterable[tuple[Message, object]], now: int) -> None:
+        """Look whether what is read again, and about to be written again, is in the store. StoreUnavailable. Blocks."""
+        if self._partitions.doubts:
+            self._evidence.examine(outcomes, self._partitions.doubts, now)
 
     def _failed(self, reason: StoreUnavailable) -> None:
         """Try again a round later, or as soon as something happens, such as a connection to a new master."""
@@ -141,8 +150,7 @@ class MarkKeeper:
         self._lineage, self._registry = lineage, None
         self._buckets[:] = [BucketMemory() for _ in self._buckets]
 
-    def _round(self, replays: dict[int, int], now: float) -> None:
-        """Add to replays the partitions that must be read again."""
+    def _round(self, findings: RoundFindings, now: float) -> None:
         look = self._look(now)
         self._sessions_seen = self._store_client.sessions_opened
         if self._registry is None:
@@ -151,12 +159,13 @@ class MarkKeeper:
         facts = RoundFacts(self._lineage, look, self._places, self._registry, awaits_partitions, now)
         for view in look.views:
             try:
-                self._keep_node(view, facts, replays)
+                self._keep_node(view, facts, findings)
             except StoreUnavailable as reason:
                 self._failed(reason)
-        if replays:
+        if findings.replays:
             self._announce(look)
-        self._partitions.replay(replays, now)
+            self._evidence.begin(findings.lossy_nodes)
+        self._partitions.replay(findings.replays, findings.suspected, now)
         self._save_checkpoint(now)
         self._show(now)
         self._register(self._registry, now)
@@ -185,14 +194,11 @@ class MarkKeeper:
                 self._buckets[bucket].looked_at(view.tenure, look.ends.get(bucket, ()), now)
         return look
 
-    def _keep_node(self, view: NodeView, facts: RoundFacts, replays: dict[int, int]) -> None:
+    def _keep_node(self, view: NodeView, facts: RoundFacts, findings: RoundFindings) -> None:
         closed = self._closed(view)
-        found = self._verifier.verify(view, closed, facts)
-        if found.has_conflicts:
+        if not self._verifier.verify(view, closed, facts, findings):
             self._hurry()
-        for partition, start in found.replays.items():
-            replays[partition] = min(start, replays.get(partition, start))
-        self._raise(view, closed, replays.keys())
+        self._raise(view, closed, findings.replays.keys())
 
     def _closed(self, view: NodeView) -> list[int]:
         """Buckets of the node that are not on the way to another."""

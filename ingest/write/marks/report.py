@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from common.errors import StoreUnavailable
+from common.store.address import Node
 from common.store.marks import Mark, parse_mark
 from ingest.write.marks.nodes import MarkedTopic, NodeView
 from ingest.write.marks.rules import LOSSES, MarkVerdict, PartitionPlace, Suspicion
@@ -57,6 +58,19 @@ class MarkReport:
                 self._topic.name,
                 max(max(0, places[each.partition].position - each.mark.offset) for each in found),
             )
+
+    def proved(self, node: Node, partitions: Iterable[int], posts: int) -> None:
+        """Posts that are read again are gone from a node that has the marks behind them."""
+        self._metrics.found(Suspicion.OLDER, is_replayed=False)
+        _log.warning(
+            "Store lost writes (%s): Redis %s, partitions %s of %s, posts that were stored before are gone, %d of them "
+            "in the first batch that is read again",
+            Suspicion.OLDER,
+            node,
+            sorted(partitions),
+            self._topic.name,
+            posts,
+        )
 
     def failed(self, reason: StoreUnavailable) -> bool:
         """A round failed, or a part of it. Returns whether a right is missing."""

@@ -18,9 +18,9 @@ EVERYTHING = 0
 class Suspicion(StrEnum):
     """Reason to read a partition again. A closed set: it labels a metric. Those in LOSSES prove that writes are lost.
 
-    missing: no mark where there was one. older: a mark is below what this worker raised it to. moved: the bucket came
-    from another node, and it is not sure that all of it did. unconfirmed: writes since the last raise may be lost.
-    pending: another worker ended before its replay did.
+    missing: no mark where there was one. older: a mark is below what this worker raised it to, or a post that was
+    stored is gone. moved: the bucket came from another node, and it is not sure that all of it did. unconfirmed: writes
+    since the last raise may be lost. pending: another worker ended before its replay did.
     """
 
     MISSING = "missing"

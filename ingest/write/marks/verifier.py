@@ -1,15 +1,17 @@
 """Verifies the marks of a node's buckets: reads them, judges each, and stamps those that hold for other data."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
+from common.store.address import Node
 from common.store.marks import Registry, parse_mark, read_marks
 from common.store.scripts import MarkStamp, stamp_marks
 from ingest.write.marks.memory import BucketMemory, NodeHistory, custody_of
 from ingest.write.marks.nodes import Look, MarkedTopic, MarkNodes, NodeView
 from ingest.write.marks.report import JudgedMark, MarkReport
-from ingest.write.marks.rules import Custody, PartitionPlace, verify
+from ingest.write.marks.rules import LOSSES, Custody, PartitionPlace, Suspicion, verify
 
 
 class RoundFacts(NamedTuple):
@@ -23,11 +25,31 @@ class RoundFacts(NamedTuple):
     now: float
 
 
-class Verified(NamedTuple):
-    """replays: offsets from which partitions must be read again. has_conflicts: another worker was first somewhere."""
+class RoundFindings:
+    """Results of a round, over all of its nodes.
 
-    replays: Mapping[int, int]
-    has_conflicts: bool
+    replays: offsets from which partitions must be read again. lossy_nodes: nodes that are proven to have lost writes.
+    """
+
+    def __init__(self) -> None:
+        self.replays: dict[int, int] = {}
+        self.lossy_nodes: set[Node] = set()
+        self._reasons: defaultdict[int, set[Suspicion]] = defaultdict(set)
+
+    @property
+    def suspected(self) -> list[int]:
+        """Partitions that are to be read again, though nothing proves a loss."""
+        return [partition for partition in self.replays if self._reasons[partition] == {Suspicion.UNCONFIRMED}]
+
+    def add(self, node: Node, judged: JudgedMark) -> None:
+        """Add a mark that is true now."""
+        partition, verdict = judged.partition, judged.verdict
+        if verdict.replay_from is not None:
+            self.replays[partition] = min(verdict.replay_from, self.replays.get(partition, verdict.replay_from))
+        if verdict.suspicion is not None:
+            self._reasons[partition].add(verdict.suspicion)
+        if verdict.suspicion in LOSSES:
+            self.lossy_nodes.add(node)
 
 
 class MarkVerifier:
@@ -47,8 +69,11 @@ class MarkVerifier:
         self._buckets = buckets
         self._history = history
 
-    def verify(self, view: NodeView, closed: Sequence[int], facts: RoundFacts) -> Verified:
-        """Verify the buckets whose marks may be other than is known. closed: those that are not on the way."""
+    def verify(self, view: NodeView, closed: Sequence[int], facts: RoundFacts, findings: RoundFindings) -> bool:
+        """Verify the buckets whose marks may be other than is known; False when another worker was first in some.
+
+        closed: buckets of the node that are not on the way.
+        """
         doubtful = [b for b in closed if self._buckets[b].needs_verifying(view.tenure, facts.places)]
         replies = self._nodes.ask(view, [read_marks(bucket) for bucket in doubtful])
         judged = {
@@ -58,14 +83,12 @@ class MarkVerifier:
         }
         true = self._stamp(view, closed, judged)
         self._report.found(view, facts.places, (each for bucket in true for each in judged[bucket]))
-        replays: dict[int, int] = {}
         for bucket in true:
             for each in judged[bucket]:
                 self._buckets[bucket].found_true(each.partition, each.mark)
-                if (start := each.verdict.replay_from) is not None:
-                    replays[each.partition] = min(start, replays.get(each.partition, start))
+                findings.add(view.node, each)
             self._buckets[bucket].verified(view.tenure, facts.now)
-        return Verified(replays, len(true) < len(judged))
+        return len(true) == len(judged)
 
     def _judge(self, bucket: int, view: NodeView, reply: Sequence[bytes], facts: RoundFacts) -> list[JudgedMark] | None:
         """Marks of the partitions of this thread; None when the bucket cannot be judged in this round."""

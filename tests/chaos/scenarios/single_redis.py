@@ -112,7 +112,7 @@ SCENES = [
     Scene("everysec", "one Redis, AOF everysec, cut to one second ago", single_everysec, lose_power),
     Scene(
         *("everysec-rewrite", "the same, in a rewrite: the older file loses"),
-        *(single_everysec, lose_power_in_rewrite, _REFILLED),  # the marks are in the newer file, so no loss is seen
+        *(single_everysec, lose_power_in_rewrite),  # the marks are in the newer file: posts that are gone prove it
     ),
     Scene("rdb", "one Redis, back from a snapshot of four seconds ago", single, return_from_snapshot),
     Scene("empty", "one Redis without persistence restarts", single, return_empty, _REFILLED),
@@ -122,7 +122,7 @@ SCENES = [
     Scene("connections", "CLIENT KILL of all connections", single, kill_connections, Limits(False, -1)),
     Scene(
         *("everysec-alone", "AOF everysec cut, no worker runs"),
-        *(single_everysec, lose_power_without_workers, _REFILLED),  # a new worker cannot know what was there
+        *(single_everysec, lose_power_without_workers),  # a new worker knows what was committed
     ),
     Scene(
         *("everysec-groups", "AOF everysec cut, two groups fill the store", single_everysec, lose_power),

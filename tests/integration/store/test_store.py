@@ -20,6 +20,8 @@ from common.store.layout import check_eviction, check_layout, initialise_layout,
 from common.store.member import post_id
 from common.store.record import record_field
 from ingest.events import AuthorDelete, PostDelete
+from ingest.post_row import create_row, delete_row
+from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import StoreEstimate, sample_store
 from serve.deadline import NO_DEADLINE
 from serve.query import Answer
@@ -61,6 +63,15 @@ async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
 
 def ids(answer: Answer) -> list[int]:
     return [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
+
+
+def test_posts_without_any_record_are_lacking(store_client: StoreClient) -> None:
+    writer = PostWriter(store_client, KEYS, RETENTION)
+    kept, deleted, gone = ([create_row(LightPost(post, 5, NOW)) for post in some] for some in ([1], [2], range(3, 9)))
+    writer.write([*kept, *deleted, delete_row(2)], NOW)
+    lacking = writer.lacking([*kept, *deleted, *gone])
+    assert lacking.total() == 6
+    assert lacking.keys() <= {*store_client.topology().nodes}
 
 
 def test_a_read_ends_at_its_oldest_time(store_client: StoreClient, store_url: str) -> None:

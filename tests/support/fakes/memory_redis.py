@@ -33,7 +33,7 @@ class MemoryNode:
         self.hashes: dict[bytes, dict[bytes, bytes]] = {}
         self.errors: dict[bytes, ResponseError] = {}
         self.opened = 0
-        self.now = 1000
+        self.now = 1_790_000_000
 
     def replica(self, number: int) -> "MemoryNode":
         """A replica that has received everything, already promoted."""

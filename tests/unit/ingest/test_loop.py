@@ -1,7 +1,7 @@
 """One thread's loop on a topic, a sink and a dead-letter topic in memory."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,7 +11,7 @@ from common.settings.kafka import OffsetReset
 from ingest.batch import Gather, Message, no_gathering
 from ingest.dead_letters.limits import DeadLetterLimits
 from ingest.events import Event, PostDelete
-from ingest.loop import Adapters, Batching, IngestLoop, Policies
+from ingest.loop import Adapters, Batching, IngestLoop, Marks, NoMarks, Policies
 from ingest.metrics import IngestMetrics
 from ingest.write_limiter import WriteLimiter
 from tests.support.fakes.memory_adapters import DIGITS, MemoryDeadLetters, MemorySink
@@ -43,6 +43,14 @@ class Worker:
         metrics = IngestMetrics(self.registry)
         self.loop = IngestLoop(
             "posts", adapters, POLICIES, WriteLimiter(1), metrics, lambda: self.now, lambda: self.stopped
+        )
+
+    def watch(self, marks: Marks) -> None:
+        """Work with these marks from now on."""
+        adapters = Adapters(self.consumer, DIGITS, self.sink, self.dead_letters, marks=marks)
+        self.loop = IngestLoop(
+            *("posts", adapters, POLICIES, WriteLimiter(1), IngestMetrics(CollectorRegistry())),
+            *(lambda: self.now, lambda: self.stopped),
         )
 
     def _report(self, partition: int, lineage: str) -> None:
@@ -114,6 +122,33 @@ def test_nothing_is_committed_before_the_sink_has_acknowledged() -> None:
     assert committed == [{0: 0}, {0: 0}]
     assert worker.topic.commits == {0: 1}
     assert worker.sink.ids == [7]
+
+
+class Examiner(NoMarks):
+    """Notes what is examined, and what was written before. Fails once."""
+
+    def __init__(self, sink: MemorySink) -> None:
+        self.examined: list[tuple[list[int], list[int]]] = []
+        self._sink = sink
+        self._fails = True
+
+    def examine(self, outcomes: Iterable[tuple[Message, object]], now: int) -> None:
+        assert now == 1000
+        self.examined.append(([message.offset for message, _ in outcomes], [*self._sink.ids]))
+        if self._fails:
+            self._fails = False
+            raise StoreUnavailable
+
+
+def test_the_store_is_examined_before_each_write() -> None:
+    worker = Worker(topic(b"7", b"8"))
+    examiner = Examiner(worker.sink)
+    worker.watch(examiner)
+    worker.loop.run_once()
+    worker.topic.produce(b"9")
+    worker.loop.run_once()
+    assert examiner.examined == [([0, 1], []), ([0, 1], []), ([2], [7, 8])]
+    assert worker.sink.ids == [7, 8, 9]
 
 
 def test_nothing_is_decoded_by_a_wrong_clock() -> None:

@@ -1,20 +1,27 @@
 """Rounds of a worker on two masters in memory, by a clock that a test sets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from common.errors import StoreUnavailable
+from common.post import LightPost
+from common.store.address import Node
 from common.store.client import StoreClient
 from common.store.commands import NodeCommand, pack
 from common.store.marks import MarkKind, Tenure
+from ingest.batch import Message
+from ingest.events import Dropped, DropReason
+from ingest.post_row import PostRow, create_row, delete_row
 from ingest.write.marks.keeper import MarkKeeper
 from ingest.write.marks.nodes import MarkedTopic
 from ingest.write.metrics import MarkMetrics
 from tests.support.fakes.memory_redis import MemoryCluster, MemoryNode
 
 LINEAGE, BUCKETS = "a" * 16, 4
+NOW = 1_790_000_000
+DROPPED = Dropped(DropReason.EXPIRED)
 TOPIC = MarkedTopic(MarkKind.POSTS, "posts", 3600)
 
 
@@ -26,8 +33,12 @@ class Worker:
         self.client = StoreClient("redis://redis:1", BUCKETS, 1, reads_tenures=True)
         self.now = 100.0
         self.keeper = MarkKeeper(
-            *(self.client, BUCKETS, TOPIC, MarkMetrics(self.registry)), clock=lambda: 1000, monotonic=lambda: self.now
+            *(self.client, BUCKETS, TOPIC, MarkMetrics(self.registry), self._lacking),
+            clock=lambda: NOW,
+            monotonic=lambda: self.now,
         )
+        self.gone: set[int] = set()
+        self.looked_for: list[int] = []
         self.cluster = cluster
         self.position = 10
         self.gain(10)
@@ -60,6 +71,17 @@ class Worker:
         tenure = Tenure(node.run_id, node.replid, node.former_replid, node.node_id, is_master=True)
         marks = node.marks(bucket)
         return bool(marks) and all(mark.is_whole(tenure.stamp(LINEAGE)) for mark in marks.values())
+
+    def examine(self, *offsets: int, created_at: int = NOW - 100, sent_at: int = NOW - 99) -> None:
+        """Posts of these offsets, which are their ids, are about to be written."""
+        rows = [create_row(LightPost(offset, 1, created_at)) for offset in offsets]
+        outcomes = [(Message(0, row.post_id, b"", sent_at * 1000), row) for row in rows]
+        self.keeper.examine([*outcomes, (Message(0, 1, b""), delete_row(1)), (Message(0, 2, b""), DROPPED)], NOW)
+
+    def _lacking(self, rows: Sequence[PostRow]) -> Mapping[Node, int]:
+        self.looked_for += [row.post_id for row in rows]
+        gone = len(self.gone.intersection(row.post_id for row in rows))
+        return {self.cluster.nodes[1].node: gone} if gone else {}
 
     def counted(self, metric: str, reason: str) -> float | None:
         return self.registry.get_sample_value(f"post_store_{metric}_total", {"reason": reason})
@@ -129,3 +151,104 @@ def test_writes_since_the_last_round_are_repeated_after_a_failover(worker: Worke
     worker.keep(0.1)
     assert all(worker.whole(bucket) for bucket in range(BUCKETS))
     assert (worker.counted("losses", "older"), worker.counted("replays", "unconfirmed")) == (0, 1)
+
+
+@pytest.fixture
+def suspicious(worker: Worker, cluster: MemoryCluster) -> Worker:
+    """The second master has restarted with all of its marks: what was applied up to 15 is read again from 11."""
+    worker.write(5)
+    worker.keep()
+    assert worker.position == 16
+    cluster.nodes[1].restart()
+    assert worker.keep() == {0: 11}
+    worker.keeper.lost([0])
+    return worker
+
+
+def test_posts_that_are_gone_prove_a_loss_that_the_marks_do_not_show(
+    suspicious: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    suspicious.gain(11, is_replay=True)
+    suspicious.gone = {12, 14, 15}
+    suspicious.examine(11)
+    assert suspicious.counted("losses", "older") == 0
+    suspicious.examine(12, 13, 14)
+    suspicious.examine(15, 16)
+    assert suspicious.looked_for == [11, 12, 13, 14, 15]
+    assert suspicious.counted("losses", "older") == 1
+    [line] = [record.getMessage() for record in caplog.records if "lost writes" in record.getMessage()]
+    assert line.startswith("Store lost writes (older): Redis redis:2, partitions [0] of posts, ")
+
+
+def test_nothing_is_looked_for_once_the_replay_has_passed(suspicious: Worker) -> None:
+    suspicious.gain(11, is_replay=True)
+    suspicious.write(5)
+    suspicious.keep(0.1)
+    suspicious.examine(15)
+    assert suspicious.looked_for == []
+
+
+def test_nothing_is_looked_for_without_a_suspicion(worker: Worker) -> None:
+    worker.examine(10)
+    assert worker.looked_for == []
+
+
+def test_a_partition_that_another_worker_read_meanwhile_is_not_in_doubt(suspicious: Worker) -> None:
+    suspicious.gain(16)
+    suspicious.examine(11)
+    assert suspicious.looked_for == []
+
+
+def test_posts_that_may_have_been_dropped_or_have_expired_prove_nothing(suspicious: Worker) -> None:
+    suspicious.gain(11, is_replay=True)
+    suspicious.examine(11, created_at=NOW, sent_at=NOW - 1)
+    suspicious.examine(12, created_at=NOW - 1900, sent_at=NOW - 1899)
+    assert suspicious.looked_for == []
+
+
+def test_a_loss_that_the_marks_show_is_counted_once(worker: Worker, cluster: MemoryCluster) -> None:
+    cluster.nodes[1].restart(empty=True)
+    assert worker.keep() == {0: 0}
+    worker.keeper.lost([0])
+    worker.gain(0, is_replay=True)
+    worker.gone = {5}
+    worker.examine(5)
+    assert worker.looked_for == []
+    assert (worker.counted("losses", "missing"), worker.counted("losses", "older")) == (1, 0)
+
+
+def test_a_node_whose_loss_is_known_is_not_reported_again(worker: Worker, cluster: MemoryCluster) -> None:
+    """The marks of partition 0 are gone, and a post of partition 1, whose marks are there."""
+    worker.keeper.gained({1: (50, 50, False, "")})
+    worker.write(5)
+    worker.keep()
+    worker.now += 1
+    worker.keeper.keep({0: worker.position, 1: 55}, LINEAGE)
+    for marks in cluster.nodes[1].hashes.values():
+        del marks[b"posts:0"]
+    cluster.nodes[1].restart()
+    assert worker.keep() == {0: 0, 1: 50}
+    worker.keeper.lost([0, 1])
+    worker.keeper.gained({1: (50, 50, True, "")})
+    worker.gone = {52}
+    row = create_row(LightPost(52, 1, NOW - 100))
+    worker.keeper.examine([(Message(1, 52, b"", NOW * 1000), row)], NOW)
+    assert worker.looked_for == [52]
+    assert (worker.counted("losses", "missing"), worker.counted("losses", "older")) == (1, 0)
+
+
+def test_a_new_worker_finds_what_was_lost_below_its_commit(cluster: MemoryCluster) -> None:
+    first = Worker(cluster)
+    first.write()
+    first.keep()
+    cluster.nodes[1].restart()
+    worker = Worker(cluster)
+    worker.keeper.lost([0])
+    worker.gain(20)
+    replays = worker.keep()
+    assert replays == {0: 11}
+    worker.keeper.lost([0])
+    worker.gain(11, is_replay=True)
+    worker.gone = {19}
+    worker.examine(19, 20)
+    assert (worker.looked_for, worker.counted("losses", "older")) == ([19], 1)
