@@ -3,7 +3,7 @@
 
 # A release resolves both tags to digests, builds from these and lists them in base-images.txt. The same by hand:
 # --build-arg PYTHON_IMAGE=python@sha256:... --build-arg BUILD_IMAGE=python@sha256:...
-# The second is the same Python with a C compiler, for the native read core.
+# The second is the same Python with a C compiler, for the native read core and decoder.
 ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
 ARG BUILD_IMAGE=python:3.11.14-bookworm
 

@@ -18,6 +18,7 @@ from common.timing import Clock, system_clock
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.events import Event, Follow
 from ingest.metrics import FreshnessMetrics, IngestMetrics
+from ingest.native import DECODER
 from ingest.post_row import StoreEvent
 from ingest.wiring import OpenedSink, Route, StoreHooks
 from ingest.worker import KafkaWorker
@@ -36,8 +37,9 @@ def run_ingest(settings: IngestSettings) -> int:
     """Run ingest until SIGTERM or SIGINT. Returns the exit code; raises the error that ended a thread."""
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder-ingest", os.environ)
-    stop, registry = Stop(), process_registry()
-    make_role = follow_role if settings.events is EventsSource.FOLLOWS else ingest_role
+    is_of_follows = settings.events is EventsSource.FOLLOWS
+    stop, registry = Stop(), process_registry() if is_of_follows else process_registry(decoder=DECODER)
+    make_role = follow_role if is_of_follows else ingest_role
     return _run(settings, make_role(settings, stop, registry), stop, registry)
 
 

@@ -11,6 +11,7 @@ from common.telemetry.logs import configure_logs
 from common.telemetry.process_metrics import process_registry
 from common.telemetry.tracing import configure_tracing
 from ingest.app import ingest_role
+from ingest.native import DECODER
 from serve.app import collect_garbage_rarely, serve
 from serve.readiness.state import ServingState
 from serve.timeline.cores import chosen_core
@@ -21,7 +22,7 @@ def run_combined(settings: CombinedSettings) -> int:
     configure_logs(settings.log_level, settings.log_format)
     configure_tracing("thunder", os.environ)
     collect_garbage_rarely()
-    registry = process_registry(chosen_core(settings.read_core).name)
+    registry = process_registry(chosen_core(settings.read_core).name, DECODER)
     stop, state = Stop(), ServingState()
     stop_on_signals(stop)
     ingest = ingest_role(settings, stop, registry)

@@ -2,15 +2,17 @@
 
 from functools import partial
 
+from common.native import Language
 from common.settings.ingest import EventsSource, IngestSettings, TransformSettings
 from common.settings.kafka import Framing
 from ingest.batch import Decoder, MessageFormat, Opener
 from ingest.decode.create_rules import with_create_rules
 from ingest.decode.follow_event import decode_follow
 from ingest.decode.framing import open_envelope, unframe
-from ingest.decode.row_decoder import refined_row_decoder
+from ingest.decode.row_decoder import natively_first, refined_row_decoder
 from ingest.decode.tweet_transform import RawDecoder
 from ingest.events import Dropped, DropReason, Event, Follow
+from ingest.native import DECODER, NativeDecoder
 from ingest.post_row import StoreEvent
 
 
@@ -19,12 +21,16 @@ def transform_format(settings: TransformSettings) -> MessageFormat[Event]:
     return MessageFormat(raw_opener(settings.framing), _raw(settings))
 
 
-def ingest_format(settings: IngestSettings) -> MessageFormat[StoreEvent]:
+def ingest_format(settings: IngestSettings, decoder: Language = DECODER) -> MessageFormat[StoreEvent]:
     """Format of the topic that fills the store, refined or raw."""
     limits = settings.post_retention_seconds, settings.clock_skew_seconds
-    if settings.events is EventsSource.RAW:
-        return MessageFormat(raw_opener(settings.framing), with_create_rules(_raw(settings), *limits))
-    return MessageFormat(refined_opener(settings.framing), refined_row_decoder(*limits))
+    is_raw = settings.events is EventsSource.RAW
+    opener = (raw_opener if is_raw else refined_opener)(settings.framing)
+    decode = with_create_rules(_raw(settings), *limits) if is_raw else refined_row_decoder(*limits)
+    if decoder is Language.NATIVE:
+        native = NativeDecoder(*limits)
+        decode = natively_first(native.raw if is_raw else native.refined, decode)
+    return MessageFormat(opener, decode)
 
 
 def follow_format(settings: IngestSettings) -> MessageFormat[Follow]:

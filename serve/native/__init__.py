@@ -5,9 +5,9 @@ no I/O; every length is checked against the bytes at hand before it is used; wha
 nothing that its own bytes do not justify; nothing but a typed error or None comes of damaged bytes. The module may be
 missing: where no compiler was when the product was installed, the Python core answers (NATIVE is False then).
 
-Read read_core.pyx, which puts the others together: ids.pxi and member.pxi (fields of a post), resp.pxi and scanner.pxi
-(replies), request.pxi (the common form of a request), commands.pxi, then core.pxi with the rounds, lists.pxi with what
-was read, and merge.pxi with the rules. build_hook.py compiles them.
+Read read_core.pyx, which puts the others together: numbers.pxi of common/native, ids.pxi and member.pxi (fields of a
+post), resp.pxi and scanner.pxi (replies), request.pxi (the common form of a request), commands.pxi, then core.pxi with
+the rounds, lists.pxi with what was read, and merge.pxi with the rules. common/native has the hook that compiles them.
 """
 
 import sys

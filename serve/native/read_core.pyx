@@ -23,6 +23,7 @@ from serve.query import Answer, Summary
 from serve.timeline import read_plan as _plan
 from serve.timeline.read_core import Commands, DamagedReply, PartSize, Taken
 
+include "common/native/numbers.pxi"
 include "ids.pxi"
 include "member.pxi"
 include "resp.pxi"

@@ -6,26 +6,6 @@ cdef enum:
     MAX_RESULTS = 3 << 3
     EXCLUDE_TWEETS = 4 << 3 | 2  # packed
     IS_VIDEO = 7 << 3
-    LONGEST_ID = 9  # bytes of a varint below 2**63
-
-
-cdef struct Field:
-    # Bytes of a request that are still to be read.
-    const uint8_t *at
-    const uint8_t *end
-
-
-cdef inline bint read_varint(Field *field, uint64_t *value) noexcept nogil:
-    """Read a number below 2**63; False where there is none."""
-    cdef int count = 0
-    value[0] = 0
-    while field.at < field.end and count < LONGEST_ID:
-        value[0] |= <uint64_t>(field.at[0] & 0x7F) << (7 * count)
-        count += 1
-        field.at += 1
-        if (field.at - 1)[0] < 0x80:
-            return True
-    return False
 
 
 @cython.final

@@ -1,22 +1,15 @@
 """Chooses the read core of a process: the native one where it was compiled, else the one in Python. Pure."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from common.errors import ConfigurationError
+from common.native import Language
 from serve.native import NATIVE, CommonRequest, NativeCore
 from serve.query import Query
 from serve.request import RequestLimits
 from serve.timeline.python_core import PythonCore
 from serve.timeline.read_core import ReadCore
-
-
-class CoreName(StrEnum):
-    """Language of the core that answers. A closed set: it labels a metric."""
-
-    NATIVE = "native"
-    PYTHON = "python"
 
 
 class CoreFactory(Protocol):
@@ -33,24 +26,24 @@ class ChosenCore(NamedTuple):
     decode: gives None for a request of another form, or an invalid one.
     """
 
-    name: CoreName
+    name: Language
     make: CoreFactory
     decode: Callable[[bytes, RequestLimits], CommonRequest | None]
 
     @property
     def takes_bytes(self) -> bool:
         """Whether its replies are wanted as the bytes that Redis sent: pages behind a place take them parsed."""
-        return self.name is CoreName.NATIVE
+        return self.name is Language.NATIVE
 
 
 def chosen_core(wanted: str) -> ChosenCore:
     """The core that a server shall have: auto, native or python. ConfigurationError when there is none such."""
-    if wanted == CoreName.NATIVE and not NATIVE:
+    if wanted == Language.NATIVE and not NATIVE:
         raise ConfigurationError(
             "read_core: there is no native core, because the product was installed without a C compiler; "
             "install it again where there is one, or leave the choice to auto"
         )
-    return PYTHON_CORE if wanted == CoreName.PYTHON or not NATIVE else _NATIVE_CORE
+    return PYTHON_CORE if wanted == Language.PYTHON or not NATIVE else _NATIVE_CORE
 
 
 def _python_core(query: Query | CommonRequest, now: int, oldest: int, max_bytes: int) -> ReadCore:
@@ -72,5 +65,5 @@ def _decoded_never(payload: bytes, limits: RequestLimits) -> CommonRequest | Non
     """All go through protobuf."""
 
 
-PYTHON_CORE = ChosenCore(CoreName.PYTHON, _python_core, _decoded_never)
-_NATIVE_CORE = ChosenCore(CoreName.NATIVE, _native_core, _decoded_natively)
+PYTHON_CORE = ChosenCore(Language.PYTHON, _python_core, _decoded_never)
+_NATIVE_CORE = ChosenCore(Language.NATIVE, _native_core, _decoded_natively)

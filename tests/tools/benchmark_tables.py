@@ -53,12 +53,13 @@ def reading(accepted: Figures) -> str:
 def writing(accepted: Figures) -> str:
     """Cost of events, memory, freshness, catching up."""
     ingest, memory, latency = accepted["ingest"], accepted["memory"]["bytes_per_post"], accepted["latency"]
-    per_second = ingest["events_per_cpu_second"]
+    per_second, in_python = ingest["events_per_cpu_second"], ingest.get("events_per_cpu_second_in_python")
     fresh = {row["events_per_second"]: row for row in accepted["freshness"]["rows"]}
     facts = {
         "events per CPU-second of a worker that catches up: protobuf, Thrift in one hop": (
             f"{per_second['protobuf']:,}, {per_second['thrift']:,}"
         ),
+        **({"with the decoder in Python": f"{in_python['protobuf']:,}, {in_python['thrift']:,}"} if in_python else {}),
         "the first as a factor of the naive worker": f"{ingest['ratio_to_naive']:.2f}",
         "CPU of Redis per post": f"{ingest['redis_us_per_post']:.1f} us",
         "events per second while catching up, as a factor of 5,000 live events per second": (

@@ -13,7 +13,7 @@ CLIENT = "clients/python"
 
 PACKAGES = ("common", "ingest", "serve", "thunder", f"{CLIENT}/thunder_client")
 GENERATED = ROOT / "common" / "pb"
-BUILD_HOOK = ROOT / "serve" / "native" / "build_hook.py"
+BUILD_HOOK = ROOT / "common" / "native" / "build_hook.py"
 """Run by hatchling alone: it does not travel in the wheel."""
 
 MOST_MODULES = 15

@@ -12,18 +12,23 @@ from typing import NamedTuple
 from rich.progress import Progress
 
 from common.errors import ThunderError
+from common.native import Language
 from common.post import LightPost
 from ingest.decode.refined_event import encode_event
+from ingest.native import DECODER
 from thunder.bench.options import LengthOptions
-from thunder.bench.peers import naive_ingest
+from thunder.bench.peers import naive_ingest, python_ingest
 from thunder.bench.processes import cpu_seconds, redis_use, start_peer, start_worker
 from thunder.bench.standard_store import AUTHORS, posts
 from thunder.bench.store import BenchStore, empty_store
 from thunder.bench.topics import BACKLOG_EVENTS, BenchKafka, Encoder, GroupProgress, bench_kafka, produce
 from thunder.demo.synthetic.raw_tweets import encode_create
 from thunder.embedded.child import Child
+from thunder.embedded.role_process import PRODUCT
 
 PROTOBUF, THRIFT, NAIVE = "protobuf", "thrift", "naive"
+IN_PYTHON = {PROTOBUF: "protobuf in Python", THRIFT: "thrift in Python"}
+"""The same worker with the decoder in Python."""
 
 _SECONDS_BETWEEN_CHECKS = 0.02
 _LONGEST_SECONDS = 300.0
@@ -57,11 +62,12 @@ class IngestCost(NamedTuple):
 def measure_ingest(
     url: str | None, brokers: str | None, options: LengthOptions, progress: Progress
 ) -> dict[str, IngestCost]:
-    """Costs of the worker by format, and of the naive worker. Raises ThunderError."""
+    """Costs of the worker by format, with either decoder, and of the naive worker. Raises ThunderError."""
     plan = QUICK if options.quick else FULL
     backlog = list(islice(posts(int(time.time()), AUTHORS), plan.events))
-    task = progress.add_task("ingesting", total=3 * plan.rounds)
-    taken: dict[str, list[IngestCost]] = {PROTOBUF: [], THRIFT: [], NAIVE: []}
+    in_python = IN_PYTHON.values() if DECODER is Language.NATIVE else ()
+    taken: dict[str, list[IngestCost]] = {name: [] for name in (PROTOBUF, THRIFT, *in_python, NAIVE)}
+    task = progress.add_task("ingesting", total=len(taken) * plan.rounds)
     with bench_kafka(brokers) as kafka:
         for _ in range(plan.rounds):
             for name, costs in taken.items():
@@ -78,7 +84,8 @@ def measure_worker(name: str, url: str | None, brokers: str | None, events: int)
 
 
 def _measure(name: str, url: str | None, kafka: BenchKafka, backlog: Sequence[LightPost]) -> IngestCost:
-    encode: Encoder = encode_create if name == THRIFT else encode_event
+    is_raw = name in (THRIFT, IN_PYTHON[THRIFT])
+    encode: Encoder = encode_create if is_raw else encode_event
     topic = kafka.new_topic()
     produce(kafka, topic, backlog, encode)
     with ExitStack() as running:
@@ -88,8 +95,9 @@ def _measure(name: str, url: str | None, kafka: BenchKafka, backlog: Sequence[Li
             words, variables = (kafka.brokers, topic, topic), {"REDIS_URL": store.url}
             worker = start_peer(naive_ingest.__name__, words, folder, running, variables)
         else:
-            flags = kafka.flags(topic, topic, raw=name == THRIFT)
-            worker = start_worker(store, flags, folder, running).process
+            flags = kafka.flags(topic, topic, raw=is_raw)
+            code = PRODUCT if name in (PROTOBUF, THRIFT) else f"from {python_ingest.__name__} import main; main()"
+            worker = start_worker(store, flags, folder, running, code=code).process
         reader = running.enter_context(closing(GroupProgress(kafka, topic, topic)))
         return catch_up(worker, store, reader.events, len(backlog))
 
@@ -119,10 +127,15 @@ def _median(costs: Sequence[IngestCost]) -> IngestCost:
 
 
 def ingest_as_json(costs: dict[str, IngestCost]) -> dict[str, object]:
-    """The figures of the product, with its ratio to the naive worker of the same run."""
-    per_second = {name: round(costs[name].events_per_cpu_second) for name in (PROTOBUF, THRIFT)}
+    """The figures of the product, with its ratio to the naive worker of the same run.
+
+    events_per_cpu_second_in_python: of the decoder in Python, where the native one is the default.
+    """
+    per_second = {name: round(cost.events_per_cpu_second) for name, cost in costs.items()}
+    in_python = {name: per_second[slower] for name, slower in IN_PYTHON.items() if slower in per_second}
     return {
-        "events_per_cpu_second": per_second,
+        "events_per_cpu_second": {name: per_second[name] for name in (PROTOBUF, THRIFT)},
+        **({"events_per_cpu_second_in_python": in_python} if in_python else {}),
         "redis_us_per_post": round(costs[PROTOBUF].redis_us_per_post, 2),
         "ratio_to_naive": round(costs[PROTOBUF].events_per_cpu_second / costs[NAIVE].events_per_cpu_second, 3),
     }

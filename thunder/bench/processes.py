@@ -12,7 +12,7 @@ import redis
 from common.errors import ConfigurationError
 from thunder.bench.store import BenchStore
 from thunder.embedded.child import LOOPBACK, Child, free_port, stop_together
-from thunder.embedded.role_process import RoleProcess, program, role_command
+from thunder.embedded.role_process import PRODUCT, RoleProcess, program, role_command
 
 _SECONDS_TO_STOP = 5.0
 
@@ -61,11 +61,11 @@ def start_server(name: str, store: BenchStore, folder: Path, running: ExitStack,
 
 
 def start_worker(
-    store: BenchStore, kafka: Mapping[str, str], folder: Path, running: ExitStack, *switches: str
+    store: BenchStore, kafka: Mapping[str, str], folder: Path, running: ExitStack, *switches: str, code: str = PRODUCT
 ) -> RoleProcess:
     """Starts `thunder ingest` with these flags for Kafka, stopped with `running`; it may not be ready yet."""
     command = role_command("ingest", store.flags | dict(kafka), free_port(), *switches)
-    role = RoleProcess(command, folder, {"THUNDER_REDIS_URL": store.url})
+    role = RoleProcess(command, folder, {"THUNDER_REDIS_URL": store.url}, code)
     running.callback(stop_together, [role.process], _SECONDS_TO_STOP)
     return role
 

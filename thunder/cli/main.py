@@ -57,6 +57,8 @@ def _run(path: str, entry: Command | CommandGroup, rest: Sequence[str]) -> int:
         return ExitCode.WRONG_USAGE
     if [*rest] == ["--version"]:
         core = resolve_name("serve.timeline.cores:chosen_core")("auto").name
-        print(f"thunder {resolve_name('importlib.metadata:version')('thunder-redis')} (read core: {core})")
+        decoder = resolve_name("ingest.native:DECODER")
+        version = resolve_name("importlib.metadata:version")("thunder-redis")
+        print(f"thunder {version} (read core: {core}, decoder: {decoder})")
         return ExitCode.DONE
     return resolve_name("thunder.cli.runner:run_without_command")(rest)

@@ -12,6 +12,9 @@ from typing import NamedTuple
 from common.errors import ThunderError
 from thunder.embedded.child import LOOPBACK, Child
 
+PRODUCT = "import sys; from thunder.cli.main import main; sys.exit(main())"
+"""Code that runs `thunder` with the words of its process."""
+
 _SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
 _SECONDS_TO_ANSWER = 2.0
@@ -33,12 +36,14 @@ class RoleCommand(NamedTuple):
 class RoleProcess:
     """A running role."""
 
-    def __init__(self, command: RoleCommand, folder: Path, variables: Mapping[str, str] = _NO_MORE) -> None:
+    def __init__(
+        self, command: RoleCommand, folder: Path, variables: Mapping[str, str] = _NO_MORE, code: str = PRODUCT
+    ) -> None:
         """Starts it with its log in folder. variables: further ones of its environment, such as secrets."""
         self.name = command.name
         self._http_port = command.http_port
         log = folder / f"{command.name}-{command.http_port}.log"
-        words = [*program("import sys; from thunder.cli.main import main; sys.exit(main())"), *command.words]
+        words = [*program(code), *command.words]
         self.process = Child(command.name, words, log, _environment(os.environ) | dict(variables))
 
     def start(self) -> None:

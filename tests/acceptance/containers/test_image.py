@@ -65,7 +65,7 @@ def contents(tree: Path) -> dict[Path, int]:
 def test_it_tells_its_version_and_by_default_its_commands(stages: list[Stage], image: Image) -> None:
     version = image.run("--version").stdout
     assert version.startswith("thunder ")
-    assert "(read core: native)" in version
+    assert "(read core: native, decoder: native)" in version
     assert "thunder serve" in image.run(*stages[-1].only("CMD")["CmdLine"]).stdout
 
 

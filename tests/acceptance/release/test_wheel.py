@@ -107,6 +107,8 @@ def test_the_wheel_holds_what_commands_need(wheel: Path) -> None:
         ("bench", ".json"),
     }
     assert not wheel.name.endswith("-none-any.whl"), "it holds what was compiled for this platform"
+    modules = {tuple(name.split(".")[0].split("/")) for name in names if name.endswith(".so")}
+    assert modules == {("serve", "native", "read_core"), ("ingest", "native", "decoder")}
 
 
 def test_the_wheel_of_the_client_is_typed_and_brings_its_service_config(client_wheel: Path) -> None:
@@ -149,7 +151,7 @@ def wheel_without_a_compiler(uv: str, tmp_path_factory: pytest.TempPathFactory) 
     return wheel
 
 
-def test_a_wheel_without_a_compiler_answers_in_python(
+def test_a_wheel_without_a_compiler_works_in_python(
     uv: str, wheel_without_a_compiler: Path, environment: Path, tmp_path: Path
 ) -> None:
     assert wheel_without_a_compiler.name.endswith("-py3-none-any.whl")
@@ -160,11 +162,11 @@ def test_a_wheel_without_a_compiler_answers_in_python(
         main = "import sys; from thunder.cli.main import main; sys.exit(main())"
         return output_of(environment / "python", "-c", main, *arguments, cwd=tmp_path, PYTHONPATH=str(product))
 
-    assert "(read core: python)" in thunder("--version")
+    assert "(read core: python, decoder: python)" in thunder("--version")
     assert json.loads(thunder("demo", "--once", "--json"))["posts"]
 
 
-def test_the_build_says_why_there_is_no_native_core(uv: str, tmp_path: Path) -> None:
+def test_the_build_says_why_nothing_is_native(uv: str, tmp_path: Path) -> None:
     environment = os.environ | {"CC": "/bin/false", "THUNDER_BUILD_NATIVE": "required"}
     command = (uv, "build", "--wheel", "--out-dir", tmp_path)
     done = subprocess.run(command, cwd=TOP, env=environment, text=True, capture_output=True, check=False, timeout=240)

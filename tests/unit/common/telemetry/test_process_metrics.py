@@ -7,12 +7,11 @@ from prometheus_client import Counter, generate_latest
 from common.telemetry.process_metrics import process_registry
 
 
-def test_build_info_names_version_and_read_core() -> None:
-    text = generate_latest(process_registry("native")).decode()
+def test_build_info_names_version_and_what_is_native() -> None:
+    text = generate_latest(process_registry("native", "python")).decode()
 
-    assert re.search(
-        r'^thunder_build_info\{core="native",python="3\.\d+\.\d+",version="\d+\.\d+\.\d+"\} 1\.0$', text, re.M
-    )
+    labels = r'core="native",decoder="python",python="3\.\d+\.\d+",version="\d+\.\d+\.\d+"'
+    assert re.search(rf"^thunder_build_info\{{{labels}\}} 1\.0$", text, re.M)
 
 
 def test_counters_have_no_created_series() -> None:

@@ -1,4 +1,4 @@
-"""The tests of this folder on a build that finds each access out of bounds and each undefined operation."""
+"""The tests of the native modules on builds that find each access out of bounds and each undefined operation."""
 
 import os
 import subprocess
@@ -12,18 +12,24 @@ from tests.support.programs.installed import Unavailable
 
 pytestmark = pytest.mark.everything  # compiles, and runs at a third of the speed
 
-FOLDER = Path(__file__).parent
+TOP = Path(__file__).parents[4]
 SANITIZED = ("-O0", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-TESTS = ["test_damaged_replies.py", "test_common_request.py", "test_reply_scanner.py"]
+TESTS = {
+    "serve/native": ["test_damaged_replies.py", "test_common_request.py", "test_reply_scanner.py"],
+    "ingest/native": ["test_decoder.py"],
+}
 
 RUN = """
 import importlib.util, sys
 import pytest
-spec = importlib.util.spec_from_file_location("serve.native.read_core", sys.argv[1])
-module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+at = sys.argv.index("--")
+for argument in sys.argv[1:at]:
+    name, _, file = argument.partition("=")
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
 options = ["-q", "-x", "-s", "-p", "no:cacheprovider", "--everything", "-k", "not memory and not allocates"]
-sys.exit(pytest.main([*options, *sys.argv[2:]]))
+sys.exit(pytest.main([*options, *sys.argv[at + 1 :]]))
 """
 
 
@@ -39,22 +45,28 @@ def sanitizer() -> str:
     return found.stdout.strip()
 
 
+def compiled(folder: Path) -> list[str]:
+    """Names and files of the modules, compiled with the sanitizers."""
+    from common.native.build_hook import SOURCES, compile_module, module_of  # noqa: PLC0415 (needs what builds the wheel)
+
+    modules = {".".join(source.with_suffix("").parts): folder / module_of(source) for source in SOURCES}
+    for source, module in zip(SOURCES, modules.values(), strict=True):
+        compile_module(TOP, source, module, SANITIZED)
+    return [f"{name}={module}" for name, module in modules.items()]
+
+
 def test_no_test_of_damaged_bytes_leaves_its_bounds(tmp_path: Path) -> None:
     try:
         library = sanitizer()
     except Unavailable as reason:
         pytest.skip(str(reason))
-    from serve.native.build_hook import SOURCE, compile_module  # noqa: PLC0415 (needs what builds the wheel)
-
-    module = tmp_path / f"read_core{sysconfig.get_config_var('EXT_SUFFIX')}"
-    top = FOLDER.parents[3]
-    compile_module(top / SOURCE, module, SANITIZED)
     environment = os.environ | {
         "LD_PRELOAD": library,
         "PYTHONMALLOC": "malloc",
         "ASAN_OPTIONS": "detect_leaks=0",  # Python leaves much to the end of its process
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
-    command = [sys.executable, "-c", RUN, str(module), *(str(FOLDER / name) for name in TESTS)]
-    done = subprocess.run(command, cwd=top, env=environment, capture_output=True, text=True, check=False, timeout=280)
+    tests = [str(TOP / "tests" / "unit" / folder / name) for folder, names in TESTS.items() for name in names]
+    command = [sys.executable, "-c", RUN, *compiled(tmp_path), "--", *tests]
+    done = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
