@@ -79,7 +79,7 @@ def ingest_route(
 ) -> Route[StoreEvent]:
     """From the refined topic, or from the raw one in a single hop, to the posts in Redis."""
     refined = settings.events is EventsSource.REFINED
-    store = Store(settings)
+    store = Store(settings, clock)
     metrics = MarkMetrics(registry)
 
     def open_sink() -> OpenedSink[StoreEvent]:
@@ -108,7 +108,7 @@ def follow_route(settings: IngestSettings, registry: CollectorRegistry, clock: C
 
     No server waits for them: an old list is better than no answer. Follows do not expire: a replay needs them all.
     """
-    store = Store(settings)
+    store = Store(settings, clock)
     metrics = MarkMetrics(registry)
 
     def open_sink() -> OpenedSink[Follow]:

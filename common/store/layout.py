@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import redis
@@ -11,10 +12,11 @@ from common.errors import StoreMismatch
 from common.store.client import redis_errors_as_unavailable
 from common.store.commands import pack
 from common.store.keys import META, KeySpace
-from common.store.marks import parse_topic_ids
 from common.store.scripts import WRITE_LAYOUT
 
 LAYOUT_VERSION = 1
+
+_NOTHING: Mapping[bytes, bytes] = MappingProxyType({})
 
 READ_LINEAGE = pack((b"HGET", META, b"lineage"))
 """A packed command: the lineage that the store holds now, None when it was emptied."""
@@ -32,15 +34,11 @@ class StoreLayout(NamedTuple):
 
 def read_layout(client: redis.Redis) -> StoreLayout | None:
     """Layout of the store, None when there is none yet. StoreUnavailable, StoreMismatch."""
-    return _layout_of(_read_meta(client))
+    return _layout_of(read_meta(client))
 
 
-def read_topic_ids(client: redis.Redis) -> dict[bytes, str]:
-    """Ids of the topics that the store was filled from, by fields of marks. StoreUnavailable."""
-    return parse_topic_ids(_read_meta(client))
-
-
-def _read_meta(client: redis.Redis) -> dict[bytes, bytes]:
+def read_meta(client: redis.Redis) -> dict[bytes, bytes]:
+    """The layout and what stands beside it: the registry of marks, the ids of topics. StoreUnavailable."""
     with redis_errors_as_unavailable():
         return cast("dict[bytes, bytes]", client.hgetall(META.decode()))
 
@@ -89,14 +87,28 @@ def initialise_layout(client: redis.Redis, keys: KeySpace, retention_seconds: in
     return _write_layout(client, wanted, data_is_lost=False)
 
 
+def restore_layout(
+    client: redis.Redis, keys: KeySpace, retention_seconds: int, former: Mapping[bytes, bytes]
+) -> StoreLayout:
+    """Write a meta hash again that is lost, with its lineage and its registry at once. StoreMismatch, StoreUnavailable.
+
+    A hash that was written meanwhile is left as it is.
+    """
+    wanted = StoreLayout(LAYOUT_VERSION, keys.buckets, keys.post_hashes, retention_seconds, _new_lineage())
+    return _write_layout(client, wanted, data_is_lost=False, former=former)
+
+
 def new_lineage(client: redis.Redis, layout: StoreLayout) -> StoreLayout:
     """Declare the data of a store lost: a new lineage, for which nothing has caught up. StoreUnavailable."""
     return _write_layout(client, layout._replace(lineage=_new_lineage()), data_is_lost=True)
 
 
-def _write_layout(client: redis.Redis, wanted: StoreLayout, *, data_is_lost: bool) -> StoreLayout:
+def _write_layout(
+    client: redis.Redis, wanted: StoreLayout, *, data_is_lost: bool, former: Mapping[bytes, bytes] = _NOTHING
+) -> StoreLayout:
     """One write: a server that reads meanwhile sees all or nothing, a crash leaves all or nothing."""
-    call = (WRITE_LAYOUT.sha, 1, META, *wanted, int(data_is_lost))
+    fields = [part for pair in former.items() for part in pair]
+    call = (WRITE_LAYOUT.sha, 1, META, *wanted, int(data_is_lost), *fields)
     with redis_errors_as_unavailable():
         try:
             reply = client.evalsha(*call)

@@ -82,6 +82,11 @@ def stamp_parts(stamp: str) -> StampParts:
     return StampParts(*(stamp[at : at + _PART] for at in range(0, 4 * _PART, _PART)))
 
 
+def is_of_lineage(stamp: str, lineage: str) -> bool:
+    """Whether a stamp speaks of data of this lineage."""
+    return stamp_parts(stamp).lineage == lineage[:_PART]
+
+
 class Mark(NamedTuple):
     """Offset below which all of a partition is in a bucket, and for which tenure that was found true.
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 
@@ -12,21 +12,24 @@ from common.errors import StoreUnavailable
 from common.retention import Retention
 from common.settings.ingest import IngestSettings
 from common.store.catch_up import report_caught_up
-from common.store.client import StoreClient
+from common.store.client import StoreClient, failures
+from common.store.commands import NodeCommand
 from common.store.layout import (
     StoreLayout,
     check_eviction,
     check_layout,
     initialise_layout,
     new_lineage,
-    read_topic_ids,
+    read_meta,
+    restore_layout,
 )
-from common.store.marks import MarkKind, mark_field
+from common.store.marks import BucketMarks, MarkKind, mark_field, parse_marks, parse_topic_ids, read_marks
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
-from common.timing import Clock
+from common.timing import Clock, system_clock
 from ingest.write.follow_writer import FollowWriter
 from ingest.write.marks.keeper import MarkKeeper
 from ingest.write.marks.nodes import MarkedTopic
+from ingest.write.marks.rules import outlives
 from ingest.write.metrics import MarkMetrics, StoreMetrics
 from ingest.write.post_writer import PostWriter
 from ingest.write.store_sample import sample_store
@@ -37,13 +40,15 @@ _log = logging.getLogger("thunder.ingest")
 class Store:
     """Redis with the layout of these settings. open() comes first; everything else is for any thread."""
 
-    def __init__(self, settings: IngestSettings) -> None:
+    def __init__(self, settings: IngestSettings, clock: Clock = system_clock) -> None:
         self._settings = settings
+        self._clock = clock
         self.keys = settings.key_space
         self.retention = Retention(settings.post_retention_seconds, settings.clock_skew_seconds)
         self._store_client = self.connect()
         self._lock = Lock()
         self._layout: StoreLayout | None = None
+        self._meta: Mapping[bytes, bytes] = {}
         self._topic_ids: Mapping[bytes, str] = {}
 
     @property
@@ -68,7 +73,7 @@ class Store:
             if self._settings.rebuild:
                 self._layout = new_lineage(client, self._layout)
                 _log.warning("Rebuilding the store: replaying from Kafka")
-            self._topic_ids = read_topic_ids(client)
+            self._remember(read_meta(client))
         _log.info(
             "Initialized PostStore in Redis: %d node(s), retention %d s, %d buckets, %d post hashes",
             len(nodes),
@@ -83,11 +88,33 @@ class Store:
         StoreUnavailable; StoreMismatch when this store must not be written any more.
         """
         with self.meta() as client:
-            layout = check_layout(client, self.keys) or initialise_layout(client, self.keys, self.retention.seconds)
-            self._topic_ids = read_topic_ids(client)
+            layout = check_layout(client, self.keys) or self._replace_layout(client)
+            self._remember(read_meta(client))
         if layout.lineage != self.lineage:
             _log.warning("Store lineage changed: replaying from Kafka")
         self._layout = layout
+
+    def _replace_layout(self, client: redis.Redis) -> StoreLayout:
+        """Restore the layout if the data of other nodes has outlived it, else begin a new lineage."""
+        if not self._meta or not outlives(self._meta, self._marks(), self._clock()):
+            return initialise_layout(client, self.keys, self.retention.seconds)
+        layout = restore_layout(client, self.keys, self.retention.seconds, self._meta)
+        if layout.lineage == self.lineage:
+            _log.warning("Store lost its layout, not its data: the layout is restored, with its lineage")
+        return layout
+
+    def _marks(self) -> Iterator[BucketMarks]:
+        """Marks of all buckets. StoreUnavailable when a node does not show its own."""
+        commands = [NodeCommand(bucket, read_marks(bucket)) for bucket in range(self.keys.buckets)]
+        replies = self._store_client.run(commands)
+        if failed := failures(replies):
+            raise failed[0]
+        return map(parse_marks, replies)
+
+    def _remember(self, meta: Mapping[bytes, bytes]) -> None:
+        self._topic_ids = parse_topic_ids(meta)
+        if b"lineage" in meta:  # else it was lost a moment ago
+            self._meta = meta
 
     def needs_posts_since(self, now: int) -> int:
         """Time (Unix s) from which messages about posts are needed; a post may be ahead of its message by the skew."""

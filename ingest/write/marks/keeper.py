@@ -154,7 +154,7 @@ class MarkKeeper:
         look = self._look(now)
         self._sessions_seen = self._store_client.sessions_opened
         if self._registry is None:
-            self._registry = self._nodes.read_registry(self._topic, self._clock())
+            self._registry = self._nodes.read_registry(self._topic, self._lineage, self._clock())
         awaits_partitions = self._partitions.awaited(now)
         facts = RoundFacts(self._lineage, look, self._places, self._registry, awaits_partitions, now)
         for view in look.views:
@@ -237,7 +237,7 @@ class MarkKeeper:
         }
         if new or now - self._registered_at >= _REGISTRATION_SECONDS:
             self._nodes.register(self._topic, known | new, self._lineage, registry.left_over, self._clock())
-            self._registry = self._nodes.read_registry(self._topic, self._clock())
+            self._registry = self._nodes.read_registry(self._topic, self._lineage, self._clock())
             self._registered_at = now
 
     def _save_checkpoint(self, now: float) -> None:

@@ -114,10 +114,15 @@ class MarkNodes:
         """Replies over the same connection as the look, or none at all."""
         return self._store_client.ask(view.node, commands, view.session)[1] if commands else []
 
-    def read_registry(self, topic: MarkedTopic, now: int) -> Registry:
-        """Partitions that have marks. now in Unix seconds."""
+    def read_registry(self, topic: MarkedTopic, lineage: str, now: int) -> Registry:
+        """Partitions that have marks. now in Unix seconds.
+
+        StoreUnavailable also while there is none of this lineage: a registry that was lost is not an empty one.
+        """
         flat = cast("list[bytes]", self._ask_meta(pack((b"HGETALL", META))))
         meta = dict(zip(flat[::2], flat[1::2], strict=True))
+        if meta.get(b"lineage") != lineage.encode():
+            raise StoreUnavailable("Redis has another layout, or none")
         return parse_registry(meta, now, topic.retention_seconds)
 
     def register(

@@ -5,11 +5,11 @@ so. A mark that carries the stamp of the process that holds the bucket now, prov
 an earlier stamp of the same shard proves it for the data that is held, but nothing of what was written since.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
 from typing import NamedTuple
 
-from common.store.marks import Mark, Tenure, stamp_parts
+from common.store.marks import BucketMarks, Mark, Tenure, is_of_lineage, parse_registry
 
 EVERYTHING = 0
 """Start of a replay of all that the store still needs."""
@@ -86,7 +86,7 @@ class Holding(NamedTuple):
 
     def is_of_lineage(self, stamp: str) -> bool:
         """Whether a mark with this stamp speaks of the data that there is now."""
-        return stamp_parts(stamp).lineage == stamp_parts(self.stamp).lineage
+        return is_of_lineage(stamp, self.lineage)
 
     @property
     def is_trusted(self) -> bool:
@@ -103,6 +103,32 @@ class MarkVerdict(NamedTuple):
 
 
 KEEP = MarkVerdict()
+
+
+def outlives(meta: Mapping[bytes, bytes], buckets: Iterable[BucketMarks], now: int) -> bool:
+    """Whether a store holds data of the lineage of its meta hash, which is lost, and was this when it was seen last.
+
+    It does if a bucket is filled for it. The hash must be the last one: no registered mark is of another lineage, and
+    no partition of a registered topic, whose marks are in all buckets, was registered since. now in Unix seconds.
+    """
+    lineage, retention = meta.get(b"lineage", b"").decode(), meta.get(b"retention_seconds", b"")
+    if not lineage or not retention.isdigit():
+        return False
+    registry = parse_registry(meta, now, int(retention))
+    registered = frozenset[bytes]().union(*registry.fields.values()) - registry.retired
+    topics = {_topic_of(field) for field in registered}
+    is_filled = False
+    for held in buckets:
+        for field, mark in held.marks.items():
+            is_current = is_of_lineage(mark.stamp, lineage)
+            if is_current != (field in registered) and _topic_of(field) in topics:
+                return False
+            is_filled |= is_current and field in registered and mark.offset >= mark.whole_at
+    return is_filled
+
+
+def _topic_of(field: bytes) -> bytes:
+    return field.rpartition(b":")[0]
 
 
 def verify(

@@ -12,6 +12,8 @@ from tests.chaos.losses.stores import LossyCluster, cluster_with_replicas, clust
 from tests.support.redis.replicated_cluster import ClusterNode
 from tests.support.wait import eventually
 
+_RESTORED = "the layout is restored"
+
 
 def cluster_of(rig: Rig) -> LossyCluster:
     assert isinstance(rig.store, LossyCluster)
@@ -71,6 +73,17 @@ def flush_node(*, of_meta: bool) -> Fault:
     return fault
 
 
+def restoring_the_layout(fault: Fault) -> Fault:
+    """A worker writes the lost layout again, so that the other nodes stay in use."""
+
+    def restored(rig: Rig) -> Moments:
+        moments = fault(rig)
+        eventually(lambda: any(_RESTORED in worker.output() for worker in rig.workers), "a restored layout", 30)
+        return moments
+
+    return restored
+
+
 def change_masters(rig: Rig) -> Moments:
     """Every replica takes the place of its master, which waits until the replica is in step."""
     cluster, began = cluster_of(rig), time.monotonic()
@@ -106,12 +119,12 @@ SCENES = [
     Scene("cluster-empty", "one of three masters returns empty", cluster_without_replicas, return_empty(of_meta=False)),
     Scene(
         *("cluster-empty-meta", "the one with the layout returns empty"),
-        *(cluster_without_replicas, return_empty(of_meta=True), Limits(noticed=None)),
+        *(cluster_without_replicas, restoring_the_layout(return_empty(of_meta=True))),
     ),
     Scene("cluster-flush", "FLUSHALL of one of three masters", cluster_without_replicas, flush_node(of_meta=False)),
     Scene(
         *("cluster-flush-meta", "FLUSHALL of the one with the layout"),
-        *(cluster_without_replicas, flush_node(of_meta=True), Limits(noticed=None)),
+        *(cluster_without_replicas, restoring_the_layout(flush_node(of_meta=True))),
     ),
     Scene("cluster-handover", "masters change in order", cluster_with_replicas, change_masters, Limits(False, 2)),
     Scene(

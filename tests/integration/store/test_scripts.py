@@ -375,13 +375,17 @@ def test_an_erasure_names_a_bounded_number_of_each_set(store: Store) -> None:
     assert named == [encode_member(post) for post in originals(MOST_PER_CALL)] * 2
 
 
+NOTHING: Mapping[str, str] = {}
 LAYOUT = {"version": "1", "buckets": "4", "post_hashes": "8", "retention_seconds": "600", "lineage": "old"}
 
 
-def lay_out(store: Store, *, lost: bool = False, **changed: str) -> dict[str, str]:
+def lay_out(
+    store: Store, former: Mapping[str, str] = NOTHING, /, *, lost: bool = False, **changed: str
+) -> dict[str, str]:
     """Run the script with the layout, but for these changes; what it answers, which the store holds then."""
     wanted = LAYOUT | {"lineage": "new"} | changed
-    flat = store.redis.eval(WRITE_LAYOUT.source, 1, META, *wanted.values(), int(lost))
+    fields = (part for pair in former.items() for part in pair)
+    flat = store.redis.eval(WRITE_LAYOUT.source, 1, META, *wanted.values(), int(lost), *fields)
     answer = {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
     assert answer == {name.decode(): value.decode() for name, value in store.redis.hgetall(META).items()}
     return answer
@@ -400,6 +404,17 @@ def test_a_layout_stays_but_for_a_longer_retention(store: Store, retention: str,
 def test_lost_data_has_a_new_lineage(store: Store) -> None:
     store.redis.hset(META, mapping=LAYOUT)
     assert lay_out(store, lost=True) == LAYOUT | {"lineage": "new"}
+
+
+def test_a_hash_that_was_lost_is_written_again(store: Store) -> None:
+    former = LAYOUT | {"marks:posts:p:0": "5"}
+    assert lay_out(store, former) == former
+    assert lay_out(store, LAYOUT | {"lineage": "later"}) == former, "it is there"
+
+
+def test_a_hash_that_was_written_since_is_not_overwritten(store: Store) -> None:
+    store.redis.hset(META, mapping={"marks:posts:p:0": "5"})
+    assert lay_out(store, LAYOUT) == LAYOUT | {"lineage": "new", "marks:posts:p:0": "5"}
 
 
 @pytest.mark.parametrize("missing", LAYOUT)

@@ -10,6 +10,7 @@ from common.post import LightPost
 from common.store.address import Node
 from common.store.client import StoreClient
 from common.store.commands import NodeCommand, pack
+from common.store.keys import META
 from common.store.marks import MarkKind, Tenure
 from ingest.batch import Message
 from ingest.events import Dropped, DropReason
@@ -151,6 +152,20 @@ def test_writes_since_the_last_round_are_repeated_after_a_failover(worker: Worke
     worker.keep(0.1)
     assert all(worker.whole(bucket) for bucket in range(BUCKETS))
     assert (worker.counted("losses", "older"), worker.counted("replays", "unconfirmed")) == (0, 1)
+
+
+def test_a_registry_that_is_lost_is_not_taken_for_empty(worker: Worker, cluster: MemoryCluster) -> None:
+    """The partition would be taken for new, and all of it for stored, on the node that has lost it."""
+    meta = cluster.nodes[0].hashes[META]
+    cluster.nodes[0].restart(empty=True)
+    worker.keeper.lost([0])
+    worker.gain(worker.position)
+    assert worker.keep() == {}
+    assert not worker.whole(0)
+    cluster.nodes[0].hashes[META] = meta
+    assert worker.keep() == {0: 0}
+    assert worker.counted("losses", "missing") == 1
+    assert [worker.whole(bucket) for bucket in range(BUCKETS)] == [False, True, False, True]
 
 
 @pytest.fixture

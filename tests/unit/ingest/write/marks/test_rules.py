@@ -1,7 +1,7 @@
 """What a mark proves, and from where a partition is read again."""
 
-from common.store.marks import Mark, Tenure
-from ingest.write.marks.rules import KEEP, Custody, Holding, MarkVerdict, PartitionPlace, Suspicion, verify
+from common.store.marks import BucketMarks, Mark, MarkKind, Tenure, mark_field, registry_field
+from ingest.write.marks.rules import KEEP, Custody, Holding, MarkVerdict, PartitionPlace, Suspicion, outlives, verify
 
 LINEAGE, OTHER_LINEAGE = "1" * 16, "2" * 16
 MASTER = Tenure("a" * 40, "b" * 40, "0" * 40, "c" * 40, is_master=True)
@@ -132,3 +132,66 @@ def test_marks_of_another_lineage_say_nothing() -> None:
 
 def test_marks_of_a_topic_that_was_made_again_say_nothing() -> None:
     assert judge(stamped(MASTER, 500), GAINED, held_by(MASTER)) == MarkVerdict(Mark(50, STAMP, 120, 50))
+
+
+NOW = 1_790_000_000
+EMPTY = BucketMarks(None, {})
+
+
+def meta_of(*partitions: int, follows_at: int | None = None, lineage: str = LINEAGE) -> dict[bytes, bytes]:
+    """A meta hash that names partitions of the topic posts, and one of the topic follows."""
+    follows = {registry_field(MarkKind.FOLLOWS, "follows", 0): b"%d" % follows_at} if follows_at else {}
+    posts = {registry_field(MarkKind.POSTS, "posts", partition): b"%d" % NOW for partition in partitions}
+    return {b"lineage": lineage.encode(), b"retention_seconds": b"3600", **posts, **follows}
+
+
+def bucket(topic: str = "posts", stamp: str = STAMP, **offsets: tuple[int, int]) -> BucketMarks:
+    """Offset and whole_at of each partition."""
+    marks = {
+        mark_field(topic, int(name[1:])): Mark(*(offset, stamp, whole)) for name, (offset, whole) in offsets.items()
+    }
+    return BucketMarks(b"id", marks)
+
+
+def test_a_lineage_lives_on_in_a_bucket_that_is_filled_for_it() -> None:
+    filled = bucket(p0=(20, 10), p1=(30, 0))
+    assert outlives(meta_of(0, 1), [EMPTY, filled], NOW)
+    assert outlives(meta_of(0, 1), [filled, bucket(p0=(0, 20), p1=(0, 30))], NOW), "an owner has stamped the empty node"
+
+
+def test_a_store_that_is_empty_everywhere_is_new() -> None:
+    assert not outlives(meta_of(0), [], NOW)
+    assert not outlives(meta_of(0), [EMPTY, EMPTY], NOW)
+    assert not outlives(meta_of(0), [bucket(p0=(0, 20)), EMPTY], NOW), "stamped since, to be filled"
+
+
+def test_a_lineage_that_was_replaced_is_not_restored() -> None:
+    """By a worker that was cut off while the others rebuilt the store."""
+    newer = bucket(stamp=MASTER.stamp(OTHER_LINEAGE), p0=(20, 10))
+    assert not outlives(meta_of(0), [newer], NOW)
+    assert not outlives(meta_of(0), [bucket(p0=(20, 10)), newer], NOW), "the rebuild has only begun"
+
+
+def test_a_registry_that_is_not_the_last_one_is_not_restored() -> None:
+    """A partition that is missing in it would be taken for new on the node that has lost it."""
+    assert not outlives(meta_of(0), [bucket(p0=(20, 10), p1=(5, 5))], NOW)
+    assert not outlives(meta_of(), [bucket(p0=(20, 10))], NOW), "the first marks of an older store"
+
+
+def test_marks_of_topics_that_are_read_no_more_do_not_matter() -> None:
+    filled = [
+        bucket(p0=(20, 10)),
+        bucket("former", p0=(7, 7)),
+        bucket("former", MASTER.stamp(OTHER_LINEAGE), p1=(7, 7)),
+    ]
+    assert outlives(meta_of(0), filled, NOW)
+    retired = bucket("follows", MASTER.stamp(OTHER_LINEAGE), p0=(7, 7))
+    assert outlives(meta_of(0, follows_at=NOW - 3600 - 3601), [*filled, retired], NOW)
+    assert not outlives(meta_of(0, follows_at=NOW - 60), [*filled, retired], NOW)
+
+
+def test_without_a_layout_nothing_is_restored() -> None:
+    filled = [bucket(p0=(20, 10))]
+    assert not outlives({}, filled, NOW)
+    assert not outlives(meta_of(0, lineage=""), filled, NOW)
+    assert not outlives(meta_of(0) | {b"retention_seconds": b""}, filled, NOW)
