@@ -161,7 +161,7 @@ class Policies(NamedTuple):
 
     batching: Batching
     dead_letter_limits: DeadLetterLimits
-    backoff: Backoff = Backoff(longest=0.5)
+    backoff: Backoff = Backoff(longest=0.25)
     lag_interval: float = LAG_INTERVAL_SECONDS
 
 

@@ -112,8 +112,11 @@ class GroupConsumer:
         self._rebalance.replay(offsets)
 
     def take_changes(self) -> AssignmentChanges:
-        """Partitions that came and went since the last call."""
-        return self._assignment.take_changes()
+        """Partitions that came and went since the last call. Those that came flow from now on."""
+        changes = self._assignment.take_changes()
+        if changes.gained:
+            self._rebalance.advance()
+        return changes
 
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
         """Offset below which each partition can be read now.

@@ -49,6 +49,7 @@ class Client:
         self.commits: list[dict[int, int]] = []
         self.arriving: list[Arrived] = []
         self.asked: list[float] = []
+        self.read: set[int] = set()
         self.on_poll: Callable[[], object] = lambda: None
 
     def subscribe(self, _: Sequence[str], **callbacks: Callable[[object, Sequence[TopicPartition]], None]) -> None:
@@ -67,10 +68,16 @@ class Client:
         self.asked.append(timeout)
         return 0, 100 + place.partition
 
-    def note(self, *_: object) -> None:
+    def incremental_assign(self, places: Sequence[TopicPartition]) -> None:
+        self.read |= {each.partition for each in places}
+
+    def incremental_unassign(self, places: Sequence[TopicPartition]) -> None:
+        self.read -= {each.partition for each in places}
+
+    def pause(self, _: Sequence[TopicPartition]) -> None:
         pass
 
-    assign = unassign = incremental_assign = incremental_unassign = pause = resume = note
+    resume = pause
 
 
 class Lookup:
@@ -157,6 +164,14 @@ def test_a_partition_whose_commit_is_refused_does_not_hold_back_others(starting:
     assert starting.client.commits == [{1: 5}], "only that one is repeated"
     starting.acknowledge()
     assert starting.consumer.start_offsets_committed
+
+
+def test_what_came_flows_before_anything_else_is_done(starting: Member) -> None:
+    """A round of marks may follow, which asks every node of Redis."""
+    starting.acknowledge()
+    assert starting.client.read == set()
+    assert starting.consumer.take_changes().gained.keys() == {0, 1, 2}
+    assert starting.client.read == {0, 1, 2}
 
 
 def test_a_commit_that_fails_as_a_whole_commits_nothing(starting: Member) -> None:
