@@ -56,7 +56,10 @@ def run_serve(settings: ServeSettings) -> int:
 
 
 def collect_garbage_rarely() -> None:
-    """Reduce garbage collection: requests create short-lived objects without cycles, and the search cost 6 % of CPU."""
+    """Reduce garbage collection: our own objects are freed without it, and the search cost 6 % of CPU.
+
+    gRPC leaves five objects in a cycle for each call, 0.8 kB: up to 16 MB until they are found.
+    """
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
