@@ -150,6 +150,7 @@ def batching_of(settings: KafkaSettings) -> Batching:
 def decode_batch(messages: Sequence[Message], message_format: MessageFormat[E], now: int) -> Batch[E]:
     """Decode each message at the time `now` (Unix seconds). A malformed one costs no other."""
     batch = Batch[E]([], [], [])
+    keep_message, keep_outcome = batch.messages.append, batch.outcomes.append
     open_message, decode = message_format
     for message in messages:
         payload = message.payload
@@ -160,8 +161,8 @@ def decode_batch(messages: Sequence[Message], message_format: MessageFormat[E], 
             continue
         for each in payloads:
             try:
-                batch.outcomes.append(_NULL_PAYLOAD if each is None else decode(each, now))
-                batch.messages.append(message)
+                keep_outcome(_NULL_PAYLOAD if each is None else decode(each, now))
+                keep_message(message)
             except Malformed as malformed:
                 _append(batch, message, DeadLetter(message._replace(payload=each), malformed.reason, str(malformed)))
     return batch

@@ -1,7 +1,7 @@
 """Metrics of ingest: names, help, units and buckets, and the calls that move them."""
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from threading import Lock
 from typing import NamedTuple, TypeVar
@@ -13,7 +13,7 @@ from common.store.record import TOMBSTONE
 from common.telemetry.histogram import Histogram as CheapHistogram
 from common.telemetry.histogram import Series
 from common.timing import ExactClock, exact_clock
-from ingest.batch import Batch, DeadLetter, E
+from ingest.batch import Batch, DeadLetter, E, Message
 from ingest.events import (
     AuthorDelete,
     Dropped,
@@ -87,11 +87,12 @@ class FreshnessMetrics:
         self._clock = clock
         self._observing = Lock()
 
-    def visible(self, batch: Batch[E], created: Iterable[int]) -> None:
+    def visible(self, batch: Batch[E], created: Collection[int]) -> None:
         """The events of a batch are in the store; created: times of its posts, in Unix seconds."""
         now = self._clock()
         since_created = [now - moment for moment in created]
-        since_kafka = [now - moment / 1000 for moment in _sent(batch)]
+        applied = batch.messages if len(created) == len(batch.outcomes) else _applied(batch)
+        since_kafka = [now - message.sent_ms / 1000 for message in applied if message.sent_ms > 0]
         with self._observing:
             _observe(self._since_created, since_created)
             _observe(self._since_kafka, since_kafka)
@@ -183,13 +184,10 @@ def _created(batch: Batch[E]) -> list[int]:
     ]
 
 
-def _sent(batch: Batch[E]) -> list[int]:
-    """Times at which the events of a batch were sent to Kafka, where known, in Unix milliseconds."""
-    return [
-        message.sent_ms
-        for message, outcome in zip(batch.messages, batch.outcomes, strict=True)
-        if message.sent_ms > 0 and isinstance(outcome, _APPLIED)
-    ]
+def _applied(batch: Batch[E]) -> list[Message]:
+    """Messages of the events that are in the store."""
+    entries = zip(batch.messages, batch.outcomes, strict=True)
+    return [message for message, outcome in entries if isinstance(outcome, _APPLIED)]
 
 
 def _observe(series: Series, ages: list[float]) -> None:
