@@ -1,6 +1,8 @@
 import pytest
 
 from common.errors import ConfigurationError
+from common.native import Language
+from common.settings.ingest import EventsSource, IngestSettings
 from common.settings.serve import ServeSettings
 from common.settings.source import SourceSettings
 from ingest.sources.bluesky import BlueskySettings
@@ -51,3 +53,15 @@ def test_an_open_server_is_a_warning() -> None:
     [finding] = [each for each in run(ServeSettings()) if each.subject == "gRPC callers"]
     assert (finding.verdict, finding.fact) == (Severity.WARN, "every caller that reaches :: is accepted")
     assert "gRPC callers" not in {each.subject for each in run(ServeSettings(grpc_host="127.0.0.1"))}
+
+
+def test_a_decoder_that_was_not_compiled_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, run = checks_of(CheckedRole.INGEST, None)
+    found = dict[Language, Finding]()
+    for language in Language:
+        monkeypatch.setattr(checks, "DECODER", language)
+        [found[language]] = run(IngestSettings(kafka_group_id="g"))
+    assert found[Language.NATIVE] == Finding(Severity.OK, "Decoder", "native")
+    assert found[Language.PYTHON].verdict == Severity.WARN
+    assert "not compiled" in found[Language.PYTHON].fact
+    assert [*run(IngestSettings(kafka_group_id="g", events=EventsSource.FOLLOWS))] == []
