@@ -151,7 +151,7 @@ def _decoder(language: Language) -> Finding:
     subject = "Decoder"
     if language is Language.NATIVE:
         return ok(subject, language)
-    fact = "python, which makes workers two thirds as fast as the native one, which was not compiled at installation"
+    fact = "python, a third to two thirds as fast as the native one, which was not compiled at installation"
     return warn(subject, fact, _COMPILE)
 
 
