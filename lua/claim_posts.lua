@@ -1,4 +1,5 @@
--- Step 1 of a write: claim post ids, or mark them deleted. Idempotent; the first create of an id wins, a delete wins over it.
+-- Step 1 of a write, where HSETNX does not decide: claim post ids that may be held, or mark them deleted. Idempotent; the
+-- first create of an id wins, a delete wins over it.
 -- KEYS   per event, in order: the post hash; then the hashes whose TTL is due
 -- ARGV   1 oldest time that counts, 2 now (both Unix seconds), 3 TTL of a hash (s), then per event: post id,
 --        and the record of a create or "" for a delete (layout: common/store/record.py)
@@ -7,28 +8,12 @@
 --        and created_at, zeros when unknown, and that time
 local oldest, now, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local call, byte, sub = redis.call, string.byte, string.sub
-local SWEEP_EVERY = 32 -- posts, as a byte of their fingerprints has it: a hash in use is swept this often
-local SWEPT_ENTRIES = 512 -- of a hash at once: all of one whose size is as planned, a sample of a larger one
-local sweeps_left = 4
-local all_have_ttls = call('EXISTS', unpack(KEYS)) == #KEYS -- a hash that is new, or was swept to its end, has none
 local UNKNOWN = string.rep('\0', 12)
 local function time_of(record) return struct.unpack('>I4', record, 2) end
 local function is_tombstone(record) return byte(record) % 2 == 1 end
 
-local function sweep(key)
-  sweeps_left = sweeps_left - 1
-  local entries = call('HLEN', key) > SWEPT_ENTRIES and call('HRANDFIELD', key, SWEPT_ENTRIES, 'WITHVALUES')
-    or call('HGETALL', key)
-  local expired = {}
-  for i = 1, #entries, 2 do
-    if time_of(entries[i + 1]) < oldest then expired[#expired + 1] = entries[i] end
-  end
-  if #expired > 0 then call('HDEL', key, unpack(expired)) end
-  all_have_ttls = all_have_ttls and 2 * #expired < #entries
-end
-
 local function create(key, id, stored, record)
-  if time_of(stored) < oldest then
+  if not stored or time_of(stored) < oldest then
     call('HSET', key, id, record)
     return sub(record, 1, 1)
   elseif is_tombstone(stored) then
@@ -54,13 +39,8 @@ end
 local events, replies = (#ARGV - 3) / 2, {}
 for i = 1, events do
   local key, id, record = KEYS[i], ARGV[2 * i + 2], ARGV[2 * i + 3]
-  if record ~= '' and call('HSETNX', key, id, record) == 1 then
-    replies[i] = sub(record, 1, 1)
-    if byte(record, 19) % SWEEP_EVERY == 0 and sweeps_left > 0 then sweep(key) end
-  else
-    local stored = call('HGET', key, id)
-    replies[i] = record == '' and delete(key, id, stored) or create(key, id, stored, record)
-  end
+  local stored = call('HGET', key, id)
+  replies[i] = record == '' and delete(key, id, stored) or create(key, id, stored, record)
 end
-for i = all_have_ttls and events + 1 or 1, #KEYS do call('EXPIRE', KEYS[i], ttl) end
+for i = events + 1, #KEYS do call('EXPIRE', KEYS[i], ttl) end
 return table.concat(replies)

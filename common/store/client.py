@@ -6,6 +6,8 @@ The errors of redis-py stop here: callers see StoreUnavailable.
 import time
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
+from types import NoneType
 from typing import NamedTuple, cast
 
 import redis
@@ -17,7 +19,7 @@ from common.store.address import Node, parse_address
 from common.store.commands import NodeCommand, Reply, pack
 from common.store.keys import FOLLOWS_PATTERN, viewer_of
 from common.store.marks import READ_NODE_ID, READ_REPLICATION_INFO, READ_SERVER_INFO, Tenure, tenure_of, uptime_of
-from common.store.node_client import node_client, opening_of
+from common.store.node_client import node_client, opening_of, read_replies
 from common.store.scripts import SCRIPTS
 from common.store.topology import Topology, TopologyReader
 
@@ -30,6 +32,9 @@ ADDRESS_CHECK_SECONDS = 5.0
 
 _BUSY = "BUSY "
 """Begin of the error of a server that runs a script for too long. LOADING is a broken connection to redis-py."""
+
+_VALUES = {int, bytes, NoneType}
+"""Types of replies that are no error, of commands that are sent with others."""
 
 UNKNOWN_TENURE = Tenure("", "", "", "", is_master=False)
 """Of a node that does not show it: the user lacks a right."""
@@ -71,14 +76,14 @@ class StoreClient:
         topology = self.topology()
         if not topology.is_cluster:
             everywhere = range(len(topology.node_of_bucket))  # a call on a server alone may touch any bucket
-            return self._pipeline(topology.nodes[0], [each.packed for each in commands], everywhere)
+            return self._pipeline(topology.nodes[0], commands, everywhere)
         by_node: dict[int, list[int]] = {}
         for index, command in enumerate(commands):
             by_node.setdefault(topology.node_of_bucket[command.bucket], []).append(index)
         replies: list[Reply] = [None] * len(commands)
         for node, indexes in by_node.items():
             asked = [commands[index] for index in indexes]
-            pipeline = self._pipeline(topology.nodes[node], [each.packed for each in asked], {c.bucket for c in asked})
+            pipeline = self._pipeline(topology.nodes[node], asked, {command.bucket for command in asked})
             for index, reply in zip(indexes, pipeline, strict=True):
                 replies[index] = reply
         return replies
@@ -90,7 +95,7 @@ class StoreClient:
 
         StoreUnavailable when a reply is missing, or the session has ended before.
         """
-        replies = self._pipeline(node, packed, (), session)
+        replies = self._pipeline(node, [NodeCommand(0, command) for command in packed], (), session)
         if failed := failures(replies):
             raise failed[0]
         return self._sessions[node], replies
@@ -176,29 +181,33 @@ class StoreClient:
         return self._clients[node]
 
     def _pipeline(
-        self, node: Node, packed: Sequence[bytes], buckets: Collection[int], expected: StoreSession | None = None
+        self,
+        node: Node,
+        commands: Sequence[NodeCommand],
+        buckets: Collection[int],
+        expected: StoreSession | None = None,
     ) -> list[Reply]:
         pool = self._client(node).connection_pool
         try:
             connection = pool.get_connection()
         except RedisError as error:
-            return [self._failed(node, error)] * len(packed)
+            return [self._failed(node, error)] * len(commands)
         try:
             if self._reads_tenures:
                 session = self._session(node, connection)
                 if expected not in (None, session):
-                    return [StoreUnavailable(f"Redis {node}: the connection was opened again")] * len(packed)
+                    return [StoreUnavailable(f"Redis {node}: the connection was opened again")] * len(commands)
                 self._used.setdefault(session.tenure, set()).update(buckets)
-            replies = _exchange(connection, packed)
+            replies = _run(connection, commands)
             if any(isinstance(reply, NoScriptError) for reply in replies):
                 _exchange(connection, [pack((b"SCRIPT", b"LOAD", script.source.encode())) for script in SCRIPTS])
-                replies = _exchange(connection, packed)
+                replies = _run(connection, commands)
             if any(isinstance(reply, ResponseError) for reply in replies):  # READONLY among them: no longer the master
                 pool.disconnect()
             return [self._failed(node, reply) if isinstance(reply, ResponseError) else reply for reply in replies]
         except RedisError as error:
             pool.disconnect()
-            return [self._failed(node, error)] * len(packed)
+            return [self._failed(node, error)] * len(commands)
         finally:
             pool.release(connection)
 
@@ -247,16 +256,30 @@ def _read_tenure(connection: AbstractConnection, *, in_cluster: bool) -> tuple[T
     return tenure_of(*replies), uptime_of(replies[0])
 
 
-def _exchange(connection: AbstractConnection, packed: Sequence[bytes]) -> list[Reply]:
-    """Send all, then read as many replies. An error reply stands in its place; a broken connection is raised."""
+def _run(connection: AbstractConnection, commands: Sequence[NodeCommand]) -> list[Reply]:
+    """A reply for each; the error of one of several commands stands in place of all their replies."""
+    packed = [command.packed for command in commands]
+    counts = [command.commands for command in commands]
+    replies = _exchange(connection, packed, sum(count or 1 for count in counts))
+    if not any(counts):
+        return replies
+    ends = [*accumulate(count or 1 for count in counts)]
+    return [
+        _all_or_error(replies[end - count : end]) if count else replies[end - 1]
+        for count, end in zip(counts, ends, strict=True)
+    ]
+
+
+def _all_or_error(replies: list[Reply]) -> list[Reply] | ResponseError:
+    if {*map(type, replies)} <= _VALUES:
+        return replies
+    return next((reply for reply in replies if isinstance(reply, ResponseError)), replies)
+
+
+def _exchange(connection: AbstractConnection, packed: Sequence[bytes], count: int = 0) -> list[Reply]:
+    """Send all, then read as many replies, or count. An error stands in its place; a broken connection is raised."""
     connection.send_packed_command([b"".join(packed)], check_health=False)
-    replies: list[Reply] = []
-    for _ in packed:
-        try:
-            replies.append(connection.read_response())
-        except ResponseError as error:
-            replies.append(error)
-    return replies
+    return read_replies(connection, count or len(packed))
 
 
 def _some_follow_keys(node: redis.Redis, most: int) -> list[bytes]:

@@ -13,10 +13,14 @@ Reply = Any
 
 
 class NodeCommand(NamedTuple):
-    """A packed command, and the bucket whose node must run it."""
+    """A packed command, and the bucket whose node must run it.
+
+    commands: how many are packed, one behind the other, whose replies come as a list; 0 for one alone.
+    """
 
     bucket: int
     packed: bytes
+    commands: int = 0
 
 
 def words(parts: Iterable[bytes]) -> bytes:
@@ -32,6 +36,12 @@ def pack(parts: Sequence[bytes]) -> bytes:
 def pack_words(count: int, joined: bytes) -> bytes:
     """The same from words that are joined."""
     return b"*%d\r\n%b" % (count, joined)
+
+
+def pack_each(name: bytes, count: int, joined: Sequence[bytes]) -> bytes:
+    """Commands of one name, if any, one behind the other. joined: the `count` words that follow the name in each."""
+    head = b"*%d\r\n%b" % (1 + count, words((name,)))
+    return head + head.join(joined) if joined else b""
 
 
 def read_follows(viewer: ViewerKeys) -> bytes:

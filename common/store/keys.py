@@ -71,13 +71,17 @@ class KeySpace(NamedTuple):
 
     def author(self, author_id: int) -> AuthorKeys:
         """Keys of the author."""
-        bucket = mix64(author_id) % self.buckets
+        bucket = self.author_bucket(author_id)
         return AuthorKeys(
             bucket,
             AUTHOR_POSTS % (bucket, author_id),
             AUTHOR_VIDEOS % (bucket, author_id),
             b"a:{%d}:d:%d" % (bucket, author_id),
         )
+
+    def author_bucket(self, author_id: int) -> int:
+        """Bucket of the author's keys."""
+        return mix64(author_id) % self.buckets
 
     def viewer(self, viewer_id: int) -> ViewerKeys:
         """Keys of the viewer."""

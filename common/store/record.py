@@ -30,6 +30,9 @@ _NEW_HASH = blake2b(digest_size=6).copy
 _CLAIM = struct.Struct(">4sQ7sBIQ6s2s").pack
 _CLAIM_OF_REPLY = struct.Struct(">4sQ7sBIQ6sQ2s").pack
 _RECORD_IN_CLAIM = slice(19, -2)
+FINGERPRINT_END = 37
+"""Position in a claim of the last byte of the fingerprint, which is as good as drawn at random."""
+
 _LIVE = MEMBER_VERSION << VERSION_SHIFT
 
 

@@ -15,10 +15,12 @@ from common.store.commands import pack_words, words
 from common.store.keys import META, AuthorKeys, ViewerKeys, marks_key
 from common.store.marks import Mark, encode_mark
 from common.store.member import first_bytes
-from common.store.record import record_field
 
 POSTS_PER_CALL = 128
 """Posts in a call: it blocks Redis for a millisecond or two."""
+
+HASHES_PER_SWEEP = 4
+"""Hashes in a call of sweep_hashes.lua, which reads up to MOST_PER_CALL records of each."""
 
 MOST_PER_CALL = 500
 """Posts that a call of another program may have, and old entries of a set that a call removes: some 10 ms at most."""
@@ -44,8 +46,8 @@ class Script:
         return pack_words(3 + key_count + arg_count, self._head + words((b"%d" % key_count,)) + joined)
 
 
-READ_RECORDS = Script("read_records")
 CLAIM_POSTS = Script("claim_posts")
+SWEEP_HASHES = Script("sweep_hashes")
 ADD_POSTS = Script("add_posts")
 REMOVE_POSTS = Script("remove_posts")
 ERASE_AUTHOR = Script("erase_author")
@@ -55,8 +57,8 @@ RAISE_MARKS = Script("raise_marks")
 STAMP_MARKS = Script("stamp_marks")
 REGISTER_MARKS = Script("register_marks")
 SCRIPTS = (
-    READ_RECORDS,
     CLAIM_POSTS,
+    SWEEP_HASHES,
     ADD_POSTS,
     REMOVE_POSTS,
     ERASE_AUTHOR,
@@ -118,13 +120,6 @@ class MarkStamp(NamedTuple):
     mark: Mark
 
 
-def read_records(hashes: Sequence[bytes], ids: Iterable[int]) -> bytes:
-    """Words of the hash of each post, and the ids. Reply: the records, None where there is none."""
-    return READ_RECORDS.call_words(
-        len(hashes), len(hashes), b"".join(hashes) + words([record_field(post_id) for post_id in ids])
-    )
-
-
 def claim_posts(
     hashes: Sequence[bytes], due: Sequence[bytes], claims: Sequence[bytes], retention: Retention, now: int
 ) -> bytes:
@@ -138,27 +133,35 @@ def claim_posts(
     )
 
 
+def sweep_hashes(hashes: Sequence[bytes], retention: Retention, now: int) -> bytes:
+    """Words of hashes, HASHES_PER_SWEEP at most. Reply: their number."""
+    args = words((b"%d" % retention.oldest(now), b"%d" % retention.ttl_seconds, _MOST))
+    return SWEEP_HASHES.call_words(len(hashes), 3, b"".join((*hashes, args)))
+
+
 class AddedPosts(NamedTuple):
     """Posts for add_posts.lua as words, a part of them as videos too.
 
-    posts, videos: of the two keys of each; due: of sets whose TTL and trim are due; additions: of time and member of
-    each post, then of each video.
+    posts, videos: of the set of each; deletions: of the deletions of each post's author, then of each video's; due: of
+    sets whose TTL and trim are due; additions: of time and member of each post, then of each video.
     """
 
     posts: Sequence[bytes]
     videos: Sequence[bytes]
+    deletions: Sequence[bytes]
     due: Sequence[bytes]
     additions: Sequence[bytes]
 
 
 def add_posts(added: AddedPosts, retention: Retention, list_cap: int, now: int) -> bytes:
     """Claimed posts. Reply: members that an erasure of the author refuses."""
+    posts, videos, deletions, due, additions = added
     limits = (retention.oldest(now), TRIM_SLACK_SECONDS, retention.ttl_seconds, list_cap, MOST_PER_CALL)
-    args = words([b"%d" % number for number in (*limits, len(added.posts))])
+    args = words([b"%d" % number for number in (*limits, len(posts))])
     return ADD_POSTS.call_words(
-        2 * len(added.additions) + len(added.due),
-        6 + 2 * len(added.additions),
-        b"".join((*added.posts, *added.videos, *added.due, args, *added.additions)),
+        2 * len(additions) + len(due),
+        6 + 2 * len(additions),
+        b"".join((*posts, *videos, *deletions, *due, args, *additions)),
     )
 
 

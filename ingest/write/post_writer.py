@@ -1,7 +1,7 @@
 """Writes events about posts to Redis: the shell around write_plan. One pipeline per node and step."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from common.errors import StoreUnavailable
 from common.retention import Retention
@@ -14,7 +14,17 @@ from common.store.record import PostRecord, live_record
 from common.store.scripts import MOST_PER_CALL, Removal, erase_author
 from ingest.events import AuthorDelete
 from ingest.post_row import PostRow, delete_row
-from ingest.write.write_plan import CallPlanner, Winners, needed_sources, sub_batches, winners, with_videos_decided
+from ingest.write.write_plan import (
+    CallPlanner,
+    PlannedClaims,
+    Winners,
+    needed_sources,
+    split_by_holder,
+    split_claims,
+    sub_batches,
+    winners,
+    with_videos_decided,
+)
 
 MAX_SCORE = 2**53 - 1
 """Largest whole number that the score of a sorted set holds exactly."""
@@ -24,18 +34,29 @@ class PostWriter:
     """A sink of events. Writing the same events again changes nothing. One thread at a time."""
 
     def __init__(
-        self, store_client: StoreClient, keys: KeySpace, retention: Retention, list_cap: int = LIST_CAP
+        self,
+        store_client: StoreClient,
+        keys: KeySpace,
+        retention: Retention,
+        list_cap: int = LIST_CAP,
+        lineage: Callable[[], str] = str,
     ) -> None:
+        """lineage: name of the data that the store holds, as last seen."""
         self._store_client = store_client
         self._keys = keys
         self._retention = retention
         self._planner = CallPlanner(keys, retention, list_cap)
+        self._lineage = lineage
+        self._written_lineage = ""
 
     def write(self, events: Sequence[PostRow | AuthorDelete], now: int) -> None:
         """Return when all events are in the store. Blocks.
 
         StoreUnavailable when some are not: those of healthy shards may be. The same call may be repeated.
         """
+        if self._written_lineage != (lineage := self._lineage()):
+            self._planner.forget()
+            self._written_lineage = lineage
         try:
             self._planner.by_bucket = self._store_client.topology().is_cluster
             failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
@@ -122,15 +143,29 @@ class PostWriter:
         }
 
     def _claim(self, rows: Sequence[PostRow], step: "_Steps", now: int) -> Winners:
-        planned = [*self._planner.claims(rows, now)]
-        replies = step.run([claims.command for claims in planned])
+        """Step 1: HSETNX decides about most creates, claim_posts.lua about the rest."""
+        creates, others = split_claims(rows)
+        planned, scripted = [*self._planner.creates(creates, now)], [*self._planner.claims(others, now)]
+        replies = step.run([claims.command for claims in (*planned, *scripted)])
         won = Winners([], [])
+        held: list[PostRow] = []
+        for claims, reply in zip(planned, replies, strict=False):
+            if reply is not None:
+                new, others = split_by_holder(claims.rows, reply)
+                won.additions.extend(new)
+                held.extend(others)
+        self._take(scripted, replies[len(planned) :], won)
+        if held:
+            scripted = [*self._planner.claims(held, now)]
+            self._take(scripted, step.run([claims.command for claims in scripted]), won)
+        return won
+
+    def _take(self, planned: Sequence[PlannedClaims], replies: Sequence[Reply], won: Winners) -> None:
         for claims, reply in zip(planned, replies, strict=True):
             if reply is not None:
                 more = winners(claims.rows, reply, self._keys)
                 won.additions.extend(more.additions)
                 won.removals.extend(more.removals)
-        return won
 
     def _add(self, rows: Sequence[PostRow], step: "_Steps", now: int) -> list[bytes]:
         """Members that an author delete refuses: they were claimed and must be deleted."""

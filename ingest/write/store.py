@@ -122,7 +122,7 @@ class Store:
 
     def post_writer(self, store_client: StoreClient) -> PostWriter:
         """A sink of events about posts, for the thread that has the client."""
-        return PostWriter(store_client, self.keys, self.retention)
+        return PostWriter(store_client, self.keys, self.retention, lineage=lambda: self.lineage)
 
     def follow_writer(self, store_client: StoreClient) -> FollowWriter:
         """A sink of follows, for the thread that has the client."""

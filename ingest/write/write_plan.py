@@ -9,21 +9,28 @@ from struct import Struct
 from typing import NamedTuple, TypeVar
 
 from common.retention import Retention
-from common.store.commands import NodeCommand, words
+from common.store.commands import NodeCommand, pack_each, words
 from common.store.keys import AuthorKeys, KeySpace, mix64
-from common.store.record import LISTED_AS_VIDEO, TOMBSTONE, PostRecord
+from common.store.record import FINGERPRINT_END, LISTED_AS_VIDEO, TOMBSTONE, PostRecord, record_field
 from common.store.scripts import (
+    HASHES_PER_SWEEP,
     POSTS_PER_CALL,
     AddedPosts,
     Removal,
     add_posts,
     claim_posts,
-    read_records,
     remove_posts,
+    sweep_hashes,
 )
 from ingest.events import AuthorDelete
 from ingest.post_row import PostRow
 from ingest.write.key_table import KeyTable
+
+SWEEP_EVERY = 32
+"""Posts, on average, after which a hash is swept. As many records may be kept in it that have expired."""
+
+TRIM_EVERY = 64
+"""Posts, on average, after which a set is trimmed to its cap."""
 
 _TIME = Struct(">I")
 _DELETED = Struct(">QII")  # author_id and created_at, zeros when unknown, and from when the tombstone lives
@@ -32,14 +39,17 @@ T = TypeVar("T")
 
 
 class PlannedClaims(NamedTuple):
-    """A call of step 1, and its events."""
+    """A call of step 1, and its events.
+
+    Creates are claimed by a HSETNX each, and the first replies are theirs; other events by claim_posts.lua.
+    """
 
     command: NodeCommand
     rows: Sequence[PostRow]
 
 
 class PlannedReads(NamedTuple):
-    """A call that reads records, and the ids of their posts."""
+    """Commands that read records, and the ids of their posts."""
 
     command: NodeCommand
     ids: Sequence[int]
@@ -93,10 +103,27 @@ def with_videos_decided(rows: Sequence[PostRow], sources: Mapping[int, PostRecor
     ]
 
 
+def split_claims(rows: Sequence[PostRow]) -> tuple[Sequence[PostRow], Sequence[PostRow]]:
+    """Creates that HSETNX may claim, and the events of posts that the batch deletes: these keep their order."""
+    deleted = {row.post_id for row in rows if row.flags == TOMBSTONE}
+    if not deleted:
+        return rows, ()
+    return [row for row in rows if row.post_id not in deleted], [row for row in rows if row.post_id in deleted]
+
+
+def split_by_holder(rows: Sequence[PostRow], replies: Sequence[int]) -> tuple[Sequence[PostRow], Sequence[PostRow]]:
+    """Creates that won, and those whose id something holds: a repeat, another create, a tombstone or what expired.
+
+    replies: to the HSETNX of each, and more.
+    """
+    if 0 not in replies[: len(rows)]:
+        return rows, ()
+    pairs = list(zip(rows, replies, strict=False))
+    return [row for row, is_new in pairs if is_new], [row for row, is_new in pairs if not is_new]
+
+
 def winners(rows: Sequence[PostRow], reply: bytes, keys: KeySpace) -> Winners:
     """Step 2, from the reply to one call of claim_posts.lua."""
-    if reply == bytes([row.flags for row in rows]) and len(reply) == len(rows) and TOMBSTONE not in reply:
-        return Winners([*rows], [])
     won = Winners([], [])
     at = 0
     for row in rows:
@@ -128,37 +155,56 @@ class CallPlanner:
         self._retention = retention
         self._list_cap = list_cap
         self._hashes = KeyTable(lambda number: words((keys.post_hash(number).hash,)))
-        self._posts = KeyTable(lambda author: _with_deletions(keys.author(author), videos=False), 2)
-        self._videos = KeyTable(lambda author: _with_deletions(keys.author(author), videos=True), 2)
+        self._posts = KeyTable(lambda author: _with_deletions(keys.author(author), videos=False))
+        self._videos = KeyTable(lambda author: _with_deletions(keys.author(author), videos=True))
+        self._ttl = words((b"%d" % retention.ttl_seconds,))
         self.by_bucket = False
 
     def forget(self) -> None:
-        """Refresh every TTL again: a call failed."""
+        """Refresh every TTL again: a call failed, or the store is another."""
         for table in (self._hashes, self._posts, self._videos):
             table.forget()
 
     def reads(self, ids: Collection[int]) -> Iterator[PlannedReads]:
-        """Calls that read the records of posts."""
-        for bucket, part in self._parts(ids, self._bucket_of_post):
-            taken = [words((self._keys.post(post_id).hash,)) for post_id in part]
-            yield PlannedReads(NodeCommand(bucket, read_records(taken, part)), part)
+        """Commands that read the records of posts."""
+        for bucket, part in self._groups(ids, self._bucket_of_post).items():
+            reads = [words((self._keys.post(post_id).hash, record_field(post_id))) for post_id in part]
+            yield PlannedReads(NodeCommand(bucket, pack_each(b"HGET", 2, reads), len(reads)), part)
+
+    def creates(self, rows: Sequence[PostRow], now: int) -> Iterator[PlannedClaims]:
+        """Step 1 of creates, which HSETNX decides unless an id is held; then the upkeep of their hashes."""
+        for bucket, part in self._groups(rows, self._bucket_of_claim).items():
+            numbers = self._hash_numbers(part)
+            hashes = self._hashes.words(numbers)
+            claims = [key + row.claim for key, row in zip(hashes, part, strict=True)]
+            due = [key + self._ttl for key in self._hashes.due(numbers, now)]
+            sweeps = [sweep_hashes(few, self._retention, now) for few in _cut(_drawn(hashes, part), HASHES_PER_SWEEP)]
+            packed = b"".join((pack_each(b"HSETNX", 3, claims), pack_each(b"EXPIRE", 2, due), *sweeps))
+            yield PlannedClaims(NodeCommand(bucket, packed, len(claims) + len(due) + len(sweeps)), part)
 
     def claims(self, rows: Sequence[PostRow], now: int) -> Iterator[PlannedClaims]:
-        """Calls of step 1."""
-        hashes = self._keys.post_hashes
+        """Step 1 of other events."""
         for bucket, part in self._parts(rows, self._bucket_of_claim):
-            taken = self._hashes.take([mix64(row.post_id) % hashes for row in part], now)
-            packed = claim_posts(*taken, [row.claim for row in part], self._retention, now)
+            numbers = self._hash_numbers(part)
+            hashes, due = self._hashes.words(numbers), self._hashes.due(numbers, now)
+            packed = claim_posts(hashes, due, [row.claim for row in part], self._retention, now)
             yield PlannedClaims(NodeCommand(bucket, packed), part)
 
     def additions(self, rows: Sequence[PostRow], now: int) -> Iterator[NodeCommand]:
         """Calls of step 2 for creates."""
         for bucket, part in self._parts(rows, self._bucket_of_author):
             videos = [row for row in part if row.flags & LISTED_AS_VIDEO]
-            posts, due = self._posts.take([row.author_id for row in part], now)
-            video_sets, videos_due = self._videos.take([row.author_id for row in videos], now)
-            additions = [row.addition for row in (*part, *videos)]
-            added = AddedPosts(posts, video_sets, (*due, *videos_due), additions)
+            authors, video_authors = [row.author_id for row in part], [row.author_id for row in videos]
+            trimmed = [row.author_id for row in part if row.claim[FINGERPRINT_END] % TRIM_EVERY == 0]
+            posts, video_sets = self._posts.words(authors), self._videos.words(video_authors)
+            due = (*self._posts.due(authors, now, trimmed), *self._videos.due(video_authors, now))
+            added = AddedPosts(
+                [key for key, _ in posts],
+                [key for key, _ in video_sets],
+                [deletions for _, deletions in (*posts, *video_sets)],
+                [key for key, _ in due],
+                [row.addition for row in (*part, *videos)],
+            )
             yield NodeCommand(bucket, add_posts(added, self._retention, self._list_cap, now))
 
     def removals(self, removals: Sequence[Removal], now: int) -> Iterator[NodeCommand]:
@@ -166,28 +212,48 @@ class CallPlanner:
         for bucket, part in self._parts(removals, lambda removal: removal.keys.bucket):
             yield NodeCommand(bucket, remove_posts(part, self._retention, now))
 
+    def _hash_numbers(self, rows: Iterable[PostRow]) -> list[int]:
+        hashes = self._keys.post_hashes
+        return [mix64(row.post_id) % hashes for row in rows]
+
     def _bucket_of_post(self, post_id: int) -> int:
-        return self._keys.post(post_id).bucket
+        return self._keys.post_hash_number(post_id) % self._keys.buckets
 
     def _bucket_of_claim(self, row: PostRow) -> int:
-        return self._keys.post(row.post_id).bucket
+        return self._bucket_of_post(row.post_id)
 
     def _bucket_of_author(self, row: PostRow) -> int:
-        return self._keys.author(row.author_id).bucket
+        return self._keys.author_bucket(row.author_id)
 
-    def _parts(self, items: Collection[T], bucket_of: Callable[[T], int]) -> Iterator[tuple[int, list[T]]]:
-        """Items in their order, cut into those of one call, and a bucket of each part."""
+    def _groups(self, items: Collection[T], bucket_of: Callable[[T], int]) -> dict[int, Sequence[T]]:
+        """Items in their order by a bucket of the node that runs their commands."""
+        if not items:
+            return {}
+        if not self.by_bucket:
+            return {0: [*items]}
         groups: dict[int, list[T]] = {}
-        if self.by_bucket:
-            for item in items:
-                groups.setdefault(bucket_of(item), []).append(item)
-        elif items:
-            groups[0] = list(items)
-        for bucket, group in groups.items():
-            for first in range(0, len(group), POSTS_PER_CALL):
-                yield bucket, group[first : first + POSTS_PER_CALL]
+        for item in items:
+            groups.setdefault(bucket_of(item), []).append(item)
+        return {**groups}
+
+    def _parts(self, items: Collection[T], bucket_of: Callable[[T], int]) -> Iterator[tuple[int, Sequence[T]]]:
+        """Items in their order, cut into those of one call, and a bucket of each part."""
+        for bucket, group in self._groups(items, bucket_of).items():
+            for part in _cut(group, POSTS_PER_CALL):
+                yield bucket, part
 
 
-def _with_deletions(author: AuthorKeys, *, videos: bool) -> bytes:
+def _with_deletions(author: AuthorKeys, *, videos: bool) -> tuple[bytes, bytes]:
     """Words of a set of the author, and of the deletions that keep posts out of it."""
-    return words((author.videos if videos else author.posts, author.deletions))
+    return words((author.videos if videos else author.posts,)), words((author.deletions,))
+
+
+def _drawn(hashes: Sequence[bytes], rows: Sequence[PostRow]) -> list[bytes]:
+    """Hashes of some rows, by the fingerprints of these, each once."""
+    pairs = zip(hashes, rows, strict=True)
+    return [*dict.fromkeys([key for key, row in pairs if row.claim[FINGERPRINT_END] % SWEEP_EVERY == 0])]
+
+
+def _cut(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

@@ -31,7 +31,7 @@ TARGETS = (
     Target(
         tuple(
             f"lua/{name}.lua"
-            for name in ("claim_posts", "read_records", "add_posts", "remove_posts", "erase_author", "write_layout")
+            for name in ("claim_posts", "sweep_hashes", "add_posts", "remove_posts", "erase_author", "write_layout")
         ),
         _STORE,
     ),

@@ -9,7 +9,7 @@ from common.store.commands import words
 from common.store.keys import AuthorKeys
 from common.store.member import encode_member
 from common.store.record import record_field
-from common.store.scripts import AddedPosts, add_posts, claim_posts
+from common.store.scripts import AddedPosts, add_posts, claim_posts, sweep_hashes
 
 DELETE = b""
 """In place of a record: the claim is a delete."""
@@ -48,9 +48,14 @@ def add_call(
     """due: sets whose TTL is refreshed and that are trimmed."""
     videos = [addition for addition in additions if addition.is_video]
     added = AddedPosts(
-        [words((author.posts, author.deletions)) for author, _, _ in additions],
-        [words((author.videos, author.deletions)) for author, _, _ in videos],
+        [words((author.posts,)) for author, _, _ in additions],
+        [words((author.videos,)) for author, _, _ in videos],
+        [words((author.deletions,)) for author, _, _ in (*additions, *videos)],
         [words((key,)) for key in due],
         [words((b"%d" % post.created_at, encode_member(post))) for _, post, _ in (*additions, *videos)],
     )
     return add_posts(added, retention, cap, now)
+
+
+def sweep_call(hashes: Sequence[bytes], retention: Retention, now: int) -> bytes:
+    return sweep_hashes([words((key,)) for key in hashes], retention, now)

@@ -20,8 +20,10 @@ from common.store.scripts import (
     APPLY_FOLLOWS,
     CLAIM_POSTS,
     ERASE_AUTHOR,
+    HASHES_PER_SWEEP,
     MOST_PER_CALL,
     REMOVE_POSTS,
+    SWEEP_HASHES,
     FollowBounds,
     FollowChange,
     Removal,
@@ -31,7 +33,7 @@ from common.store.scripts import (
     remove_posts,
 )
 from ingest.events import AuthorDelete
-from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call
+from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call, sweep_call
 from tests.support.redis.event_writer import EventWriter
 
 KEYS = KeySpace()
@@ -129,7 +131,7 @@ def test_a_set_that_is_far_too_large_shrinks_to_its_caps(client: redis.Redis) ->
     fill(client, AUTHOR.posts, members([*posts(4000), *posts(9000, first=200_000, is_reply=True)]))
     for first in range(400_000, 412_000, MOST_PER_CALL):
         new = [Addition(AUTHOR, post) for post in posts(MOST_PER_CALL, first=first)]
-        work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW))
+        work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW, due=(AUTHOR.posts,)))
     assert client.zcard(AUTHOR.posts) <= 2 * CAP + MOST_PER_CALL
 
 
@@ -160,15 +162,21 @@ def test_hashes_that_are_far_too_large(client: redis.Redis) -> None:
     old = {record_field(number): b"\x20" + bytes(18) for number in range(1, 1000 * 64)}
     for key in keys:
         client.hset(key, mapping=old)  # type: ignore[arg-type]
+    for first in range(0, 16, HASHES_PER_SWEEP):
+        swept = keys[first : first + HASHES_PER_SWEEP]
+        work = work_of(client, SWEEP_HASHES, sweep_call(swept, RETENTION, NOW))
+        assert work.calls <= 4 * HASHES_PER_SWEEP
+        assert work.elements <= HASHES_PER_SWEEP * 2 * MOST_PER_CALL
+    assert sum(client.hlen(key) for key in keys) == 16 * (len(old) - MOST_PER_CALL)
+
+
+def test_claims_of_held_ids_and_deletes(client: redis.Redis) -> None:
+    key = KEYS.post_hash(0).hash
     record = encode_record(LightPost(10**9, 7, NOW), listed_as_video=False)
-    claims = [
-        Claim(keys[number % 16], 10**9 + number, record[:18] + bytes((number % 256,)))  # every 32nd sweeps
-        for number in range(MOST_PER_CALL)
-    ]
-    work = work_of(client, CLAIM_POSTS, claim_call(claims, RETENTION, NOW, due=keys))
-    assert work.calls <= MOST_CALLS
-    assert work.elements <= 4 * 2 * 512
-    assert sum(client.hlen(key) for key in keys) < 16 * len(old)
+    claims = [Claim(key, 10**9 + number // 2, record if number % 2 else DELETE) for number in range(MOST_PER_CALL)]
+    work = work_of(client, CLAIM_POSTS, claim_call(claims, RETENTION, NOW, due=[key]))
+    assert work.calls <= 2 * MOST_PER_CALL + 1
+    assert work.elements == 0
 
 
 def test_delete_reads_a_record_that_seems_expired(client: redis.Redis) -> None:

@@ -8,12 +8,12 @@ import pytest
 from common.post import LightPost
 from common.retention import Retention
 from common.store.client import StoreClient
-from common.store.commands import NodeCommand, Reply, words
+from common.store.commands import NodeCommand, Reply
 from common.store.keys import META, KeySpace
 from common.store.member import NEWEST_TAG, encode_member
 from common.store.record import encode_record, record_field
-from common.store.scripts import MOST_PER_CALL, WRITE_LAYOUT, Removal, erase_author, read_records, remove_posts
-from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call
+from common.store.scripts import MOST_PER_CALL, WRITE_LAYOUT, Removal, erase_author, remove_posts
+from tests.integration.store.script_calls import DELETE, Addition, Claim, add_call, claim_call, sweep_call
 
 KEYS = KeySpace(buckets=1, post_hashes=1)
 NOW = 1_790_000_000
@@ -49,10 +49,13 @@ class Store:
         return reply
 
     def claim(self, *records: bytes, now: int = NOW, key: bytes = b"h:0", post: int = 1) -> bytes:
-        return self.run(claim_call([Claim(key, post, record) for record in records], RETENTION, now))
+        return self.run(claim_call([Claim(key, post, record) for record in records], RETENTION, now, due=[key]))
 
     def held(self, key: bytes = b"h:0", post: int = 1) -> bytes | None:
         return self.redis.hget(key, record_field(post))
+
+    def sweep(self, *keys: bytes) -> int:
+        return self.run(sweep_call(keys, RETENTION, NOW))
 
     def add(self, *posts: LightPost, cap: int = 5000, videos: bool = False, due: Sequence[bytes] = ()) -> list[bytes]:
         return self.run(add_call([Addition(ANN, post, videos) for post in posts], RETENTION, cap, NOW, due=due))
@@ -136,75 +139,43 @@ def put(store: Store, key: bytes, expired: int, fresh: int) -> None:
     store.redis.expire(key, 60)
 
 
-def ends_in(last: int) -> bytes:
-    """A record with this last byte of its fingerprint."""
-    return RECORD[:18] + bytes((last,))
-
-
 @pytest.mark.parametrize(
-    ("last", "expired", "left"),
-    [(0, 20, 6), (32, 20, 6), (224, 0, 6), (1, 20, 26), (31, 20, 26), (33, 20, 26), (64, 506, 6), (64, 505, 6)],
+    ("expired", "fresh", "left"),
+    [(0, 6, 6), (20, 5, 5), (1, 1, 1), (494, 6, 6), (500, 0, 1), (1, 0, 1), (501, 0, 1), (564, 0, 64), (0, 501, 501)],
 )
-def test_one_new_record_in_32_sweeps_its_hash(store: Store, last: int, expired: int, left: int) -> None:
-    put(store, b"h:0", expired, fresh=5)
-    assert store.claim(ends_in(last)) == RECORD[:1]
+def test_a_sweep_removes_what_expired(store: Store, expired: int, fresh: int, left: int) -> None:
+    """A bounded part; not the last one, which would take the TTL with it."""
+    put(store, b"h:0", expired, fresh)
+    assert store.sweep(b"h:0") == 1
     assert store.redis.hlen("h:0") == left
-
-
-def test_a_repeat_sweeps_nothing(store: Store) -> None:
-    store.claim(ends_in(32))
-    put(store, b"h:0", expired=20, fresh=5)
-    store.claim(ends_in(32))
-    assert store.redis.hlen("h:0") == 26
-
-
-@pytest.mark.parametrize(("expired", "left"), [(511, 1), (512, 1), (575, 64)])
-def test_a_sample_of_a_large_hash_is_swept(store: Store, expired: int, left: int) -> None:
-    put(store, b"h:0", expired, fresh=0)
-    old = ends_in(32)[:1] + seconds(OLDEST - 1) + ends_in(32)[5:]
-    store.claim(old if expired > 511 else ends_in(32))
-    assert store.redis.hlen("h:0") == left
-
-
-def test_four_hashes_are_swept_in_a_call(store: Store) -> None:
-    keys = [b"h:%d" % number for number in range(6)]
-    for key in keys:
-        put(store, key, expired=1, fresh=62)
-    store.run(claim_call([Claim(key, 1, ends_in(32)) for key in keys], RETENTION, NOW))
-    assert [store.redis.hlen(key) for key in keys] == [63] * 4 + [64] * 2
-
-
-def test_a_hash_that_is_swept_to_its_end_has_a_ttl_again(store: Store) -> None:
-    put(store, b"h:0", expired=3, fresh=0)
-    held_for_long = ends_in(32)[:1] + seconds(OLDEST - 1) + ends_in(32)[5:]
-    claims = [Claim(b"h:0", 1, held_for_long), Claim(b"h:0", 2, ends_in(1))]
-    store.run(claim_call(claims, RETENTION, NOW))
-    assert store.redis.hlen("h:0") == 1
     assert store.redis.ttl("h:0") == RETENTION.ttl_seconds
 
 
-def test_the_ttl_of_a_hash_is_refreshed_when_new_or_due(store: Store) -> None:
-    for key in (b"h:0", b"h:1"):
+def test_hashes_are_swept_together(store: Store) -> None:
+    keys = [b"h:%d" % number for number in range(4)]
+    for key in keys:
+        put(store, key, expired=3, fresh=int(key[-1:]))
+    assert store.sweep(*keys, b"h:none") == 5
+    assert [store.redis.hlen(key) for key in keys] == [1, 1, 2, 3]
+    assert not store.redis.exists("h:none")
+
+
+def test_the_ttl_of_a_hash_is_refreshed_when_due(store: Store) -> None:
+    keys = (b"h:0", b"h:1")
+    for key in keys:
         put(store, key, expired=0, fresh=1)
-    claims = [Claim(key, 1, ends_in(1)) for key in (b"h:0", b"h:1")]
-    store.run(claim_call(claims, RETENTION, NOW))
-    assert [store.redis.ttl(key) for key in ("h:0", "h:1")] == [60, 60]
-    store.run(claim_call(claims, RETENTION, NOW, due=[b"h:1"]))
-    assert [store.redis.ttl(key) for key in ("h:0", "h:1")] == [60, RETENTION.ttl_seconds]
-    store.run(claim_call([Claim(b"h:2", 1, DELETE)], RETENTION, NOW))
+    for due, ttls in ((), [60, 60]), ((b"h:1",), [60, RETENTION.ttl_seconds]):
+        store.run(claim_call([Claim(key, 1, RECORD) for key in keys], RETENTION, NOW, due=due))
+        assert [store.redis.ttl(key) for key in keys] == ttls
+    store.run(claim_call([Claim(b"h:2", 1, DELETE)], RETENTION, NOW, due=[b"h:2"]))
     assert store.redis.ttl("h:2") == RETENTION.ttl_seconds
-
-
-def test_records_are_read_in_order(store: Store) -> None:
-    store.claim(RECORD, post=7)
-    hashes = [words((key,)) for key in (b"h:0", b"h:0", b"h:1", b"h:0")]
-    assert store.run(read_records(hashes, [8, 7, 7, 9])) == [None, RECORD, None, None]
 
 
 def test_posts_are_added_with_their_times(store: Store) -> None:
     video, post = LightPost(1, 5, NOW, has_video=True), LightPost(2, 5, NOW - 1)
     additions = [Addition(ANN, video, is_video=True), Addition(ANN, post), Addition(BOB, LightPost(3, 6, NOW))]
-    assert store.run(add_call(additions, RETENTION, 5000, NOW)) == []
+    due = (ANN.posts, BOB.posts, ANN.videos)
+    assert store.run(add_call(additions, RETENTION, 5000, NOW, due=due)) == []
     assert store.redis.zrange(ANN.posts, 0, -1, withscores=True) == [
         (encode_member(post), NOW - 1),
         (encode_member(video), NOW),
@@ -232,6 +203,14 @@ def test_a_deleted_post_is_not_added(store: Store, deleted_at: int, counts: bool
     assert [store.members(ANN.posts), store.members(ANN.videos)] == [left, left]
 
 
+def test_one_deletion_among_many_authors_counts(store: Store) -> None:
+    store.run(remove_posts([Removal(BOB, NOW, 2, NOW)], RETENTION, NOW))
+    additions = [Addition(ANN, LightPost(1, 5, NOW)), Addition(BOB, LightPost(2, 6, NOW))]
+    store.run(add_call(additions, RETENTION, 5000, NOW))
+    assert store.members(ANN.posts) == [encode_member(LightPost(1, 5, NOW))]
+    assert store.members(BOB.posts) == []
+
+
 @pytest.mark.parametrize(("too_old", "left"), [(3, 0), (MOST_PER_CALL + 7, 7)])
 def test_a_bounded_number_of_old_posts_leaves_a_set(store: Store, too_old: int, left: int) -> None:
     kept = LightPost(9999, 5, TRIM_BEFORE)
@@ -244,7 +223,7 @@ def test_a_bounded_number_of_old_posts_leaves_a_set(store: Store, too_old: int, 
     assert members[-2:] == [encode_member(kept), encode_member(POST)]
 
 
-def test_the_ttl_of_a_set_is_refreshed_when_new_or_due(store: Store) -> None:
+def test_the_ttl_of_a_set_is_refreshed_when_due(store: Store) -> None:
     keys = (ANN.posts, ANN.videos, ANN.deletions)
     for key in keys:
         store.fill(key, scores(originals(2, first=5)))
@@ -252,6 +231,18 @@ def test_the_ttl_of_a_set_is_refreshed_when_new_or_due(store: Store) -> None:
     assert [store.redis.ttl(key) for key in keys] == [60, 60, 60]
     store.add(POST, videos=True, due=(ANN.posts,))
     assert [store.redis.ttl(key) for key in keys] == [RETENTION.ttl_seconds, 60, 60]
+    store.add(POST, videos=True, due=(ANN.videos,))
+    assert [store.redis.ttl(key) for key in keys] == [RETENTION.ttl_seconds] * 2 + [60]
+
+
+@pytest.mark.parametrize("stored", [1, 3])
+def test_a_trim_leaves_one_post(store: Store, stored: int) -> None:
+    """The set would be made again without a TTL."""
+    store.fill(ANN.posts, scores(originals(stored, at=TRIM_BEFORE - 1)))
+    late = LightPost(9, 5, TRIM_BEFORE - 1)
+    store.add(late, due=(ANN.posts,))
+    assert store.members(ANN.posts) == [encode_member(late)]
+    assert store.redis.ttl(ANN.posts) == RETENTION.ttl_seconds
 
 
 def test_a_set_that_deletes_emptied_has_a_ttl_again(store: Store) -> None:
@@ -276,19 +267,19 @@ def of_kind(kind: str, count: int, first: int) -> list[LightPost]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_oldest_beyond_the_cap_leave_a_set_of_128(store: Store, kind: str) -> None:
+def test_the_oldest_beyond_the_cap_leave_a_set_that_is_due(store: Store, kind: str) -> None:
     posts = of_kind(kind, 128, first=1)
     store.fill(ANN.posts, scores(posts[:126]))
     store.add(posts[126], cap=100)
     assert len(store.members(ANN.posts)) == 127
-    store.add(posts[127], cap=100)
+    store.add(posts[127], cap=100, due=(ANN.posts,))
     assert store.members(ANN.posts) == [encode_member(post) for post in posts[28:]]
 
 
 def test_a_single_post_beyond_the_cap_leaves_a_set(store: Store) -> None:
     posts = originals(128)
     store.fill(ANN.posts, scores(posts[:127]))
-    store.add(posts[127], cap=127)
+    store.add(posts[127], cap=127, due=(ANN.posts,))
     assert store.members(ANN.posts) == [encode_member(post) for post in posts[1:]]
 
 
@@ -296,20 +287,20 @@ def test_each_kind_has_its_cap(store: Store) -> None:
     kept = [*of_kind("of a conversation", 50, 500), *of_kind("video", 50, 1000), *of_kind("reply", 50, 2000)]
     kept += of_kind("repost", 50, 3000)
     store.fill(ANN.posts, scores([*of_kind("original", 30, 1), *of_kind("reply", 25, 100), *kept]))
-    store.add(LightPost(4000, 5, NOW - 9), cap=100)
+    store.add(LightPost(4000, 5, NOW - 9), cap=100, due=(ANN.posts,))
     assert store.members(ANN.posts) == [encode_member(post) for post in kept]
 
 
 def test_a_set_without_surplus_is_left_as_it_is(store: Store) -> None:
     store.fill(ANN.posts, scores([*of_kind("reply", 27, 1), *of_kind("original", 100, 100)]))
-    store.add(LightPost(50, 5, NOW, is_reply=True), cap=100)
+    store.add(LightPost(50, 5, NOW, is_reply=True), cap=100, due=(ANN.posts,))
     assert len(store.members(ANN.posts)) == 128
 
 
 def test_what_a_newer_version_wrote_is_no_surplus(store: Store) -> None:
     newer = {encode_member(post) + bytes((1, NEWEST_TAG + 8)): NOW for post in originals(120, first=1000)}
     store.fill(ANN.posts, newer | scores(originals(7)))
-    store.add(LightPost(8, 5, NOW), cap=5)
+    store.add(LightPost(8, 5, NOW), cap=5, due=(ANN.posts,))
     assert store.members(ANN.posts) == [*map(encode_member, originals(5, first=4)), *newer]
 
 
@@ -317,7 +308,8 @@ def test_surplus_leaves_one_set_in_a_call_and_a_bounded_part(store: Store) -> No
     for author, count in ((ANN, 2559), (BOB, 127)):
         store.fill(author.posts, scores(originals(count)))
     post = LightPost(9999, 5, NOW)
-    store.run(add_call([Addition(ANN, post), Addition(BOB, post)], RETENTION, 100, NOW))
+    additions = [Addition(ANN, post), Addition(BOB, post)]
+    store.run(add_call(additions, RETENTION, 100, NOW, due=(ANN.posts, BOB.posts)))
     read, removed = 2 * 100 + 2 * MOST_PER_CALL, 2 * MOST_PER_CALL
     numbers = [*range(1, 2560 - read + 1), *range(2560 - read + 1 + removed, 2560), 9999]
     assert store.members(ANN.posts) == [encode_member(LightPost(number, 5, NOW)) for number in numbers]
@@ -329,6 +321,8 @@ def test_the_newest_videos_are_kept(store: Store) -> None:
     store.add(*videos[:5], cap=5, videos=True)
     store.add(*videos[5:7], cap=5, videos=True)
     store.add(videos[7], cap=5, videos=True)
+    assert store.members(ANN.videos) == [encode_member(post) for post in videos[3:]]
+    store.add(videos[2], cap=5, videos=True, due=(ANN.posts, ANN.videos))
     assert store.members(ANN.videos) == [encode_member(post) for post in videos[3:]]
 
 

@@ -210,6 +210,43 @@ def test_every_kind_of_write_leaves_ttls(store_client: StoreClient) -> None:
     assert any(node.dbsize() for node in store_client.node_clients())
 
 
+def test_a_set_that_another_worker_emptied_has_a_ttl_again(store_client: StoreClient) -> None:
+    one, other = (EventWriter(store_client, KEYS, RETENTION) for _ in range(2))
+    one.write([LightPost(1, 5, NOW, has_video=True)], NOW)
+    other.write([PostDelete(1, 0)], NOW)
+    one.write([LightPost(2, 5, NOW, has_video=True)], NOW)
+    other.write([AuthorDelete(5, NOW)], NOW)
+    one.write([LightPost(3, 5, NOW + 1, has_video=True)], NOW + 1)
+
+
+def test_every_ttl_is_set_again_for_another_lineage(store_client: StoreClient) -> None:
+    lineages = ["emptied"]
+    writer = PostWriter(store_client, KEYS, RETENTION, lineage=lambda: lineages[-1])
+    rows = [create_row(LightPost(number, number, NOW, has_video=True)) for number in range(1, 9)]
+    writer.write(rows, NOW)
+    for node in store_client.node_clients():
+        node.flushall()
+    lineages.append("filled again")
+    writer.write(rows, NOW)
+
+
+def test_a_repeat_and_another_create_beside_new_posts(store_client: StoreClient, store_url: str) -> None:
+    writer = EventWriter(store_client, KEYS, RETENTION)
+    repeat, taken = LightPost(1, 5, NOW), LightPost(2, 5, NOW)
+    writer.write([repeat, taken, PostDelete(3, 0)], NOW)
+    new = [LightPost(number, 6, NOW) for number in range(10, 20)]
+    writer.write([*new[:5], repeat, taken._replace(author_id=6), LightPost(3, 6, NOW), *new[5:]], NOW)
+    assert sorted(ids(asyncio.run(ask(store_url, [5, 6])))) == [1, 2, *range(10, 20)]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_batch_with_creates_of_an_id_and_its_delete(store_client: StoreClient, store_url: str, reverse: bool) -> None:
+    writer = EventWriter(store_client, KEYS, RETENTION)
+    batch = [LightPost(1, 5, NOW), LightPost(1, 6, NOW), PostDelete(1, 0), LightPost(2, 5, NOW)]
+    writer.write([*reversed(batch)] if reverse else batch, NOW)
+    assert ids(asyncio.run(ask(store_url, [5, 6]))) == [2]
+
+
 def test_posts_older_than_retention_and_slack_leave_the_sets(store_client: StoreClient, store_url: str) -> None:
     writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write([LightPost(1, 5, NOW)], NOW)

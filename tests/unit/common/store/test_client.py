@@ -8,7 +8,8 @@ from redis.exceptions import NoPermissionError, ResponseError
 from common.errors import StoreUnavailable
 from common.store.address import Node
 from common.store.client import UNKNOWN_TENURE, StoreClient
-from common.store.commands import pack
+from common.store.commands import NodeCommand, pack
+from common.store.topology import Topology
 
 NODE, PING = Node("127.0.0.1", 6379), [pack((b"PING",))]
 INFO = [b"run_id:a\r\n", b"role:master\r\nmaster_replid:b\r\n"]
@@ -76,3 +77,15 @@ def test_a_user_without_the_right_works_without_tenures(client: StoreClient, mon
     connect(monkeypatch, Server(denied, denied, b"PONG"))
     session, replies = client.ask(NODE, PING)
     assert (session.tenure, replies) == (UNKNOWN_TENURE, [b"PONG"])
+
+
+def test_replies_of_commands_that_are_sent_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(1, b"alone", 1, 0, None, 1, ResponseError("MISCONF"), 0, 7)
+    connect(monkeypatch, server)
+    client = StoreClient("redis://127.0.0.1:6379", 4, 1)
+    monkeypatch.setattr(client, "topology", lambda: Topology((NODE,), (0,) * 4, 0, "run"))
+    commands = [NodeCommand(0, b"", count) for count in (1, 0, 3, 3, 0)]
+    first, alone, several, failed, last = client.run(commands)
+    assert (first, alone, several, last) == ([1], b"alone", [1, 0, None], 7)
+    assert isinstance(failed, StoreUnavailable)
+    assert server.openings == 2, "the connection is closed"
