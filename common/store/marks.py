@@ -153,8 +153,8 @@ def parse_marks(reply: list[bytes]) -> BucketMarks:
 
 def parse_info(reply: bytes) -> dict[str, str]:
     """Fields of a reply to INFO."""
-    lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines() if line[:1] != "#")
-    return {name: value for name, separator, value in lines if separator}
+    lines = (line.partition(":") for line in reply.decode("utf-8", "replace").splitlines())
+    return {name: value for name, separator, value in lines if separator}  # headings have no colon
 
 
 def tenure_of(server_info: bytes, replication_info: bytes, node_id: bytes = b"") -> Tenure:

@@ -223,7 +223,7 @@ class Admission:
         if self.in_flight < ALWAYS_CONCURRENT:
             return True
         callers = len(self._requests_of) + (caller not in self._requests_of)
-        return callers > 1 and self._requests_of[caller] + 1 <= self.in_flight / callers
+        return self._requests_of[caller] + 1 <= self.in_flight / callers  # never of one that is alone
 
     def _callers_with(self, caller: str) -> int:
         """Number of callers that share: those with requests in flight, this one, and one for those between calls."""

@@ -78,8 +78,6 @@ def parts_of(authors: Sequence[int], parents: Sequence[bytes], entries: int) -> 
     entries: read of all these lists together.
     """
     count = max(-(-len(authors) // AUTHORS_PER_PART), -(-(entries + len(parents)) // ENTRIES_PER_PART))
-    if count <= 1:
-        return [Part(authors, parents)]
     parts = (Part(_share(authors, number, count), _share(parents, number, count)) for number in range(count))
     return [part for part in parts if any(part)]
 

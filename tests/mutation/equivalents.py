@@ -223,4 +223,374 @@ EQUIVALENTS: dict[MutantKey, str] = {
     MutantKey(
         "ingest/write/key_table.py", "", "constant off by one", "MOST_KEYS = 65_536", "MOST_KEYS = 65535"
     ): "Tables of this size are not filled in tests; one key more or less is no difference.",
+    MutantKey(
+        "serve/overload/slot.py",
+        "Slot.hold_until",
+        "calls swapped",
+        "self._late.add(task) task.add_done_callback(self._arrived)",
+        "task.add_done_callback(self._arrived) self._late.add(task)",
+    ): "A callback runs in a later iteration of the loop.",
+    MutantKey(
+        "ingest/decode/create_rules.py", "drop_reason", "statement dropped", "return None", "pass"
+    ): "A function that ends returns None.",
+    MutantKey(
+        "ingest/decode/tweet_transform.py",
+        "is_video",
+        "constant off by one",
+        'video = media[0].get("media_info", {}).get("video_info", {})',
+        'video = media[-1].get("media_info", {}).get("video_info", {})',
+    ): "There is one item.",
+    MutantKey(
+        "ingest/decode/tweet_transform.py",
+        "is_video",
+        "constant off by one",
+        'return video.get("duration_millis", 0) >= MIN_VIDEO_MILLIS',
+        'return video.get("duration_millis", 1) >= MIN_VIDEO_MILLIS',
+    ): "No such duration is that of a video.",
+    MutantKey(
+        "ingest/decode/tweet_transform.py",
+        "is_video",
+        "constant off by one",
+        'return video.get("duration_millis", 0) >= MIN_VIDEO_MILLIS',
+        'return video.get("duration_millis", -1) >= MIN_VIDEO_MILLIS',
+    ): "No such duration is that of a video.",
+    MutantKey(
+        "common/store/record.py",
+        "live_record",
+        "constant off by one",
+        "parent = _ID.unpack_from(held, _PARENT_AT)[0] if len(held) > _PARENT_AT else None",
+        "parent = _ID.unpack_from(held, _PARENT_AT)[-1] if len(held) > _PARENT_AT else None",
+    ): "The tuple has one element.",
+    MutantKey(
+        "common/store/marks.py", "parse_mark", "error swallowed", "return None", "pass"
+    ): "A function that ends returns None.",
+    MutantKey(
+        "common/store/marks.py", "", "constant off by one", "LEFT_OVER_SECONDS = 3600", "LEFT_OVER_SECONDS = 3601"
+    ): "An hour after the retention is as good as a second more or less.",
+    MutantKey(
+        "common/store/marks.py", "", "constant off by one", "LEFT_OVER_SECONDS = 3600", "LEFT_OVER_SECONDS = 3599"
+    ): "An hour after the retention is as good as a second more or less.",
+    MutantKey(
+        "serve/timeline/filters.py",
+        "Rules._exceeds_a_cap",
+        "comparison flipped",
+        "return secondary > min(caps.secondary, caps.scan) or len(members) - secondary > min(caps.original, caps.scan)",
+        (
+            "return secondary >= min(caps.secondary, caps.scan) or len(members) - secondary > "
+            "min(caps.original, caps.scan)"
+        ),
+    ): "An author at a cap is not cut by it, whether it is counted or not.",
+    MutantKey(
+        "serve/timeline/filters.py",
+        "Rules._exceeds_a_cap",
+        "comparison flipped",
+        "return secondary > min(caps.secondary, caps.scan) or len(members) - secondary > min(caps.original, caps.scan)",
+        (
+            "return secondary > min(caps.secondary, caps.scan) or len(members) - secondary >= "
+            "min(caps.original, caps.scan)"
+        ),
+    ): "An author at a cap is not cut by it, whether it is counted or not.",
+    MutantKey(
+        "serve/timeline/filters.py", "_Quota", "statement dropped", '__slots__ = ("kept", "scanned", "seen")', "pass"
+    ): "Slots only save memory.",
+    MutantKey(
+        "serve/timeline/filters.py",
+        "_encoded",
+        "constant off by one",
+        "@lru_cache(maxsize=4) # the same set in every request, until its file changes",
+        "@lru_cache(maxsize=5) # the same set in every request, until its file changes",
+    ): "The size of a cache changes no answer.",
+    MutantKey(
+        "serve/timeline/filters.py",
+        "_encoded",
+        "constant off by one",
+        "@lru_cache(maxsize=4) # the same set in every request, until its file changes",
+        "@lru_cache(maxsize=3) # the same set in every request, until its file changes",
+    ): "The size of a cache changes no answer.",
+    MutantKey(
+        "serve/timeline/filters.py",
+        "Rules.close_parent",
+        "calls swapped",
+        "self.add_parent(parent, None) self._lost_parents.add(parent)",
+        "self._lost_parents.add(parent) self.add_parent(parent, None)",
+    ): "The two collections do not depend on each other.",
+    MutantKey(
+        "serve/overload/admission.py", "Ticket", "statement dropped", '__slots__ = ("caller", "cost")', "pass"
+    ): "Slots only save memory.",
+    MutantKey(
+        "serve/overload/admission.py", "Admission.open_call", "statement dropped", "return None", "pass"
+    ): "A function that ends returns None.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "Admission._takes_answers",
+        "constant off by one",
+        "held = self._unsent_of.get(caller, 0)",
+        "held = self._unsent_of.get(caller, -1)",
+    ): "More bytes of answers than there is room for are rejected before.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "Admission._is_fair",
+        "constant off by one",
+        "if callers == 1 or self.units + cost.units <= self._capacity.units * SHARED_FROM:",
+        "if callers == 0 or self.units + cost.units <= self._capacity.units * SHARED_FROM:",
+    ): "The share of a lone caller is all of the capacity, which has room for the request.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "FairQueue.charge",
+        "comparison flipped",
+        "elif len(self._callers) > self._most_callers:",
+        "elif len(self._callers) >= self._most_callers:",
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "FairQueue._forget_idle",
+        "comparison flipped",
+        "idle = [name for name, waits in self._callers.items() if waits.key is None and waits.clock <= start]",
+        "idle = [name for name, waits in self._callers.items() if waits.key is None and waits.clock < start]",
+    ): "A caller at the start is where it would begin again.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "_Caller",
+        "statement dropped",
+        '__slots__ = ("clock", "key", "new", "started")',
+        "pass",
+    ): "Slots only save memory.",
+    MutantKey(
+        "serve/overload/fair_queue.py", "FairQueue.forget", "statement dropped", "self._order.clear()", "pass"
+    ): "Entries whose keys no caller has are passed over.",
+    MutantKey(
+        "serve/overload/fair_queue.py", "FairQueue.forget", "statement dropped", "self._present = 0.0", "pass"
+    ): "Clocks are only compared with each other.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "FairQueue._forget_idle",
+        "statement dropped",
+        "self._most_callers = max(_IDLE_CALLERS, 2 * len(self._callers))",
+        "pass",
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "FairQueue._forget_idle",
+        "constant off by one",
+        "self._most_callers = max(_IDLE_CALLERS, 2 * len(self._callers))",
+        "self._most_callers = max(_IDLE_CALLERS, 3 * len(self._callers))",
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/overload/fair_queue.py",
+        "FairQueue._forget_idle",
+        "constant off by one",
+        "self._most_callers = max(_IDLE_CALLERS, 2 * len(self._callers))",
+        "self._most_callers = max(_IDLE_CALLERS, 1 * len(self._callers))",
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/overload/fair_queue.py", "", "constant off by one", "_IDLE_CALLERS = 256", "_IDLE_CALLERS = 257"
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/overload/fair_queue.py", "", "constant off by one", "_IDLE_CALLERS = 256", "_IDLE_CALLERS = 255"
+    ): "When idle callers are forgotten changes no order.",
+    MutantKey(
+        "serve/timeline/read_plan.py",
+        "_entries_since",
+        "constant off by one",
+        "return max(0, now - time) // SECONDS_PER_ENTRY",
+        "return max(1, now - time) // SECONDS_PER_ENTRY",
+    ): "A second is no entry.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "SHALLOWEST = 4", "SHALLOWEST = 5"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "SHALLOWEST = 4", "SHALLOWEST = 3"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "SECONDS_PER_ENTRY = 1800", "SECONDS_PER_ENTRY = 1801"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "SECONDS_PER_ENTRY = 1800", "SECONDS_PER_ENTRY = 1799"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "GROWTH = 4", "GROWTH = 5"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "GROWTH = 4", "GROWTH = 3"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "AUTHORS_PER_PART = 250", "AUTHORS_PER_PART = 251"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "ENTRIES_PER_PART = 2400", "ENTRIES_PER_PART = 2401"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "ENTRIES_PER_PART = 2400", "ENTRIES_PER_PART = 2399"
+    ): "A guess at what is fast: no answer depends on it.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "MAX_ENTRY_BYTES = 96", "MAX_ENTRY_BYTES = 97"
+    ): "An upper bound, which no entry comes near.",
+    MutantKey(
+        "serve/timeline/read_plan.py", "", "constant off by one", "MAX_ENTRY_BYTES = 96", "MAX_ENTRY_BYTES = 95"
+    ): "An upper bound, which no entry comes near.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "",
+        "constant off by one",
+        "_PAYLOAD_BYTES_PER_UNIT = 10_000",
+        "_PAYLOAD_BYTES_PER_UNIT = 10001",
+    ): "An estimate, which the true cost replaces.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "",
+        "constant off by one",
+        "_PAYLOAD_BYTES_PER_UNIT = 10_000",
+        "_PAYLOAD_BYTES_PER_UNIT = 9999",
+    ): "An estimate, which the true cost replaces.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "Capacity",
+        "constant off by one",
+        "unread_calls: int = 1000",
+        "unread_calls: int = 1001",
+    ): "One call more or less of a thousand is no difference.",
+    MutantKey(
+        "serve/overload/admission.py",
+        "Capacity",
+        "constant off by one",
+        "unread_calls: int = 1000",
+        "unread_calls: int = 999",
+    ): "One call more or less of a thousand is no difference.",
+    MutantKey(
+        "ingest/decode/thrift_protocol.py",
+        "read_count",
+        "comparison flipped",
+        "if count > len(payload) - position:",
+        "if count >= len(payload) - position:",
+    ): "The size takes four of these bytes itself.",
+    MutantKey(
+        "ingest/decode/thrift_protocol.py",
+        "skip",
+        "constant off by one",
+        "return position + 4 + read_size(payload, position)[0]",
+        "return position + 4 + read_size(payload, position)[-1]",
+    ): "The tuple has one element.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.add_author",
+        "comparison flipped",
+        "if members and max(map(_LAST_BYTE, members)) > NEWEST_TAG:",
+        "if members and max(map(_LAST_BYTE, members)) >= NEWEST_TAG:",
+    ): "Without newer members nothing is left out.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.add_author",
+        "comparison flipped",
+        "if len(readable) > self._rules.smallest_cap:",
+        "if len(readable) >= self._rules.smallest_cap:",
+    ): "An author at a cap is not cut by it, whether it is counted or not.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.may_have_more",
+        "comparison flipped",
+        "return undecided is not None and (end is None or undecided < end)",
+        "return undecided is not None and (end is None or undecided <= end)",
+    ): "What has passed, or a place, is no undecided member.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge._without_newer",
+        "comparison flipped",
+        "live = {member[_IDENTITY] for member in members if member >= self._floor}",
+        "live = {member[_IDENTITY] for member in members if member > self._floor}",
+    ): "A member is longer than the floor.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "_page_start",
+        "comparison flipped",
+        "if before is None or before.created_at > LATEST_TIME:",
+        "if before is None or before.created_at >= LATEST_TIME:",
+    ): "No post is as late.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.sort_part",
+        "statement dropped",
+        "part = self._members[self._sorted :]",
+        "pass",
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py", "Merge.sort_part", "statement dropped", "part.sort(reverse=True)", "pass"
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.sort_part",
+        "statement dropped",
+        "self._members[self._sorted :] = part",
+        "pass",
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py", "Merge.sort_part", "statement dropped", "self._sorted = len(self._members)", "pass"
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py", "Merge.run", "statement dropped", "self._sorted = len(self._members)", "pass"
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.__init__",
+        "constant off by one",
+        "self._sorted = 0 # members up to here were put in order, part by part",
+        "self._sorted = 1 # members up to here were put in order, part by part",
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge.__init__",
+        "constant off by one",
+        "self._sorted = 0 # members up to here were put in order, part by part",
+        "self._sorted = -1 # members up to here were put in order, part by part",
+    ): "Everything is sorted again before it is merged.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge._begin",
+        "statement dropped",
+        "self._pass.rewind(self._members, self._newest_new)",
+        "pass",
+    ): "What is looked at twice has the same outcome.",
+    MutantKey(
+        "serve/timeline/merge.py", "Merge._begin", "statement dropped", 'self._newest_new = b""', "pass"
+    ): "What is looked at twice has the same outcome.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "_Pass.rewind",
+        "statement dropped",
+        "self._waiting.intersection_update(self._candidates)",
+        "pass",
+    ): "More is looked at than needed, and not shown.",
+    MutantKey(
+        "serve/timeline/merge.py", "Merge.run", "constant off by one", "self._go_on(most + 1)", "self._go_on(most + 2)"
+    ): "More is looked at than needed, and not shown.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge._count_newer",
+        "constant off by one",
+        "_Pass().go_on(newer, author_of, len(newer), len(newer) + 1, self._rules)",
+        "_Pass().go_on(newer, author_of, len(newer), len(newer) + 2, self._rules)",
+    ): "No more can pass than there are.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "Merge._count_newer",
+        "constant off by one",
+        "_Pass().go_on(newer, author_of, len(newer), len(newer) + 1, self._rules)",
+        "_Pass().go_on(newer, author_of, len(newer), len(newer) + 0, self._rules)",
+    ): "No more can pass than there are.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "_Pass.rewind",
+        "constant off by one",
+        "self.examined = _up_to(newest_new, members) - 1",
+        "self.examined = _up_to(newest_new, members) - 2",
+    ): "What is looked at twice has the same outcome.",
+    MutantKey(
+        "serve/timeline/merge.py",
+        "",
+        "constant off by one",
+        "_IDENTITY = slice(0, 15) # created_at and post_id",
+        "_IDENTITY = slice(0, 16) # created_at and post_id",
+    ): "The byte behind the post id is the same in all members.",
+    MutantKey(
+        "serve/timeline/merge.py", "", "constant off by one", "_LAST_ID_BYTE = 14", "_LAST_ID_BYTE = 13"
+    ): "A quick look, before all bytes are compared.",
 }

@@ -8,10 +8,17 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.python_operators import python_mutants
 
 _STORE = ("tests/integration/store/test_scripts.py", "tests/integration/store/test_store.py")
+_TIMELINE = tuple(
+    f"tests/unit/serve/{name}.py"
+    for name in ("timeline/test_merge", "timeline/test_python_core", "timeline/test_timeline", "test_conformance")
+)
 
 
 class Target(NamedTuple):
-    """Files, as patterns from the top of the tree, and arguments of pytest: the fastest tests first."""
+    """Files, as patterns from the top of the tree, and arguments of pytest: the fastest tests first.
+
+    Without tests, those that mirror the files must find the mutants.
+    """
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
@@ -26,6 +33,21 @@ TARGETS = (
         ("tests/unit/ingest/kafka",),
     ),
     Target(("common/ids.py",), ("tests/unit/common/test_ids.py",)),
+    Target(tuple(f"common/store/{name}.py" for name in ("clock_check", "keys", "marks", "record")), ()),
+    Target(
+        tuple(
+            f"ingest/decode/{name}.py"
+            for name in (
+                "create_rules",
+                "follow_event",
+                "framing",
+                "refined_event",
+                "thrift_protocol",
+                "tweet_transform",
+            )
+        ),
+        (),
+    ),
     Target(("ingest/dead_letters/limits.py",), ("tests/unit/ingest/dead_letters",)),
     Target(("ingest/write/key_table.py", "ingest/write/write_plan.py"), ("tests/unit/ingest/write", *_STORE)),
     Target(
@@ -35,6 +57,9 @@ TARGETS = (
         ),
         _STORE,
     ),
+    Target(tuple(f"serve/overload/{name}.py" for name in ("admission", "fair_queue", "slot")), ()),
+    Target(("serve/timeline/read_plan.py", "serve/timeline/reply_filter.py"), ()),
+    Target(("serve/timeline/filters.py", "serve/timeline/merge.py"), _TIMELINE),
 )
 """A file belongs to the first entry that names it."""
 

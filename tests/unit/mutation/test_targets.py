@@ -11,6 +11,10 @@ def test_tests_of_all_targets_exist() -> None:
     assert [test for test in sorted(tests) if not (ROOT / test).exists()] == []
 
 
+def test_no_target_is_without_tests() -> None:
+    assert [mutant.key.path for mutant, tests in mutants_of(ROOT) if not tests] == []
+
+
 def test_explained_mutants_are_of_targets() -> None:
     paths = {mutant.key.path for mutant, _ in mutants_of(ROOT)}
     assert {key.path for key in EQUIVALENTS} <= paths

@@ -1,9 +1,12 @@
 """Whether this machine's clock agrees with those of Redis's nodes."""
 
+from typing import cast
+
 import pytest
+import redis
 
 from common.errors import ClockDisagrees, StoreUnavailable
-from common.store.clock_check import ClockCheck, ClockComparison, ClockSample, compare_clocks
+from common.store.clock_check import ClockCheck, ClockComparison, ClockSample, compare_clocks, node_clocks
 
 NOW = 1_790_000_000
 SKEW = 60
@@ -58,6 +61,7 @@ def test_lead_is_what_the_readings_prove(sample: ClockSample, lead: float) -> No
         ((3600, 0), (0, 3600)),
         ((0, 0, 0, 3600), (0, 3600)),
         ((3600, 3600, 3600, 0), (3600, 3600)),
+        ((-7200, -3600), (-3599, 3600)),
     ],
 )
 def test_median_of_the_nodes_counts(leads: tuple[float, ...], comparison: tuple[float, float]) -> None:
@@ -66,6 +70,7 @@ def test_median_of_the_nodes_counts(leads: tuple[float, ...], comparison: tuple[
 
 def test_clock_is_not_trusted_before_it_was_compared() -> None:
     check = Machine().check
+    assert (check.lead, check.spread) == (0, 0)
     assert check.disagreement() == "the clock has not been compared with Redis's yet"
     with pytest.raises(ClockDisagrees, match="not been compared"):
         check.check()
@@ -98,11 +103,12 @@ def test_clock_that_agrees_again_is_trusted_again() -> None:
     machine.check.check()
 
 
-@pytest.mark.parametrize("step", [3600, -3600])
-def test_clock_that_was_set_since_is_not_trusted(step: int) -> None:
+@pytest.mark.parametrize(("step", "lead"), [(3600, 3598.1), (-3600, -3599.9)])
+def test_clock_that_was_set_since_is_not_trusted(step: int, lead: float) -> None:
     machine = Machine()
     machine.compare(0)
     machine.passed, machine.ahead = 0.9, step
+    assert machine.check.lead == pytest.approx(lead)
     with pytest.raises(ClockDisagrees):
         machine.check.check()
     machine.ahead = 0
@@ -119,10 +125,33 @@ def test_time_that_passes_is_no_difference() -> None:
 
 def test_skew_of_zero_allows_a_second() -> None:
     machine = Machine(skew=0)
-    machine.compare(0.7)
-    assert machine.check.disagreement() is None
+    for ahead in (0.7, 1.7, 2):
+        machine.compare(ahead)
+        assert machine.check.disagreement() is None
     machine.compare(2.7)
     assert machine.check.disagreement()
+
+
+def test_spread_is_between_the_nodes() -> None:
+    machine = Machine()
+    machine.compare(0, -3)
+    assert machine.check.spread == 3
+
+
+class Server:
+    """A node that shows these facts."""
+
+    def __init__(self, **facts: object) -> None:
+        self._facts = facts
+
+    def info(self, section: str) -> dict[str, object]:
+        assert section == "server"
+        return self._facts
+
+
+def test_time_of_a_node_is_read_from_its_info() -> None:
+    nodes = cast("list[redis.Redis]", [Server(server_time_usec=1_790_000_000_500_000), Server()])
+    assert [clock() for clock in node_clocks(nodes)] == [NOW + 0.5, None]
 
 
 def test_a_silent_node_is_reported_after_the_others() -> None:

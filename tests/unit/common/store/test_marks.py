@@ -36,6 +36,7 @@ def test_commands_and_fields_are_spelled_out() -> None:
     assert read_marks_id(7) == b"*3\r\n$4\r\nHGET\r\n$5\r\nw:{7}\r\n$2\r\nid\r\n"
     assert POST_FIELD == b"innetwork_post:3"
     assert registry_field(MarkKind.POSTS, "innetwork_post", 3) == b"marks:posts:innetwork_post:3"
+    assert encode_mark(Mark(5, STAMP, 7)) == b"5|%b|7|0" % STAMP.encode()
     assert encode_mark(Mark(5, STAMP, 7, 2)) == b"5|%b|7|2" % STAMP.encode()
 
 
@@ -137,3 +138,23 @@ def test_topic_ids_stand_beside_the_registry() -> None:
 
 def test_a_store_without_a_registry_has_no_marks() -> None:
     assert not parse_registry({b"lineage": b"0123"}, NOW, RETENTION).is_kept
+
+
+OTHER, NONE = "d" * 40, "0" * 40
+TENURE = tenure_of(SERVER, REPLICATION, b"c" * 40)
+ELSEWHERE = TENURE._replace(run_id=OTHER, replid=OTHER, previous_replid=NONE, node_id=OTHER)
+
+
+def test_a_node_has_the_data_of_the_shard_of_its_stamp() -> None:
+    assert TENURE.is_of_shard(STAMP)
+    assert ELSEWHERE._replace(node_id=TENURE.node_id).is_of_shard(STAMP)
+    assert ELSEWHERE._replace(replid=TENURE.replid).is_of_shard(STAMP)
+    assert ELSEWHERE._replace(previous_replid=TENURE.replid).is_of_shard(STAMP)
+    assert not ELSEWHERE.is_of_shard(STAMP)
+
+
+def test_a_node_of_another_history_has_its_data_from_disk() -> None:
+    assert ELSEWHERE.has_read_from_disk_since(STAMP)
+    for name in ("run_id", "replid"):
+        assert not ELSEWHERE._replace(**{name: getattr(TENURE, name)}).has_read_from_disk_since(STAMP)
+    assert not ELSEWHERE._replace(previous_replid=TENURE.replid).has_read_from_disk_since(STAMP)

@@ -1,8 +1,9 @@
 import pytest
 
 from common.post import MAX_CREATED_AT, LightPost
-from ingest.decode.create_rules import drop_reason, normalised
-from ingest.events import DropReason
+from ingest.decode.create_rules import drop_reason, normalised, with_create_rules
+from ingest.events import AuthorDelete, Decoded, Dropped, DropReason, EventKind, Ignored, PostDelete
+from ingest.post_row import StoreEvent, create_row, delete_row
 
 NOW = 1_790_000_000
 RETENTION = 172_800
@@ -35,6 +36,7 @@ def test_without_skew_the_present_second_is_the_last() -> None:
 
 def test_times_that_the_store_cannot_hold_are_dropped() -> None:
     assert refusal_of(-1, now=RETENTION - 1) is DropReason.EXPIRED
+    assert refusal_of(0, now=RETENTION) is None
     assert refusal_of(MAX_CREATED_AT + 1, skew=2**40) is DropReason.FUTURE
     assert refusal_of(MAX_CREATED_AT, skew=2**40) is None
 
@@ -62,3 +64,26 @@ def test_what_answers_a_post_or_a_user_is_a_reply(post: LightPost) -> None:
 )
 def test_other_posts_stay_as_they_are(post: LightPost) -> None:
     assert normalised(post) == post
+
+
+MENTION = LightPost(1000, 10, NOW, in_reply_to_user_id=9)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "expected"),
+    [
+        (MENTION, create_row(MENTION._replace(is_reply=True))),
+        (MENTION._replace(created_at=NOW + SKEW + 1), Dropped(DropReason.FUTURE)),
+        (MENTION._replace(created_at=NOW - RETENTION - 1), Dropped(DropReason.EXPIRED)),
+        (PostDelete(1000, -1), delete_row(1000)),
+        (AuthorDelete(10, -1), AuthorDelete(10, -1)),
+        (Ignored(EventKind.UNDELETE), Ignored(EventKind.UNDELETE)),
+        (Dropped(DropReason.NULLCAST), Dropped(DropReason.NULLCAST)),
+    ],
+)
+def test_the_rules_concern_creates_alone(decoded: Decoded, expected: StoreEvent | Ignored | Dropped) -> None:
+    def decode(payload: bytes, now: int) -> Decoded:
+        assert (payload, now) == (b"payload", NOW)
+        return decoded
+
+    assert with_create_rules(decode, RETENTION, SKEW)(b"payload", NOW) == expected

@@ -7,9 +7,9 @@ from ingest.decode.follow_event import encode_follow
 from ingest.decode.formats import follow_format, ingest_format, transform_format
 from ingest.decode.framing import encode_envelope
 from ingest.decode.refined_event import encode_event
-from ingest.events import Dropped, DropReason, Follow, Ignored, MalformedReason, PostDelete
+from ingest.events import Dropped, DropReason, EventKind, Follow, Ignored, MalformedReason, PostDelete
 from ingest.post_row import PostRow, create_row, delete_row, store_event
-from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, golden
+from tests.support.thrift.golden_tweets import CREATED_AT, core_data, create, event, golden
 
 POST = LightPost(post_id=1000, author_id=10, created_at=CREATED_AT)
 ROW = create_row(POST)
@@ -62,6 +62,13 @@ def test_the_store_can_be_filled_from_the_raw_topic_in_one_hop() -> None:
     message_format = ingest_format(ingest(events="raw"))
     assert outcome(message_format, create(), CREATED_AT) == ROW
     assert outcome(message_format, create(), CREATED_AT + 172_801) == Dropped(DropReason.EXPIRED)
+
+
+def test_raw_events_that_concern_no_feed_are_left_out_in_one_hop() -> None:
+    message_format = ingest_format(ingest(events="raw"))
+    assert outcome(message_format, create(core=core_data(nullcast=True))) == Dropped(DropReason.NULLCAST)
+    undelete = event(tweet_undelete=golden.Undelete(tweet=golden.Tweet(id=1000), deleted_at_msec=1))
+    assert outcome(message_format, undelete) == Ignored(EventKind.UNDELETE)
 
 
 def test_the_refined_topic_is_given_creates_as_they_are() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from common.settings.kafka import Framing
-from ingest.decode.framing import unframe
+from ingest.decode.framing import encode_envelope, open_envelope, unframe
 from ingest.events import Malformed, MalformedReason
 
 PAYLOAD = b"\x0c\x00\x01payload"
@@ -35,6 +35,9 @@ MESSAGE_INDEXES = {
     "the fifth message": b"\x02\x08",
     "a nested message": b"\x04\x08\x02",
     "a message with a large index": b"\x02\x80\x02",
+    "the largest index of one byte": b"\x02\x7f",
+    "the largest index": b"\x02\xff\xff\xff\xff\x0f",
+    "a message nested 130 levels deep": b"\x84\x02" + bytes(130),
 }
 
 
@@ -64,7 +67,22 @@ def test_a_payload_that_ends_inside_its_frame_is_refused(frame: bytes) -> None:
             unframe_protobuf(whole[:size])
 
 
-@pytest.mark.parametrize("count", [b"\x01", b"\x7f", b"\xfe\xff\xff\xff\x0f", b"\xff" * 20])
+@pytest.mark.parametrize("count", [b"\x01", b"\x7f", b"\xfe\xff\xff\xff\x0f", b"\x80" * 5 + b"\x00", b"\xff" * 20])
 def test_an_absurd_number_of_message_indexes_is_refused(count: bytes) -> None:
     with pytest.raises(Malformed, match=MalformedReason.BAD_FRAMING):
         unframe_protobuf(OLD_ID + count + PAYLOAD)
+
+
+@pytest.mark.parametrize("events", [[b""], [b"\x0a\x00"], [b"\x0a\x00", b"\x12\x01", b""]])
+def test_an_envelope_gives_back_its_events_in_order(events: list[bytes]) -> None:
+    assert list(open_envelope(encode_envelope(events))) == events
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x0a", PAYLOAD])
+def test_a_payload_without_an_envelope_is_one_event(payload: bytes) -> None:
+    assert open_envelope(payload) == (payload,)
+
+
+def test_an_envelope_that_ends_early_is_malformed() -> None:
+    with pytest.raises(Malformed, match=MalformedReason.BAD_WIRE):
+        open_envelope(encode_envelope([b"\x0a\x00"])[:-1])

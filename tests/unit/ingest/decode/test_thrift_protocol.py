@@ -3,7 +3,6 @@ import tracemalloc
 import pytest
 from thriftpy2.utils import serialize
 
-from ingest.decode.thrift_protocol import MAX_DEPTH, MAX_ELEMENTS
 from ingest.decode.tweet_event import read_tweet_event
 from ingest.events import Malformed, MalformedReason
 from tests.support.thrift.golden_tweets import noise
@@ -24,6 +23,7 @@ from tests.support.thrift.thrift_bytes import (
 )
 
 UNDECLARED_ID = 99
+MAX_DEPTH, MAX_ELEMENTS = 64, 100_000
 
 
 def skip(wire_type: int, value: bytes) -> None:
@@ -81,6 +81,18 @@ def test_values_nest_to_the_limit_of_depth_and_no_further(wire_type: int) -> Non
     assert refusal(wire_type, nested(wire_type, beside_the_event + 1)) is MalformedReason.TOO_DEEP
 
 
+def test_keys_of_maps_nest_as_deep_as_values() -> None:
+    def nested_keys(levels: int) -> bytes:
+        return (
+            pairs(MAP, BOOL, claimed_count=1) * (levels - 1)
+            + pairs(BOOL, BOOL, claimed_count=0)
+            + b"\x01" * (levels - 1)
+        )
+
+    skip(MAP, nested_keys(MAX_DEPTH - 1))
+    assert refusal(MAP, nested_keys(MAX_DEPTH)) is MalformedReason.TOO_DEEP
+
+
 def test_an_endless_nest_is_refused_like_a_deep_one() -> None:
     assert refusal(STRUCT, field(STRUCT, 1, b"") * 200_000) is MalformedReason.TOO_DEEP
 
@@ -113,6 +125,8 @@ def test_a_container_does_not_claim_more_than_the_limit(wire_type: int, count: i
 def test_a_container_larger_than_its_payload_is_truncated(element_type: int) -> None:
     assert refusal(LIST, container(element_type, claimed_count=50_000)) is MalformedReason.TRUNCATED
     assert refusal(MAP, pairs(BOOL, element_type, claimed_count=50_000)) is MalformedReason.TRUNCATED
+    with pytest.raises(Malformed, match="a container of 50000 elements"):  # before any work for these
+        skip(LIST, container(element_type, claimed_count=50_000))
 
 
 def test_a_claim_of_a_million_strings_allocates_nothing() -> None:

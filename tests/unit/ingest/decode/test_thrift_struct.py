@@ -145,6 +145,16 @@ def test_every_cut_of_a_message_is_refused_as_truncated() -> None:
     assert reasons == {MalformedReason.TRUNCATED}
 
 
+def test_a_union_has_exactly_one_variant() -> None:
+    def union(*variants: int) -> bytes:
+        return fields(field(STRUCT, 1, fields(*(field(STRUCT, variant, b"\x00") for variant in variants))))
+
+    assert read_tweet_event(union(3)) == {"data": {"additional_field_update": {}}}
+    assert read_tweet_event(union(99)) == {"data": {}}
+    assert refusal(union(3, 5)) is MalformedReason.BAD_WIRE
+    assert refusal(union()) is MalformedReason.MISSING_FIELD
+
+
 def test_a_message_is_one_struct_and_nothing_behind_it() -> None:
     assert refusal(full_create() + b"\x00") is MalformedReason.BAD_WIRE
 

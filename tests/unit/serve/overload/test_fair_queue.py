@@ -66,6 +66,13 @@ def test_work_counts_also_for_a_caller_who_waits_for_nothing() -> None:
     assert served(queue, 4, {"other": WIDE, "much": WIDE}) == ["other", "other", "other", "much"]
 
 
+def test_work_counts_also_for_a_caller_who_never_waited() -> None:
+    queue = filled("other", "other")
+    queue.charge("much", 10 * QUANTUM_SECONDS)
+    queue.push("much", "much", has_started=True)
+    assert served(queue, 3, {"other": WIDE, "much": WIDE}) == ["other", "other", "much"]
+
+
 def test_an_idle_caller_saves_up_no_more_than_the_credit() -> None:
     queue = filled(*["busy"] * 200)
     served(queue, 100, {"busy": WIDE})
@@ -74,6 +81,17 @@ def test_an_idle_caller_saves_up_no_more_than_the_credit() -> None:
     order = served(queue, 40, {"busy": WIDE, "idle": WIDE})
     ahead = order.index("busy") * WIDE
     assert ahead <= CREDIT_SECONDS + QUANTUM_SECONDS + WIDE
+    assert 18 <= order.count("busy") <= 20
+
+
+def test_a_caller_who_was_served_before_saves_up_no_more_either() -> None:
+    queue = filled("idle", *["busy"] * 200)
+    cost, order = {"busy": WIDE, "idle": WIDE}, list[str]()
+    served(queue, 101, cost)
+    for _ in range(40):
+        if "idle" not in queue.oldest_new():
+            queue.push("idle", "idle", has_started=False)
+        order += served(queue, 1, cost)
     assert 18 <= order.count("busy") <= 20
 
 
@@ -127,6 +145,25 @@ def test_callers_who_wait_for_nothing_are_forgotten() -> None:
         order = queue.pop()
         queue.charge(order, ORDINARY)
     assert len(queue._callers) < 1000  # pyright: ignore[reportPrivateUsage]
+
+
+def test_many_callers_are_forgotten_once_they_are_not_ahead() -> None:
+    queue = filled(*[f"caller {number}" for number in range(700)])
+    for _ in range(700):
+        queue.charge(queue.pop(), ORDINARY)
+    for number in range(1500):
+        queue.charge("busy", WIDE)
+        queue.push("busy", "busy", has_started=False)
+        queue.push(f"later {number}", f"later {number}", has_started=False)
+        for _ in range(2):
+            queue.charge(queue.pop(), ORDINARY)
+    assert len(queue._callers) < 1500  # pyright: ignore[reportPrivateUsage]
+
+
+def test_callers_who_wait_are_not_forgotten() -> None:
+    callers = [f"caller {number}" for number in range(300)]
+    queue = filled(*callers)
+    assert served(queue, 300, dict.fromkeys(callers, ORDINARY)) == callers
 
 
 def test_nothing_is_owed_after_the_queue_was_empty() -> None:

@@ -36,7 +36,8 @@ async def test_a_slot_is_free_once_late_replies_are_in() -> None:
 
 @in_loop
 async def test_replies_that_came_in_time_free_no_slot_before_its_end() -> None:
-    subject, replies = admission(), asyncio.Event()
+    subject, replies, errors = admission(), asyncio.Event(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     slot = Slot(subject, ticket(subject))
     slot.hold_until(replies_in(replies))
     replies.set()
@@ -44,6 +45,7 @@ async def test_replies_that_came_in_time_free_no_slot_before_its_end() -> None:
     assert subject.in_flight == 1
     slot.end()
     assert subject.in_flight == 0
+    assert not errors
 
 
 async def replies_in(event: asyncio.Event) -> None:
@@ -64,3 +66,13 @@ def test_rounds_beyond_the_first_count() -> None:
     slot.grow(10_000)  # it is alone
     slot.end()
     assert subject.bytes == 0
+
+
+def test_what_was_admitted_is_read_without_room_for_more() -> None:
+    subject = admission()
+    slot = Slot(subject, ticket(subject, 300))
+    ticket(subject, 500)
+    subject.hold_answer("b", 400)
+    slot.grow(300)
+    with pytest.raises(Rejected):
+        slot.grow(1)

@@ -3,7 +3,7 @@
 from common.post import LightPost
 from common.store.member import LIST_CAP, NEWEST_TAG, encode_member
 from common.store.record import PostRecord
-from serve.query import Caps, Query
+from serve.query import Caps, Place, Query
 from serve.timeline.merge import Merge, Merged
 
 NOW = 1_790_000_000
@@ -36,6 +36,22 @@ def test_an_author_is_incomplete_while_unread_posts_may_count() -> None:
     assert merged.examined == merged.passed == [post(50, 0), post(49, 1), post(60, 2)]
 
 
+def test_only_authors_who_may_change_the_answer_are_read_on() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50, 0), post(49, 1)], post(49, 1))
+    merge.add_author(6, [post(60, 2)], post(60, 2))
+    assert merge.run().incomplete_authors == [5]
+
+
+def test_an_author_whose_last_post_ends_the_answer_is_complete() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    newest = [post(50, 0), post(49, 1), post(48, 2)]
+    merge.add_author(5, newest, newest[-1])
+    assert merge.run().incomplete_authors == [5]  # has it more?
+    merge.add_author(6, [post(60, 9)], None)
+    assert merge.run() == Merged(newest, newest, [], [], has_more=True)
+
+
 def test_an_author_whose_last_read_post_is_expired_is_complete() -> None:
     merge = Merge(QUERY, NOW - 600)
     merge.add_author(5, [post(50), post(49, 601)], post(49, 601))
@@ -47,6 +63,24 @@ def test_what_cannot_be_had_is_done_without() -> None:
     merge.add_author(5, [post(50)], post(50))
     merge.close_author(5)
     assert merge.run().incomplete_authors == []
+
+
+def test_what_cannot_be_had_may_be_more() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50)], None)
+    assert not merge.may_have_more(merge.run())
+    merge.note_gap()
+    assert merge.may_have_more(merge.run())
+
+
+def test_an_undecided_reply_between_two_posts_is_no_more() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    merge.add_author(5, [post(50), reply(49, 7, 1), post(48, 2)], None)
+    [parent] = merge.run().unknown_parents
+    merge.close_parent(parent)
+    merged = merge.run()
+    assert merged.passed == [post(50), post(48, 2)]
+    assert not merge.may_have_more(merged)
 
 
 def test_a_reply_waits_for_its_parent() -> None:
@@ -66,6 +100,15 @@ def test_two_encodings_of_a_post_are_one() -> None:
     other = encode_member(LightPost(50, 5, NOW, conversation_id=50))
     merge.add_author(5, sorted([post(50), other], reverse=True), None)
     assert len(merge.run().passed) == 1
+
+
+def test_another_encoding_of_the_last_post_is_no_more() -> None:
+    merge = Merge(QUERY, NOW - 600)
+    both = sorted([post(50, 2), encode_member(LightPost(50, 5, NOW - 2, conversation_id=50))], reverse=True)
+    newest = [post(60), post(55, 1), both[0]]
+    merge.add_author(5, [*newest, both[1]], None)
+    merged = merge.run()
+    assert (merged.passed, merged.has_more) == (newest, False)
 
 
 def test_what_a_newer_version_wrote_is_left_out_and_counted() -> None:
@@ -106,6 +149,13 @@ def test_a_video_list_counts_all_its_entries_together() -> None:
     assert merge.run().passed == [post(50), repost]
 
 
+def test_no_parent_is_asked_for_in_a_list_of_videos() -> None:
+    merge = Merge(QUERY._replace(video=True), NOW - 600)
+    merge.add_author(5, [reply(50, parent=7)], None)
+    merged = merge.run()
+    assert (merged.passed, merged.unknown_parents) == ([reply(50, parent=7)], [])
+
+
 def test_an_author_whose_caps_are_spent_is_complete() -> None:
     merge = Merge(QUERY._replace(caps=Caps(1, 1, 1, 500)), NOW - 600)
     merge.add_author(5, [post(50), reply(49, 7, 1), reply(48, 7, 2), post(47, 3)], post(47, 3))
@@ -122,6 +172,13 @@ def test_authors_of_the_newest_posts_are_counted() -> None:
     merge.run()
     newest = [post(50), encode_member(LightPost(60, 6, NOW - 1)), post(49, 5)]
     assert [merge.authors_of_newest(newest[:count]) for count in range(4)] == [0, 1, 2, 2]
+
+
+def test_authors_of_a_page_are_counted_without_those_before_it() -> None:
+    merge = Merge(QUERY._replace(before=Place(NOW, 50)), NOW - 600)
+    merge.add_author(5, [post(50)], None)
+    merge.add_author(6, [encode_member(LightPost(60, 6, NOW - 1))], None)
+    assert merge.authors_of_newest(merge.run().examined) == 1
 
 
 def test_a_post_at_the_edge_of_the_retention_counts_though_it_is_unreadable() -> None:

@@ -8,10 +8,11 @@ import pytest
 from common.pb.thunder.v1.in_network_pb2 import GetInNetworkPostsResponse
 from common.post import LightPost
 from common.store.member import encode_member
-from serve.query import Caps, Query
+from common.store.record import TOMBSTONE, encode_record
+from serve.query import Answer, Caps, Query
 from serve.timeline.cores import ChosenCore
 from serve.timeline.python_core import PythonCore
-from serve.timeline.read_core import DamagedReply, Replies, StoreMap
+from serve.timeline.read_core import DamagedReply, Replies, StoreMap, Taken
 from tests.unit.serve.memory_fetcher import KEYS as DEFAULT_KEYS
 from tests.unit.serve.memory_fetcher import ONE_NODE, as_resp
 from tests.unit.serve.timeline.read_worlds import KEYS, NOW, OLDEST, random_world
@@ -83,3 +84,39 @@ def test_a_list_that_lost_an_entry_has_not_ended(core: ChosenCore, *, newest_is_
     answer = reader.answer()
     found = [post.post_id for post in GetInNetworkPostsResponse.FromString(answer.body).posts]
     assert (found, answer.partial, answer.has_more) == (safe[:25], True, True)
+
+
+PARENT = LightPost(6, 9, NOW)
+REPLY = LightPost(8, 5, NOW, in_reply_to_post_id=PARENT.post_id, is_reply=True)
+RECORD = encode_record(PARENT, listed_as_video=False)
+
+
+def read_reply(core: ChosenCore, record: bytes | None, unsafe: set[int]) -> tuple[Taken, Answer]:
+    """Read a list of one reply, then the record of its parent: what was taken of this, and the answer."""
+    reader = core.make(QUERY, NOW, OLDEST, 1 << 20)
+    taken: list[Taken] = []
+    for reply in ([encode_member(REPLY)], record):
+        assert reader.next_round() == 1
+        reader.next_part(ONE_NODE)
+        assert reader.commands(0, None)
+        taken.append(reader.take(0, as_resp(reply) if reader.takes_bytes else [reply], unsafe))
+        reader.merge()
+    assert (reader.next_round(), taken[0]) == (0, (True, False, []))
+    return taken[1], reader.answer()
+
+
+BUCKET_OF_PARENTS_AUTHOR = DEFAULT_KEYS.author(PARENT.author_id).bucket
+
+
+def test_a_parent_that_may_be_deleted_lets_no_reply_pass(core: ChosenCore) -> None:
+    taken, answer = read_reply(core, RECORD, {BUCKET_OF_PARENTS_AUTHOR})
+    assert taken == (False, True, [])
+    assert (answer.scored.posts, answer.partial, answer.has_more) == (0, True, True)
+
+
+@pytest.mark.parametrize(("record", "posts"), [(RECORD, 1), (None, 0), (bytes((TOMBSTONE,)) + RECORD[1:], 0)])
+def test_a_parent_that_is_safe_or_gone_is_no_gap(core: ChosenCore, record: bytes | None, posts: int) -> None:
+    unsafe = BUCKET_OF_PARENTS_AUTHOR if not posts else BUCKET_OF_PARENTS_AUTHOR + 1
+    taken, answer = read_reply(core, record, {unsafe})
+    assert taken == (True, False, [])
+    assert (answer.scored.posts, answer.partial, answer.has_more) == (posts, False, False)
