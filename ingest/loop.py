@@ -197,7 +197,7 @@ class IngestLoop(Generic[E]):
         consumer = adapters.consumer
         self._monitor = LagMonitor(consumer, topic, policies.lag_interval, adapters.report_caught_up, metrics)
         self._back_pressure = BackPressure(
-            consumer, policies.backoff, should_stop, self._changed_while_held, metrics.holding
+            consumer, policies.backoff, should_stop, self._changed_while_held, self._hold
         )
 
     def run(self) -> None:
@@ -257,6 +257,12 @@ class IngestLoop(Generic[E]):
         self._partitions_changed(changes)
         self._adapters.marks.observe()
         self._monitor.show_lags(self._progress, self._clock())
+
+    def _hold(self, holding: bool) -> None:
+        """Show the lag of partitions that came with the batch before it is said to be held, perhaps for long."""
+        if holding:
+            self._monitor.show_lags(self._progress, self._clock())
+        self._metrics.holding(holding)
 
     def _commit(self, offsets: Mapping[int, int]) -> None:
         """Everything below these offsets is applied, or was never delivered."""

@@ -386,6 +386,20 @@ def test_the_lag_is_shown_and_goes_with_the_partition() -> None:
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") is None
 
 
+def test_a_batch_is_said_to_be_held_after_its_lag_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker(topic(b"7", b"8"))
+    worker.sink.failures = 1
+    seen: list[tuple[float | None, float | None]] = []
+
+    def idle(_: float) -> None:
+        lag = worker.metric("kafka_partition_lag", topic="posts", partition="0")
+        seen.append((worker.metric("ingest_held_batches"), lag))
+
+    monkeypatch.setattr(worker.consumer, "idle", idle)
+    worker.loop.run_once()
+    assert seen == [(1, 2)]
+
+
 def test_the_lag_grows_in_sight_while_a_batch_is_held() -> None:
     worker = Worker(topic(b"7"))
     worker.sink.failures = 2
