@@ -593,4 +593,18 @@ EQUIVALENTS: dict[MutantKey, str] = {
     MutantKey(
         "serve/timeline/merge.py", "", "constant off by one", "_LAST_ID_BYTE = 14", "_LAST_ID_BYTE = 13"
     ): "A quick look, before all bytes are compared.",
+    MutantKey(
+        "ingest/decode/thrift_struct.py",
+        "_read_string",
+        "comparison flipped",
+        "if end > len(payload):",
+        "if end >= len(payload):",
+    ): "A struct does not end in a string: a zero byte follows.",
+    MutantKey(
+        "ingest/decode/thrift_struct.py",
+        "_read_string",
+        "constant off by one",
+        "end = start + read_size(payload, position)[0]",
+        "end = start + read_size(payload, position)[-1]",
+    ): "The tuple has one element.",
 }

@@ -48,6 +48,7 @@ TARGETS = (
         ),
         (),
     ),
+    Target(("ingest/decode/thrift_struct.py",), ("tests/unit/ingest/decode/test_tweet_event.py",)),
     Target(("ingest/dead_letters/limits.py",), ("tests/unit/ingest/dead_letters",)),
     Target(("ingest/write/key_table.py", "ingest/write/write_plan.py"), ("tests/unit/ingest/write", *_STORE)),
     Target(

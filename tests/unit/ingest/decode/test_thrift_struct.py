@@ -125,6 +125,16 @@ def test_declared_levels_count_towards_the_limit_of_depth() -> None:
     assert refusal(nested(65 - declared_levels)) is MalformedReason.TOO_DEEP
 
 
+def test_elements_of_a_list_count_as_a_level_each() -> None:
+    def nested(levels: int) -> bytes:
+        element = fields(field(STRUCT, 99, field(STRUCT, 1, b"") * (levels - 1) + bytes(levels)))
+        return event(field(LIST, 7, container(STRUCT, element, claimed_count=1)))
+
+    declared_levels = 6  # the list and its element, too
+    read_tweet_event(nested(64 - declared_levels))
+    assert refusal(nested(65 - declared_levels)) is MalformedReason.TOO_DEEP
+
+
 @pytest.mark.parametrize("text", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"ok\xf8\x88\x80\x80\x80"])
 def test_declared_strings_are_utf8(text: bytes) -> None:
     for field_id in (2, 3):
