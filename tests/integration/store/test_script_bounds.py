@@ -158,16 +158,14 @@ def test_an_author_delete_of_100000_posts(client: redis.Redis, redis_url: str) -
 
 
 def test_hashes_that_are_far_too_large(client: redis.Redis) -> None:
-    keys = [KEYS.post_hash(number).hash for number in range(16)]
+    keys = [KEYS.post_hash(number).hash for number in range(HASHES_PER_SWEEP)]
     old = {record_field(number): b"\x20" + bytes(18) for number in range(1, 1000 * 64)}
     for key in keys:
         client.hset(key, mapping=old)  # type: ignore[arg-type]
-    for first in range(0, 16, HASHES_PER_SWEEP):
-        swept = keys[first : first + HASHES_PER_SWEEP]
-        work = work_of(client, SWEEP_HASHES, sweep_call(swept, RETENTION, NOW))
-        assert work.calls <= 4 * HASHES_PER_SWEEP
-        assert work.elements <= HASHES_PER_SWEEP * 2 * MOST_PER_CALL
-    assert sum(client.hlen(key) for key in keys) == 16 * (len(old) - MOST_PER_CALL)
+    work = work_of(client, SWEEP_HASHES, sweep_call(keys, RETENTION, NOW))
+    assert work.calls <= 4 * HASHES_PER_SWEEP
+    assert work.elements <= HASHES_PER_SWEEP * 2 * MOST_PER_CALL
+    assert sum(client.hlen(key) for key in keys) == HASHES_PER_SWEEP * (len(old) - MOST_PER_CALL)
 
 
 def test_claims_of_held_ids_and_deletes(client: redis.Redis) -> None:
