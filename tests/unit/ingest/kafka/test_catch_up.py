@@ -47,6 +47,14 @@ def test_a_topic_that_was_made_again_is_behind_its_position() -> None:
     assert progress(p0=(1000, 1000)).behind({0: 5, 1: 7}) == {0: 5}
 
 
+def test_positions_are_of_the_partitions_that_the_member_has() -> None:
+    reading = progress(p0=(0, 9), p1=(7, 9))
+    reading.applied({0: 5, 2: 3})
+    assert (reading.positions, reading.partitions) == ({0: 5, 1: 7}, {0, 1})
+    reading.lost([0])
+    assert (reading.positions, reading.partitions) == ({1: 7}, {1})
+
+
 def test_every_partition_must_catch_up() -> None:
     reading = progress(p0=(0, 5), p1=(0, 5))
     reading.applied({0: 5})
