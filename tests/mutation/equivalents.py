@@ -619,4 +619,21 @@ EQUIVALENTS: dict[MutantKey, str] = {
     MutantKey(
         "ingest/write/write_plan.py", "", "constant off by one", "SWEEP_EVERY = 32", "SWEEP_EVERY = 31"
     ): "A hash is swept on average; one post more or less between two times is no difference.",
+    MutantKey(
+        "ingest/write/write_plan.py",
+        "CallPlanner._groups",
+        "constant off by one",
+        "return {0: [*items]}",
+        "return {1: [*items]}",
+    ): "A server alone holds every bucket.",
+    MutantKey(
+        "ingest/write/write_plan.py",
+        "CallPlanner._groups",
+        "constant off by one",
+        "return {0: [*items]}",
+        "return {-1: [*items]}",
+    ): "A server alone holds every bucket.",
+    MutantKey(
+        "ingest/write/write_plan.py", "split_by_holder", "statement dropped", "return rows, ()", "pass"
+    ): "The same comes out of the pairs, more slowly.",
 }

@@ -103,13 +103,13 @@ def test_a_repost_with_an_unknown_source_waits_for_the_next_try() -> None:
 
 def test_replies_of_claims_are_distinguished() -> None:
     claimed = [*rows(ORIGINAL, VIDEO), delete_row(8), *rows(LightPost(5, 12, NOW)), delete_row(9)]
-    claimed += rows(LightPost(6, 13, NOW))
-    deleted_at = (NOW + 5).to_bytes(4, "big")
+    claimed += rows(LightPost(6, 13, NOW), LightPost(7, 14, NOW))
+    deleted_at, at_once = (NOW + 5).to_bytes(4, "big"), NOW.to_bytes(4, "big")
     author_and_time = (77).to_bytes(8, "big") + (NOW - 1).to_bytes(4, "big")
-    reply = b"\x20\x30" + bytes(12) + deleted_at + b"\x00" + author_and_time + deleted_at + b"\x01" + deleted_at
+    reply = b"\x20\x30" + bytes(12) + deleted_at + b"\x00" + author_and_time + deleted_at + b"\x01" + at_once + b"\x20"
     won = winners(claimed, reply, KEYS)
-    assert [(row.post_id, row.flags) for row in won.additions] == [(1, 0x20), (2, 0x30)]
-    assert won.removals == [(KEYS.author(77), NOW - 1, 9, NOW + 5), (KEYS.author(13), NOW, 6, NOW + 5)]
+    assert [(row.post_id, row.flags) for row in won.additions] == [(1, 0x20), (2, 0x30), (7, 0x20)]
+    assert won.removals == [(KEYS.author(77), NOW - 1, 9, NOW + 5), (KEYS.author(13), NOW, 6, NOW)]
 
 
 def test_a_repeat_is_listed_as_its_first_claim_decided() -> None:
@@ -201,7 +201,7 @@ def test_records_are_read_in_order(planner: CallPlanner) -> None:
     assert [*planner.reads([])] == []
 
 
-def test_commands_keep_to_a_bucket_in_a_cluster(planner: CallPlanner) -> None:
+def test_commands_of_a_node_keep_to_one_bucket(planner: CallPlanner) -> None:
     planner.by_bucket = True
     given = many(40)
     for claims in ([*planner.creates(given, NOW)], [*planner.claims(given, NOW)]):
