@@ -123,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
+        self.send_header("Connection", "close")  # as it is: a client must not send its next request over this one
         self.end_headers()
 
     def _say(self, scene: Says, server: "_Server") -> None:
