@@ -90,12 +90,12 @@ class BackPressure:
     def _hold(self, batch: Held, reason: Exception) -> None:
         if self._holding:
             return
-        self._is_logged = not isinstance(reason, ClockDisagrees)  # which is logged once a process
-        if self._is_logged:
-            _log.warning("Paused, holding a batch of %d messages: %s", len(batch.messages), reason)
         self._holding = True
         self._consumer.pause()
         self._on_hold(True)
+        self._is_logged = not isinstance(reason, ClockDisagrees)  # which is logged once a process
+        if self._is_logged:
+            _log.warning("Paused, holding a batch of %d messages: %s", len(batch.messages), reason)
 
     def _wait(self, attempt: int) -> frozenset[int]:
         self._consumer.idle(self._backoff.delay(attempt))
