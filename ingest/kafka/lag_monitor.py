@@ -41,13 +41,15 @@ class LagMonitor:
         self._due = RateLimiter(interval_seconds)
         self._report_caught_up = report_caught_up
         self._metrics = metrics
-        self._shown = (frozenset[int](), frozenset[int]())
+        self._shown: tuple[Collection[int], Collection[int]] | None = None
         self._reported: frozenset[int] = frozenset()
 
     def changed(self, changes: AssignmentChanges) -> None:
         """Partitions came or went: another member shows those that went."""
         self._metrics.lost(self._topic, changes.lost)
         self._reported -= changes.lost
+        if changes.lost:
+            self._shown = None  # one that came back at once is to be shown again
 
     def show_lags(self, progress: CatchUpProgress, now: int) -> None:
         """Measure the lags once per interval and when partitions come, go or catch up; called often. now in seconds."""

@@ -386,6 +386,14 @@ def test_the_lag_is_shown_and_goes_with_the_partition() -> None:
     assert worker.metric("kafka_partition_lag", topic="posts", partition="0") is None
 
 
+def test_the_lag_is_shown_of_a_partition_that_goes_and_comes_back() -> None:
+    worker = Worker(topic())
+    worker.loop.run_once()
+    worker.consumer.rebalance(lost=[0], gained=[0])
+    worker.loop.run_once()
+    assert worker.metric("kafka_partition_lag", topic="posts", partition="0") == 0
+
+
 def test_a_batch_is_said_to_be_held_after_its_lag_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(topic(b"7", b"8"))
     worker.sink.failures = 1
