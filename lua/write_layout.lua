@@ -11,7 +11,7 @@ for i = 1, 3 do
     return redis.call('HGETALL', meta)
   end
 end
-if redis.call('EXISTS', meta) == 0 then
+if #redis.call('HGETALL', meta) == 0 then
   for i = 7, #ARGV, 2 do redis.call('HSET', meta, ARGV[i], ARGV[i + 1]) end
 end
 local lost = ARGV[6] == '1'

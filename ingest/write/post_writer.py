@@ -66,6 +66,10 @@ class PostWriter:
             self._planner.forget()
             raise
 
+    def forget(self) -> None:
+        """Set every TTL again with the next writes: Redis may have lost keys, which are made again without one."""
+        self._planner.forget()
+
     def lacking(self, rows: Sequence[PostRow]) -> Counter[Node]:
         """Count the posts of which there is no record, not even of a deletion, by node. StoreUnavailable. Blocks."""
         topology = self._store_client.topology()

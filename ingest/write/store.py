@@ -133,7 +133,7 @@ class Store:
     ) -> MarkKeeper:
         """Marks of the posts of a topic, for the thread that has the client and the writer."""
         marked = MarkedTopic(MarkKind.POSTS, topic, self.retention.seconds)
-        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, writer.lacking, clock)
+        return MarkKeeper(store_client, self.keys.buckets, marked, metrics, writer.lacking, writer.forget, clock)
 
     def follow_marks(self, store_client: StoreClient, topic: str, metrics: MarkMetrics, clock: Clock) -> MarkKeeper:
         """Marks of the follows of a topic, for the thread that has the client."""

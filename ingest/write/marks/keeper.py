@@ -48,9 +48,11 @@ class MarkKeeper:
         topic: MarkedTopic,
         metrics: MarkMetrics,
         find_lacking: FindLacking = find_nothing,
+        on_replay: Callable[[], None] = lambda: None,
         clock: Clock = system_clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """on_replay is called before partitions are read again, because Redis has lost keys, or may have."""
         self._store_client = store_client
         self._nodes = MarkNodes(store_client, buckets)
         self._topic = topic
@@ -64,6 +66,7 @@ class MarkKeeper:
         self._lineage = ""
         self._partitions = MarkedPartitions()
         self._evidence = LossEvidence(topic.retention_seconds, self._report, find_lacking)
+        self._on_replay = on_replay
         self._registry: Registry | None = None
         self._registered_at = 0.0
         self._candidate = self._settled = _Checkpoint(0.0, {})
@@ -165,6 +168,7 @@ class MarkKeeper:
         if findings.replays:
             self._announce(look)
             self._evidence.begin(findings.lossy_nodes)
+            self._on_replay()
         self._partitions.replay(findings.replays, findings.suspected, now)
         self._save_checkpoint(now)
         self._show(now)

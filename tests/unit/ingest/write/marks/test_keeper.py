@@ -34,10 +34,11 @@ class Worker:
         self.client = StoreClient("redis://redis:1", BUCKETS, 1, reads_tenures=True)
         self.now = 100.0
         self.keeper = MarkKeeper(
-            *(self.client, BUCKETS, TOPIC, MarkMetrics(self.registry), self._lacking),
+            *(self.client, BUCKETS, TOPIC, MarkMetrics(self.registry), self._lacking, self._note_replay),
             clock=lambda: NOW,
             monotonic=lambda: self.now,
         )
+        self.replays_begun = 0
         self.gone: set[int] = set()
         self.looked_for: list[int] = []
         self.cluster = cluster
@@ -83,6 +84,9 @@ class Worker:
         self.looked_for += [row.post_id for row in rows]
         gone = len(self.gone.intersection(row.post_id for row in rows))
         return {self.cluster.nodes[1].node: gone} if gone else {}
+
+    def _note_replay(self) -> None:
+        self.replays_begun += 1
 
     def counted(self, metric: str, reason: str) -> float | None:
         return self.registry.get_sample_value(f"post_store_{metric}_total", {"reason": reason})
@@ -219,6 +223,13 @@ def test_posts_that_may_have_been_dropped_or_have_expired_prove_nothing(suspicio
     suspicious.examine(11, created_at=NOW, sent_at=NOW - 1)
     suspicious.examine(12, created_at=NOW - 1900, sent_at=NOW - 1899)
     assert suspicious.looked_for == []
+
+
+def test_the_writer_hears_of_each_replay_before_it_begins(worker: Worker, cluster: MemoryCluster) -> None:
+    assert worker.replays_begun == 0
+    cluster.nodes[1].restart(empty=True)
+    assert worker.keep() == {0: 0}
+    assert worker.replays_begun == 1
 
 
 def test_a_loss_that_the_marks_show_is_counted_once(worker: Worker, cluster: MemoryCluster) -> None:
