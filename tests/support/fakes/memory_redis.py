@@ -23,7 +23,7 @@ NO_HISTORY = "0" * 40
 
 
 class MemoryNode:
-    """A process. down: it answers nobody. errors: what it replies to a command, by its first word."""
+    """A process. down: it answers no command. errors: what it replies to a command, by its first word."""
 
     def __init__(self, number: int) -> None:
         self.node = Node("redis", number)

@@ -176,8 +176,8 @@ def test_help_in_the_guides_form(line: list[str], usage: str, capsys: pytest.Cap
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == ExitCode.DONE
-    told = r"thunder 0\.\S+ \(read core: (native|python), decoder: (native|python)\)\n"
-    assert re.fullmatch(told, capsys.readouterr().out)
+    version_line = r"thunder 0\.\S+ \(read core: (native|python), decoder: (native|python)\)\n"
+    assert re.fullmatch(version_line, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
