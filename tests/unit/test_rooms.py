@@ -17,7 +17,7 @@ BUILD_HOOK = ROOT / "common" / "native" / "build_hook.py"
 """Run by hatchling alone: it does not travel in the wheel."""
 
 MOST_MODULES = 15
-ENTRIES = ("thunder.cli.main", "thunder.health_check", "thunder.embedded.leash", "thunder_client.fake_server")
+ENTRIES = ("thunder.cli.process", "thunder.health_check", "thunder.embedded.leash", "thunder_client.fake_server")
 """Of `thunder`, of the image's health check, of each child process, of the tests of callers."""
 
 SOURCES = tuple(f"ingest.sources.{name}" for name in built_in())

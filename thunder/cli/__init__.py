@@ -5,6 +5,6 @@ Errors of ours are lines on stderr, or in the log of a role that has started; no
 Options are settings models (common/settings): a parser made from the model reads them and prints the help, so a new
 command is a model, a function and an entry in the table. Only what the chosen command needs is imported.
 
-Read in this order: commands, main, runner; then a command: query with timeline_output, source, topics, follows with
-follow_import.
+Read in this order: process, commands, main, runner; then a command: query with timeline_output, source, topics, follows
+with follow_import.
 """

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from common.errors import ThunderError
 from thunder.embedded.child import LOOPBACK, Child
 
-PRODUCT = "import sys; from thunder.cli.main import main; sys.exit(main())"
+PRODUCT = "from thunder.cli.process import run_process; run_process()"
 """Code that runs `thunder` with the words of its process."""
 
 _SETTING_PREFIXES = ("THUNDER_", "KAFKA_", "SASL_", "PRODUCER_SASL_")

@@ -11,6 +11,8 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
+from thunder.embedded.role_process import PRODUCT
+
 pytestmark = pytest.mark.everything  # installs the product once more, and runs the unit tests there
 
 TOP = Path(__file__).parents[3]
@@ -159,8 +161,7 @@ def test_a_wheel_without_a_compiler_works_in_python(
     output_of(uv, "pip", "install", "--quiet", "--no-deps", "--target", product, wheel_without_a_compiler)
 
     def thunder(*arguments: str) -> str:
-        main = "import sys; from thunder.cli.main import main; sys.exit(main())"
-        return output_of(environment / "python", "-c", main, *arguments, cwd=tmp_path, PYTHONPATH=str(product))
+        return output_of(environment / "python", "-c", PRODUCT, *arguments, cwd=tmp_path, PYTHONPATH=str(product))
 
     assert "(read core: python, decoder: python)" in thunder("--version")
     assert json.loads(thunder("demo", "--once", "--json"))["posts"]
