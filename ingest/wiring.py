@@ -15,6 +15,7 @@ from ingest.kafka.consumer import GroupConsumer
 from ingest.kafka.start_position import LineageSource
 from ingest.loop import Adapters, IngestLoop, Marks, NoMarks, Policies, Sink
 from ingest.metrics import IngestMetrics
+from ingest.write.caught_up_reports import CaughtUp
 from ingest.write.clock_watch import ClockWatch
 from ingest.write.store import Store, StoreReports
 from ingest.write_limiter import WriteLimiter
@@ -103,7 +104,8 @@ def make_loop(
 
 def _report_caught_up(reports: StoreReports, topic: str, thread: ConsumerThread, partition: int, lineage: str) -> None:
     """A partition that was added later may be read before it is counted."""
-    reports.report_caught_up(topic, partition, lineage, max(thread.topic().partitions, partition + 1))
+    partitions = max(thread.topic().partitions, partition + 1)
+    reports.caught_up.add(CaughtUp(topic, partition, lineage, partitions))
 
 
 def _trust_clock() -> None:

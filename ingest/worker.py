@@ -75,6 +75,8 @@ class KafkaWorker(Generic[E]):
         if hooks:
             self._background.start("store-watch", partial(self._watch_store, hooks))
             self._background.start("clock-watch", partial(self._watch_clock, hooks))
+            if hooks.reports:
+                self._background.start("caught-up-reports", partial(hooks.reports.caught_up.run, self._stop))
             if not self._wait_for_clock(hooks):
                 return
         if not self._start_consumers():

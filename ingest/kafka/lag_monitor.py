@@ -1,19 +1,15 @@
 """Measures the lag of a worker, and reports to the servers which partitions have caught up."""
 
-import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
-from common.errors import StoreUnavailable
 from common.timing import RateLimiter
 from ingest.kafka.assignment import AssignmentChanges
 from ingest.kafka.catch_up import CatchUpProgress
 from ingest.metrics import IngestMetrics
 
 ReportCaughtUp = Callable[[int, str], None]
-"""(partition, lineage): reports that a partition has caught up. May be repeated. StoreUnavailable."""
-
-_log = logging.getLogger("thunder.ingest")
+"""(partition, lineage): lets another thread report that a partition has caught up. May be repeated."""
 
 
 class EndOffsets(Protocol):
@@ -68,14 +64,5 @@ class LagMonitor:
         if self._report_caught_up is None:
             return
         for partition in progress.caught_up - self._reported:
-            try:
-                self._report_caught_up(partition, lineage)
-            except StoreUnavailable as reason:
-                _log.warning(
-                    "Cannot report that partition %d of %s has caught up, it is tried again: %s",
-                    partition,
-                    self._topic,
-                    reason,
-                )
-                return
+            self._report_caught_up(partition, lineage)
             self._reported |= {partition}

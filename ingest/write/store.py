@@ -26,6 +26,7 @@ from common.store.layout import (
 from common.store.marks import BucketMarks, MarkKind, mark_field, parse_marks, parse_topic_ids, read_marks
 from common.store.worker_status import WorkerStatus, remove_old_statuses, write_worker_status
 from common.timing import Clock, system_clock
+from ingest.write.caught_up_reports import CaughtUp, CaughtUpReports
 from ingest.write.follow_writer import FollowWriter
 from ingest.write.marks.keeper import MarkKeeper
 from ingest.write.marks.nodes import MarkedTopic
@@ -153,7 +154,10 @@ class Store:
 
 
 class StoreReports:
-    """Reports caught-up partitions to servers, and status and sizes of the store to dashboards."""
+    """Reports caught-up partitions to servers, and status and sizes of the store to dashboards.
+
+    caught_up: to be used by threads that must not wait for Redis.
+    """
 
     def __init__(self, store: Store, metrics: StoreMetrics) -> None:
         self._store = store
@@ -162,12 +166,14 @@ class StoreReports:
         self._posts: int | None = None
         self._name = secrets.token_hex(4)
         self._has_published = False
+        self.caught_up = CaughtUpReports(self.report_caught_up, lambda: store.lineage)
 
-    def report_caught_up(self, topic: str, partition: int, lineage: str, partitions: int) -> None:
-        """Report that a partition of the topic has caught up with a lineage; partitions: their number. For any thread.
+    def report_caught_up(self, report: CaughtUp) -> None:
+        """Report that a partition has caught up. For any thread.
 
         Servers wait for this before they are ready; being behind again is a metric only. StoreUnavailable. Blocks.
         """
+        topic, partition, lineage, partitions = report
         with self._store.meta() as client:
             report_caught_up(client, topic, partition, partitions, lineage, self._store.retention.ttl_seconds)
 

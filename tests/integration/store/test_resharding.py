@@ -21,6 +21,7 @@ from common.post import LightPost
 from common.settings.ingest import IngestSettings
 from common.settings.serve import ServeSettings
 from common.store.keys import META
+from ingest.write.caught_up_reports import CaughtUp
 from ingest.write.metrics import StoreMetrics
 from ingest.write.store import Store, StoreReports
 from serve.store.serving_store import ServingStore
@@ -143,7 +144,8 @@ async def test_a_server_finds_the_node_that_took_over_the_layout(
 ) -> None:
     filling = Store(ingest_settings(redis_cluster_url))
     filling.open()
-    StoreReports(filling, StoreMetrics(CollectorRegistry())).report_caught_up("innetwork_post", 0, filling.lineage, 1)
+    reports = StoreReports(filling, StoreMetrics(CollectorRegistry()))
+    reports.report_caught_up(CaughtUp("innetwork_post", 0, filling.lineage, 1))
     store = ServingStore(ServeSettings.model_validate({"redis_url": redis_cluster_url}))
     try:
         assert (await store.status()).caught_up
