@@ -235,14 +235,16 @@ class ServeMetrics:
         def sizes(suffix: str, documentation: str) -> Series:
             return Histogram(f"get_in_network_posts_{suffix}", documentation, _SIZES, registry).series()
 
-        def seconds(name: str, documentation: str) -> Series:
-            return Histogram(name, documentation, _SECONDS, registry).series()
+        def seconds(name: str, documentation: str, *, has_exemplars: bool = False) -> Series:
+            return Histogram(name, documentation, _SECONDS, registry, has_exemplars=has_exemplars).series()
 
         self._count = sizes("count", "Posts per answer")
         self._following_size = sizes("following_size", "Followed ids per request, before truncation")
         self._excluded_size = sizes("excluded_size", "Excluded ids per request, before truncation")
         self._max_results = sizes("max_results", "Posts requested, after the default and the limit are applied")
-        self._duration = seconds("get_in_network_posts_duration_seconds", "Duration of a request in seconds")
+        self._duration = seconds(
+            "get_in_network_posts_duration_seconds", "Duration of a request in seconds", has_exemplars=True
+        )
         self._duration_without_strato = seconds(
             "get_in_network_posts_duration_without_strato_seconds",
             "Duration of a request in seconds, without its follow look-up",

@@ -1,11 +1,15 @@
 """Histograms without a lock, cheap enough for every event: one thread observes, another may scrape."""
 
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+
+from common.telemetry.tracing import is_tracing, sampled_trace_id
 
 
 class Series:
@@ -15,6 +19,7 @@ class Series:
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
+        self._exemplars: list[Exemplar | None] = [None] * len(self._counts)
 
     @property
     def bounds(self) -> Sequence[float]:
@@ -49,16 +54,31 @@ class Series:
 
     def add_to(self, family: HistogramMetricFamily, labels: Sequence[str]) -> None:
         """Append the samples of this series to the family."""
-        cumulative: list[tuple[str, float]] = []
+        cumulative: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
         total = 0
-        for bound, count in zip((*map(float, self._bounds), "+Inf"), self._counts, strict=True):
+        bounds = (*map(float, self._bounds), "+Inf")
+        for bound, count, exemplar in zip(bounds, self._counts, self._exemplars, strict=True):
             total += count
-            cumulative.append((str(bound), total))
+            cumulative.append((str(bound), total, exemplar) if exemplar else (str(bound), total))
         family.add_metric(labels, cumulative, self._sum)
 
 
+class TracedSeries(Series):
+    """A series that keeps for each bucket its latest value of a sampled trace, as an exemplar with the trace's id."""
+
+    def observe(self, value: float) -> None:
+        """Count the value, in the unit of the histogram."""
+        super().observe(value)
+        if trace_id := sampled_trace_id():
+            bucket = bisect_left(self._bounds, value)
+            self._exemplars[bucket] = Exemplar({"trace_id": trace_id}, value, time.time())
+
+
 class Histogram(Collector):
-    """A histogram with ascending bucket bounds and at most one label, all of whose values exist from the start."""
+    """A histogram with ascending bucket bounds and at most one label, all of whose values exist from the start.
+
+    has_exemplars: each value is observed within the span that it measures. Without tracing this costs nothing.
+    """
 
     def __init__(
         self,
@@ -68,11 +88,14 @@ class Histogram(Collector):
         registry: CollectorRegistry,
         label: str | None = None,
         values: Iterable[str] = (),
+        *,
+        has_exemplars: bool = False,
     ) -> None:
         self._name = name
         self._documentation = documentation
         self._label_names = [label] if label else []
-        self._series = {value: Series(bounds) for value in (values if label else [""])}
+        series = TracedSeries if has_exemplars and is_tracing() else Series
+        self._series = {value: series(bounds) for value in (values if label else [""])}
         registry.register(self)
 
     def series(self, value: str = "") -> Series:

@@ -1,5 +1,6 @@
 """Requests and responses of the HTTP port. Pure."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import NamedTuple
@@ -8,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 from common.settings.process import is_loopback
 
 _MOST_PARAMETERS = 8
+_OPENMETRICS = "application/openmetrics-text"
+_QUALITY = re.compile(r";\s*q=([01](?:\.[0-9]*)?)")
 
 _FOR_BROWSERS = (
     "Cache-Control: no-store\r\n"
@@ -70,13 +73,29 @@ def is_addressed(head: bytes, names: Collection[str]) -> bool:
 
     A browser that was led here by a name of a stranger, whose address was changed meanwhile, sends that name.
     """
-    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
-    hosts = [value.strip().decode("latin-1") for name, _, value in fields if name.strip().lower() == b"host"]
     try:
-        [host] = [urlsplit(f"//{host}").hostname for host in hosts]
+        [host] = [urlsplit(f"//{host}").hostname for host in _values_of(head, b"host")]
     except ValueError:
         return False
     return host is not None and (is_loopback(host) or host in names)
+
+
+def prefers_openmetrics(head: bytes) -> bool:
+    """Whether a request, of which this is the head, ranks OpenMetrics above Prometheus's plain text format."""
+    offers = [offer.strip().lower() for value in _values_of(head, b"accept") for offer in value.split(",")]
+    best = max((offer for offer in offers if offer.startswith((_OPENMETRICS, "text/plain"))), key=_quality, default="")
+    return best.startswith(_OPENMETRICS) and _quality(best) > 0
+
+
+def _quality(offer: str) -> float:
+    """Weight of a media type in Accept; max() takes the first of equals, as scrapers name the better one first."""
+    found = _QUALITY.search(offer)
+    return float(found[1]) if found else 1.0
+
+
+def _values_of(head: bytes, field: bytes) -> list[str]:
+    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    return [value.strip().decode("latin-1") for name, _, value in fields if name.strip().lower() == field]
 
 
 def only(parameters: Parameters, *known: str) -> None:

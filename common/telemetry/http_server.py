@@ -10,12 +10,22 @@ import socket
 import threading
 from collections.abc import Callable, Collection
 from http import HTTPStatus
+from typing import cast
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from common.errors import ConfigurationError
 from common.settings.process import ANY_ADDRESS
-from common.telemetry.http_routes import BadQuery, Response, Route, Routes, is_addressed, parameters_of
+from common.telemetry.http_routes import (
+    BadQuery,
+    Response,
+    Route,
+    Routes,
+    is_addressed,
+    parameters_of,
+    prefers_openmetrics,
+)
 
 _SECONDS_PER_REQUEST = 5.0
 _MAX_CONNECTIONS = 64
@@ -105,15 +115,15 @@ class HttpServer:
         path, _, query = target.decode("latin-1").partition("?")
         route = self._routes().get(path)
         if route is None:
-            return self._watched(path)
+            return self._watched(path, head)
         if not is_addressed(head, self._names):
             return Response(HTTPStatus.MISDIRECTED_REQUEST, b"open it by localhost or a name of --live-page-hosts\n")
         return await _answer_of(route, query)
 
-    def _watched(self, path: str) -> Response:
+    def _watched(self, path: str, head: bytes) -> Response:
         match path:
             case "/metrics":
-                return Response(HTTPStatus.OK, generate_latest(self._registry), CONTENT_TYPE_LATEST)
+                return _metrics_of(self._registry, head)
             case "/healthz":
                 return Response(HTTPStatus.OK, b"alive\n")
             case "/readyz":
@@ -124,6 +134,15 @@ class HttpServer:
                 return Response(HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n".encode())
             case _:
                 return Response(HTTPStatus.NOT_FOUND, b"/metrics, /healthz or /readyz\n")
+
+
+def _metrics_of(registry: CollectorRegistry, head: bytes) -> Response:
+    """The metrics as OpenMetrics, which alone has exemplars, where the scraper prefers it; else as plain text."""
+    if prefers_openmetrics(head):
+        # Our names need no escaping; asking for it costs half of the time of a scrape.
+        text = cast("bytes", openmetrics.generate_latest(registry, escaping=openmetrics.ALLOWUTF8))
+        return Response(HTTPStatus.OK, text, openmetrics.CONTENT_TYPE_LATEST)
+    return Response(HTTPStatus.OK, generate_latest(registry), CONTENT_TYPE_LATEST)
 
 
 async def _answer_of(route: Route, query: str) -> Response:

@@ -57,6 +57,11 @@ class OpenTelemetry:
             return None
         return SpanIds(trace.format_trace_id(current.trace_id), trace.format_span_id(current.span_id))
 
+    def sampled_trace_id(self) -> str:
+        """Id of the current trace in hexadecimal; empty outside of any, and where the sampler drops it."""
+        current = trace.get_current_span().get_span_context()
+        return trace.format_trace_id(current.trace_id) if current.trace_flags.sampled else ""
+
 
 def exporting(service: str) -> OpenTelemetry:
     """Tracing that exports in the background to the endpoint of OpenTelemetry's environment variables."""

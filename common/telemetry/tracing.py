@@ -41,6 +41,10 @@ class Tracing(Protocol):
         """Ids of the current span; None outside of any."""
         ...
 
+    def sampled_trace_id(self) -> str:
+        """Id of the current trace in hexadecimal; empty outside of any, and where the sampler drops it."""
+        ...
+
 
 class _Switch:
     tracing: Tracing | None = None
@@ -89,3 +93,8 @@ def outgoing() -> Mapping[str, str]:
 def current_ids() -> SpanIds | None:
     """Ids of the current span; None outside of any."""
     return None if _Switch.tracing is None else _Switch.tracing.ids()
+
+
+def sampled_trace_id() -> str:
+    """Id of the current trace, if it is exported; else empty."""
+    return "" if _Switch.tracing is None else _Switch.tracing.sampled_trace_id()

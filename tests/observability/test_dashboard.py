@@ -128,6 +128,11 @@ def test_every_metric_is_shown_or_on_the_list_of_those_that_are_not() -> None:
     assert {name for name in metrics if shown.isdisjoint(name + ending for ending in endings)} == NOT_SHOWN.keys()
 
 
+def test_durations_of_requests_link_to_traces() -> None:
+    exemplars = {graph["title"] for graph in GRAPHS for target in graph["targets"] if target.get("exemplar")}
+    assert exemplars == {"Request duration", "Durations of requests"}
+
+
 @pytest.mark.parametrize("runbook", sorted((DOCS / "runbooks").glob("*.md")), ids=lambda path: path.stem)
 def test_panels_that_a_runbook_names_are_there(runbook: Path) -> None:
     assert set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", runbook.read_text())) <= TITLES

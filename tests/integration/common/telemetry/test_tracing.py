@@ -71,6 +71,18 @@ async def test_request_and_follow_lookup_join_the_callers_trace() -> None:
     assert (follows.trace_id, follows.parent_id) == (TRACE, request.span_id)
 
 
+@in_loop
+async def test_a_duration_names_the_sampled_trace_of_its_request() -> None:
+    with recorded_spans():
+        async with serving() as served:
+            for sampled in ("00", "01", "00"):
+                traceparent = f"00-{TRACE[:-2]}{sampled}-{SPAN}-{sampled}"
+                await served.ask(GetInNetworkPostsRequest(), metadata=(("traceparent", traceparent),))
+            samples = [sample for family in served.registry.collect() for sample in family.samples]
+    named = [(sample.name, sample.exemplar.labels) for sample in samples if sample.exemplar]
+    assert named == [("get_in_network_posts_duration_seconds_bucket", {"trace_id": f"{TRACE[:-2]}01"})]
+
+
 def test_a_message_carries_the_span_in_which_it_was_sent(kafka: KafkaBroker) -> None:
     topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("refined")))
     settings = KafkaSettings.model_validate(

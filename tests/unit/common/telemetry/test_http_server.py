@@ -1,14 +1,17 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
+from typing import cast
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.registry import Collector
 
 from common.errors import ConfigurationError
 from common.settings.process import ANY_ADDRESS, ProcessSettings
@@ -16,6 +19,7 @@ from common.telemetry import http_server as http_port
 from common.telemetry.http_routes import Parameters, Response, Route, only
 from common.telemetry.http_server import HttpServer
 from tests.support.network.loopback import LOOPBACKS, in_url
+from tests.tools.metrics_page import exported_metrics
 
 HOST = "127.0.0.1"
 NAMES = frozenset({"feed.example", "10.1.2.3"})
@@ -70,6 +74,47 @@ def test_metrics_are_those_of_the_registry(process: Process) -> None:
     status, text = process.get("/metrics?anything")
     assert status == 200
     assert "posts_total 3.0" in text
+
+
+PROMETHEUS_3 = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (PROMETHEUS_3, "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ("text/plain;q=0.5, Application/OpenMetrics-Text", "application/openmetrics-text; version=1.0.0"),
+        ("text/plain;version=0.0.4;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4", "text/plain; version="),
+        ("text/plain,application/openmetrics-text", "text/plain; version="),
+        ("application/openmetrics-text;q=0", "text/plain; version="),
+        ("text/html,*/*;q=0.8", "text/plain; version="),
+        ("", "text/plain; version="),
+    ],
+)
+def test_scrapers_choose_the_format_of_the_metrics(process: Process, accept: str, kind: str) -> None:
+    Counter("posts", "Posts seen", registry=process.registry).inc(3)
+    head, _, body = asked(process, "GET /metrics HTTP/1.1", f"Accept: {accept}").decode().partition("\r\n\r\n")
+    assert f"\r\nContent-Type: {kind}" in head
+    assert "\nposts_total 3.0\n" in body
+    assert body.endswith("# EOF\n") == kind.startswith("application")
+
+
+def test_openmetrics_reads_every_metric_of_every_role_as_plain_text_does(process: Process) -> None:
+    class Exported(Collector):
+        def collect(self) -> list[Metric]:
+            return [metric for metrics in exported_metrics().values() for metric in metrics]
+
+    process.registry.register(Exported())
+    body = asked(process, "GET /metrics HTTP/1.1", "Accept: application/openmetrics-text").decode()
+    families = cast("Iterable[Metric]", openmetrics.text_string_to_metric_families(body.partition("\r\n\r\n")[2]))
+    read = {sample.name for family in families for sample in family.samples}
+    plain = {line.partition(" ")[0].partition("{")[0] for line in process.get("/metrics")[1].splitlines()} - {"#"}
+    assert read == plain
 
 
 def test_other_paths_and_methods_are_refused(process: Process) -> None:

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from common.errors import ConfigurationError
-from common.telemetry.tracing import configure_tracing, current_ids, is_tracing, outgoing, span
+from common.telemetry.tracing import configure_tracing, current_ids, is_tracing, outgoing, sampled_trace_id, span
 
 
 def test_nothing_is_traced_unless_the_environment_says_where_to() -> None:
@@ -12,6 +12,7 @@ def test_nothing_is_traced_unless_the_environment_says_where_to() -> None:
     with span("request", parent="00-1-2-01", links=["x"], posts=3):
         assert outgoing() == {}
         assert current_ids() is None
+        assert sampled_trace_id() == ""
 
 
 def test_missing_tracing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
