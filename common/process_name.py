@@ -1,4 +1,7 @@
-"""Names of connections to Redis: role, version and process, so that CLIENT LIST shows which versions run where."""
+"""Names by which Redis and Kafka know a process, so that `thunder status` shows which versions run where.
+
+A connection to Redis has a name with role, version and process, a consumer of Kafka a client id with role and version.
+"""
 
 import os
 import platform
@@ -7,8 +10,16 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
-_NAME = re.compile(r"(thunder(?:-[a-z-]+)?)/([^/]+)/([^/]+)")
+_ID = re.compile(r"(thunder(?:-[a-z-]+)?)/([^/]+)")
+_NAME = re.compile(rf"{_ID.pattern}/([^/]+)")
 _LARGEST = 200
+
+
+class RunningRole(NamedTuple):
+    """Role and version of a consumer of Kafka."""
+
+    role: str
+    version: str
 
 
 class RunningProcess(NamedTuple):
@@ -30,12 +41,23 @@ def product_version() -> str:
 
 def client_name(command: str) -> str:
     """Name for a connection of a role, as the command that runs it is written: thunder-serve/1.2.0/host-17."""
-    role = "-".join(re.findall(r"[a-z]+", command.lower())) or "thunder"
     host = re.sub(r"[^!-.0-~]", "-", platform.node())
-    return f"{role}/{product_version()}/{host}-{os.getpid()}"[:_LARGEST]
+    return f"{client_id(command)}/{host}-{os.getpid()}"[:_LARGEST]
+
+
+def client_id(command: str) -> str:
+    """Client id of a consumer, of few values because brokers keep quotas and metrics by it: thunder-transform/1.2.0."""
+    role = "-".join(re.findall(r"[a-z]+", command.lower())) or "thunder"
+    return f"{role}/{product_version()}"
 
 
 def parse_client_name(name: str) -> RunningProcess | None:
     """Read a name; None for one of another program."""
     found = _NAME.fullmatch(name)
     return RunningProcess(found[1], found[2], found[3]) if found else None
+
+
+def parse_client_id(text: str) -> RunningRole | None:
+    """Read a client id; None for one of another program, of an older release, or that the operator has set."""
+    found = _ID.fullmatch(text)
+    return RunningRole(found[1], found[2]) if found else None

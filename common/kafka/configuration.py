@@ -8,7 +8,9 @@ from confluent_kafka import KafkaError
 
 from common.kafka.connection import KafkaConnection, SaslMechanism
 from common.kafka.tokens import TokenFile
+from common.process_name import client_id
 from common.settings.kafka import KafkaSettings
+from common.settings.schema import title_of
 
 
 class Codec(StrEnum):
@@ -142,6 +144,7 @@ def consumer_configuration(settings: KafkaSettings, member: int, on_error: OnErr
     return {
         **connection_configuration(settings.consumer_connection, on_error),
         **membership,
+        "client.id": client_id(title_of(type(settings))),
         "group.id": settings.kafka_group_id,
         "session.timeout.ms": _STATIC_SESSION_MS if instance else _SESSION_MS,
         "heartbeat.interval.ms": _HEARTBEAT_MS,

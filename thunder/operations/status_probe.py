@@ -1,6 +1,7 @@
 """Asks Kafka and Redis what the status shows. Blocks, within time limits; an error is text in place of an answer."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
@@ -10,7 +11,7 @@ from redis.exceptions import NoPermissionError
 from common.errors import StoreUnavailable, ThunderError
 from common.kafka.groups import ConsumerGroup, GroupCommit, KafkaGroups
 from common.kafka.topics import Edge, PartitionAddress
-from common.process_name import RunningProcess, parse_client_name
+from common.process_name import RunningProcess, parse_client_id, parse_client_name
 from common.settings.operations import StatusSettings
 from common.store.address import Node
 from common.store.catch_up import lagging_partitions, read_status
@@ -24,6 +25,7 @@ from thunder.operations.status_report import (
     FillStatus,
     GroupStatus,
     KafkaStatus,
+    MemberCount,
     NodeStatus,
     RedisStatus,
     SystemStatus,
@@ -65,8 +67,20 @@ def group_statuses(
     statuses: list[GroupStatus] = []
     for topic in sorted({place.topic for place in commits}):
         lags = [max(0, ends[place] - commit.offset) for place, commit in commits.items() if place.topic == topic]
-        statuses.append(GroupStatus(group.name, topic, group.state, len(group.members), hosts, len(lags), sum(lags)))
+        members, versions = len(group.members), _versions(group)
+        statuses.append(GroupStatus(group.name, topic, group.state, members, hosts, len(lags), sum(lags), versions))
     return statuses
+
+
+def _versions(group: ConsumerGroup) -> tuple[MemberCount, ...]:
+    """Roles and versions that the client ids of the members say."""
+    counts = Counter(member.client_id for member in group.members)
+    return tuple(_member_count(text, members) for text, members in sorted(counts.items()))
+
+
+def _member_count(client_id: str, members: int) -> MemberCount:
+    running = parse_client_id(client_id)
+    return MemberCount(running.role, running.version, members) if running else MemberCount(client_id, None, members)
 
 
 def _dead_letters(settings: StatusSettings) -> int | None:

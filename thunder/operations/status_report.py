@@ -11,6 +11,14 @@ _MEBIBYTE = 1024 * 1024
 _FULL = 0.8
 
 
+class MemberCount(NamedTuple):
+    """Members of a group that run the same. version: None for a client id that does not say it; role is that id."""
+
+    role: str
+    version: str | None
+    members: int
+
+
 class GroupStatus(NamedTuple):
     """A group and a topic that it reads. lag: messages behind the ends of all its partitions."""
 
@@ -21,6 +29,7 @@ class GroupStatus(NamedTuple):
     hosts: tuple[str, ...]
     partitions: int
     lag: int
+    versions: tuple[MemberCount, ...]
 
 
 class KafkaStatus(NamedTuple):
@@ -121,15 +130,23 @@ def status_lines(status: SystemStatus) -> list[str]:
 def _kafka_lines(kafka: KafkaStatus) -> Iterator[str]:
     yield f"Kafka    {kafka.brokers}"
     rows = [
-        (each.group, each.topic, each.state, f"{each.members}", f"{each.partitions}", f"{each.lag:,}")
+        (each.group, each.topic, each.state, f"{each.members}", f"{each.partitions}", f"{each.lag:,}", _versions(each))
         for each in kafka.groups
     ]
     if rows:
-        yield from aligned([("group", "topic", "state", "members", "partitions", "lag"), *rows])
+        yield from aligned([("group", "topic", "state", "members", "partitions", "lag", "read by"), *rows])
     else:
         yield "no group has committed an offset of these topics"
     if kafka.dead_letters is not None:
         yield f"{kafka.dead_letters:,} dead letters"
+
+
+def _versions(group: GroupStatus) -> str:
+    """Roles and versions of the members, with the number of each where they differ."""
+    texts = [f"{each.role} {each.version or '(unknown version)'}" for each in group.versions]
+    if len(texts) > 1:
+        texts = [f"{each.members} x {text}" for each, text in zip(group.versions, texts, strict=True)]
+    return ", ".join(texts) or "-"
 
 
 def _redis_lines(redis: RedisStatus) -> Iterator[str]:

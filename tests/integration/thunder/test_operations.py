@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from common.process_name import product_version
 from ingest.batch import DeadLetter, Message
 from ingest.dead_letters.writer import MAX_PAYLOAD_BYTES, dead_letter_record
 from ingest.events import MalformedReason
@@ -203,14 +204,29 @@ def test_the_status_shows_groups_store_and_versions(thunder: Thunder, kafka: Kaf
     [group] = status["kafka"]["groups"]
     assert (group["group"], group["topic"], group["lag"]) == (ingest.topic.group, ingest.topic.name, 0)
     assert (group["state"], group["members"], group["partitions"]) == ("stable", 1, 2)
+    [members] = group["versions"]
+    assert (members["role"], members["members"]) == ("thunder-ingest", 1)
     assert status["redis"]["fills"] == [{"kind": "posts", "partitions": 2, "whole_buckets": 256}]
     assert status["redis"]["layout"]["buckets"] == 256
     roles = {process["role"]: process["version"] for process in status["redis"]["processes"]}
     assert roles.keys() == {"thunder-ingest", "thunder-serve"}
-    assert len(set(roles.values())) == 1
+    assert {*roles.values(), members["version"]} == {product_version()}
     assert worker.terminate() == 0
     ingest.produce(*posts(21, 21))
     text = thunder.run("status", *flags)
     assert text.returncode == 1
     assert f"attention: group {ingest.topic.group} has no members, and 1 messages of" in text.stdout
     assert "thunder-serve" in text.stdout
+
+
+def test_the_status_shows_the_version_of_transformers(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
+    raw, group = kafka.create_topic(unique("tweet_events"), partitions=2), unique("transform")
+    flags = ("--in-network-events-consumer-dest", kafka.bootstrap, "--tweet-events-topic", raw)
+    flags = (*flags, "--innetwork-post-topic", kafka.create_topic(unique("innetwork_post"), partitions=2))
+    thunder.start("transform", "--kafka-group-id", group, *flags).wait_until_ready()
+    [line] = [
+        line
+        for line in thunder.run("status", "--redis-url", redis_url, *flags).stdout.splitlines()
+        if line.startswith(group)
+    ]
+    assert line.endswith(f"  thunder-transform {product_version()}")

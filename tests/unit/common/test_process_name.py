@@ -1,6 +1,6 @@
 import pytest
 
-from common.process_name import client_name, parse_client_name, product_version
+from common.process_name import client_id, client_name, parse_client_id, parse_client_name, product_version
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,14 @@ def test_a_name_says_role_version_and_process(command: str, role: str) -> None:
     read = parse_client_name(name)
     assert read is not None
     assert (read.role, read.version) == (role, product_version())
+    assert parse_client_id(client_id(command)) == (role, product_version())
 
 
 @pytest.mark.parametrize("name", ["", "redis-cli", "other/1/2", "thunder-serve", "thunder/1"])
 def test_names_of_others_are_none(name: str) -> None:
     assert parse_client_name(name) is None
+
+
+@pytest.mark.parametrize("text", ["", "thunder", "rdkafka", "other/1", "thunder-serve/1/host-1"])
+def test_client_ids_of_others_are_none(text: str) -> None:
+    assert parse_client_id(text) is None

@@ -8,6 +8,7 @@ from common.kafka.configuration import (
     read_compression,
     rebalances_incrementally,
 )
+from common.process_name import product_version
 from common.settings.ingest import IngestSettings, TransformSettings
 
 SECRET = "do-not-show"
@@ -80,6 +81,13 @@ def test_membership_is_dynamic_by_default() -> None:
     configuration = consumer_configuration(ingest(), 0, ignore)
     assert "group.instance.id" not in configuration
     assert configuration["session.timeout.ms"] == 10_000
+
+
+def test_a_member_says_its_role_and_version_unless_the_operator_names_it() -> None:
+    transform = TransformSettings.model_validate({"kafka_group_id": "raw"})
+    assert consumer_configuration(transform, 0, ignore)["client.id"] == f"thunder-transform/{product_version()}"
+    named = ingest(kafka_property=["client.id=feed"])
+    assert consumer_configuration(named, 0, ignore)["client.id"] == "feed"
 
 
 def test_cooperative_assignor_is_the_default() -> None:

@@ -6,6 +6,7 @@ from thunder.operations.status_report import (
     FillStatus,
     GroupStatus,
     KafkaStatus,
+    MemberCount,
     NodeStatus,
     RedisStatus,
     SystemStatus,
@@ -15,7 +16,7 @@ from thunder.operations.status_report import (
     status_lines,
 )
 
-GROUP = GroupStatus("feed", "posts", "stable", 2, ("10.0.0.1",), 12, 0)
+GROUP = GroupStatus("feed", "posts", "stable", 2, ("10.0.0.1",), 12, 0, (MemberCount("thunder-ingest", "1.1.0", 2),))
 KAFKA = KafkaStatus("kafka:9092", (GROUP,), 0)
 REDIS = RedisStatus(
     (NodeStatus("redis:6379", "7.2.4", "master", 100 * 2**20, 200 * 2**20),),
@@ -35,6 +36,20 @@ def test_all_is_well() -> None:
     assert "marks of posts: 256 buckets whole, for 12 partitions" in lines
     assert "a worker, 0 s ago: 1,234 events applied, lag 5" in lines
     assert "thunder-serve  1.1.0    2: a-1, b-1" in lines
+
+
+def read_by(*versions: MemberCount) -> str:
+    """The last column of the group's line."""
+    lines = status_lines(SystemStatus(KAFKA._replace(groups=(GROUP._replace(versions=versions),)), REDIS))
+    return lines[2].partition("  0  ")[2]
+
+
+def test_a_group_shows_which_versions_read_for_it() -> None:
+    new, old = MemberCount("thunder-transform", "1.1.0", 2), MemberCount("thunder-transform", "1.0.0", 1)
+    assert read_by(new) == "thunder-transform 1.1.0"
+    assert read_by(old, new) == "1 x thunder-transform 1.0.0, 2 x thunder-transform 1.1.0"
+    assert read_by(MemberCount("rdkafka", None, 1)) == "rdkafka (unknown version)"
+    assert read_by() == "-"
 
 
 def test_each_fault_needs_attention() -> None:
@@ -75,6 +90,7 @@ def test_a_user_without_the_right_to_list_connections_is_named() -> None:
 def test_the_status_is_json_all_the_way_down() -> None:
     read = json.loads(json.dumps(status_as_json(SystemStatus(KAFKA, REDIS))))
     assert read["kafka"]["groups"][0]["group"] == "feed"
+    assert read["kafka"]["groups"][0]["versions"] == [{"role": "thunder-ingest", "version": "1.1.0", "members": 2}]
     assert read["redis"]["layout"]["lineage"] == "abcd"
     assert read["redis"]["processes"][0] == {"role": "thunder-serve", "version": "1.1.0", "process": "a-1"}
     assert read["attention"] == []
