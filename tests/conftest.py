@@ -19,13 +19,19 @@ built          built(tool) is the path of a tool of tests.support.programs.go_to
 progress       progress("text") shows a line on the terminal though pytest captures output.
 
 Unit tests run first, the slowest tiers last. Tests that need tools compiled from Go sources, Chromium or promtool
-(fixtures built, browser, promtool; marker everything) run only with --everything.
+(fixtures built, browser, promtool; marker everything) run only with --everything, and property tests then draw 100
+examples, without it 40.
 
 Beside them in tests.support: wait.eventually (never sleep), processes.child.Child (killed when pytest dies),
 redis.key_leaks.assert_every_key_has_ttl, processes.descendants.is_running(pid), unused.free_port.
 A server that cannot be had skips its tests with the reason; under CI=true every skipped test fails.
 """
 
+# In front of all that it spares.
+import tests.support.bytecode  # noqa: F401 # pyright: ignore[reportUnusedImport]
+
+# isort: split
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Generator, Sequence
@@ -51,7 +57,8 @@ _TIERS = ("unit", "contract", "integration", "observability", "acceptance", "hel
 _TOOLS = frozenset({"built", "browser", "promtool"})  # fixtures of what is not there without some minutes of building
 _left_out = pytest.StashKey[int]()
 
-settings.register_profile("thunder", deadline=None)  # nothing is asserted of speed: machines are noisy
+settings.register_profile("everything", deadline=None)  # nothing is asserted of speed: machines are noisy
+settings.register_profile("thunder", settings.get_profile("everything"), max_examples=40)
 settings.load_profile("thunder")
 
 
@@ -63,6 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("everything"):
+        settings.load_profile("everything")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=_tier)
@@ -71,6 +83,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         config.stash[_left_out] = len(left_out)
         items[:] = [item for item in items if not _needs_tools(item)]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what lives as long as the run: thousands of tests, and every module."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

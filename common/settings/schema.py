@@ -1,6 +1,7 @@
 """Describes the settings of a command as data: what the readers of each source and --help need to know."""
 
 from enum import EnumType
+from functools import cache
 from inspect import get_annotations
 from typing import NamedTuple, TypeVar, get_args
 
@@ -71,6 +72,7 @@ class Setting(NamedTuple):
         return tuple(f"{variable}_FILE" for variable in self.variables) if self.secret else ()
 
 
+@cache
 def settings_of(model: type[Settings]) -> tuple[Setting, ...]:
     """The settings of a role, those of a group together."""
     settings = [_setting(field.alias or name, _owner(model, name), field) for name, field in model.model_fields.items()]

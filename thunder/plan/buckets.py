@@ -33,14 +33,19 @@ def buckets_of_slots(buckets: int) -> Sequence[int]:
     return counts
 
 
+@lru_cache(maxsize=16)
+def _buckets_below(buckets: int) -> Sequence[int]:
+    """Number of buckets below each slot, and below the end."""
+    return [0, *accumulate(buckets_of_slots(buckets))]
+
+
 @lru_cache(maxsize=1024)
 def slot_ranges(buckets: int, masters: int) -> Sequence[SlotRange]:
     """First and last slot of each master, which spread the buckets as evenly as ranges can; 1 <= masters <= SLOTS.
 
     Equal numbers of slots, as redis-cli gives them, do not: buckets lie in slots as their hash has it.
     """
-    counts = buckets_of_slots(buckets)
-    below = [0, *accumulate(counts)]  # buckets below each slot
+    below = _buckets_below(buckets)
     ranges: list[SlotRange] = []
     first = 0
     for master in range(1, masters):
@@ -56,6 +61,6 @@ def slot_ranges(buckets: int, masters: int) -> Sequence[SlotRange]:
 
 def fullest_share(buckets: int, masters: int) -> float:
     """Buckets of the fullest master, as a multiple of the average, with these ranges of slots."""
-    counts = buckets_of_slots(buckets)
-    fullest = max(sum(counts[first : last + 1]) for first, last in slot_ranges(buckets, masters))
+    below = _buckets_below(buckets)
+    fullest = max(below[last + 1] - below[first] for first, last in slot_ranges(buckets, masters))
     return fullest * masters / buckets

@@ -1,5 +1,6 @@
 """Random histories for property tests: small worlds in which posts, repeats, deletes and expiries collide."""
 
+from itertools import product
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -14,8 +15,11 @@ START = 1_790_000_000
 
 AUTHORS = st.integers(1, 4)
 POSTS = st.integers(1, 14)
-_MAYBE_POST = st.none() | POSTS
-_MAYBE_AUTHOR = st.none() | AUTHORS
+_POST_IDS, _AUTHOR_IDS = range(1, 15), range(1, 5)
+# Half of the posts have none. One draw for each field, and one for all flags: hypothesis pays for draws.
+_MAYBE_POST = st.sampled_from([*[None] * len(_POST_IDS), *_POST_IDS])
+_MAYBE_AUTHOR = st.sampled_from([*[None] * len(_AUTHOR_IDS), *_AUTHOR_IDS])
+_FLAGS = st.sampled_from(list(product((False, True), repeat=3)))
 
 
 class Step(NamedTuple):
@@ -27,26 +31,47 @@ class Step(NamedTuple):
     again: bool
 
 
-def _post(age: int, values: tuple[object, ...]) -> LightPost:
-    return normalised(LightPost(*values)._replace(created_at=START - age))  # type: ignore[arg-type]
+def _create(
+    *,
+    age: int,
+    post: int,
+    author: int,
+    parent: int | None,
+    parent_author: int | None,
+    flags: tuple[bool, bool, bool],
+    source: int | None,
+    source_author: int | None,
+    conversation: int | None,
+) -> LightPost:
+    is_reply, is_retweet, has_video = flags
+    return normalised(
+        LightPost(
+            post_id=post,
+            author_id=author,
+            created_at=START - age,
+            in_reply_to_post_id=parent,
+            in_reply_to_user_id=parent_author,
+            is_reply=is_reply,
+            is_retweet=is_retweet,
+            source_post_id=source,
+            source_user_id=source_author,
+            has_video=has_video,
+            conversation_id=conversation,
+        )
+    )
 
 
 _CREATES = st.builds(
-    _post,
-    st.integers(-RETENTION, RETENTION),
-    st.tuples(
-        POSTS,
-        AUTHORS,
-        st.just(0),
-        _MAYBE_POST,
-        _MAYBE_AUTHOR,
-        st.booleans(),
-        st.booleans(),
-        _MAYBE_POST,
-        _MAYBE_AUTHOR,
-        st.booleans(),
-        _MAYBE_POST,
-    ),
+    _create,
+    age=st.integers(-RETENTION, RETENTION),
+    post=POSTS,
+    author=AUTHORS,
+    parent=_MAYBE_POST,
+    parent_author=_MAYBE_AUTHOR,
+    flags=_FLAGS,
+    source=_MAYBE_POST,
+    source_author=_MAYBE_AUTHOR,
+    conversation=_MAYBE_POST,
 )
 _DELETES = st.builds(PostDelete, POSTS, st.sampled_from([0, -1, START, 2**62]))
 _AUTHOR_DELETES = st.builds(AuthorDelete, AUTHORS, st.integers(START - RETENTION, START + RETENTION))

@@ -11,6 +11,8 @@ from ingest.sources.producer.partitions import partition_of
 
 T = TypeVar("T")
 
+_SHORT_POLL_SECONDS = 0.01  # a producer that is closed waits for its poll
+
 
 class MemoryBrokers(Generic[T]):
     """Implements Brokers with one client for all topics. topics: number of partitions of each."""
@@ -68,7 +70,7 @@ class MemoryBrokers(Generic[T]):
 
     def poll(self, client: int, seconds: float, *, hurry: bool) -> list[DeliveryReport[T]]:
         with self._changed:
-            self._changed.wait_for(lambda: self._given_up or (self._answering and self._unanswered), seconds)
+            self._changed.wait_for(self._has_reports, _SHORT_POLL_SECONDS)
             if not self._answering and not self._given_up:
                 return []
             sent, self._unanswered = self._unanswered, []
@@ -82,3 +84,6 @@ class MemoryBrokers(Generic[T]):
 
     def close(self) -> None:
         self.closed = True
+
+    def _has_reports(self) -> bool:
+        return self._given_up or (self._answering and bool(self._unanswered))

@@ -45,7 +45,7 @@ def test_the_example_of_the_guide_is_added(directory: Path) -> None:
 
     assert (broken, kinds["ticker"].origin) == ({}, "thunder_ticker 1.5")
     assert {setting.name for setting in own_settings(kinds["ticker"].settings)} == {"author", "ticks"}
-    settings = kinds["ticker"].settings.model_validate({"author": 7})
+    settings = kinds["ticker"].settings.model_validate({"author": 7, "ticks": 1})
     opened = kinds["ticker"].opened(settings)
     (first, *_) = opened.source.listen("", lambda: False)
     assert (opened.source.name, first.label, opened.is_live) == ("ticker", "post", False)
