@@ -20,7 +20,10 @@ class DemoFeedOptions(CommandOptions):
 
     events: Annotated[
         Path | None,
-        Field(description="file of real events to play, a JSON object a line: InNetworkEvents or Jetstream's messages"),
+        Field(
+            description="file of real events to play, InNetworkEvents or Jetstream's messages: one JSON object a line "
+            "or a JSON array, also .gz"
+        ),
         Unit("FILE"),
         DefaultInWords("a generated network"),
     ] = None

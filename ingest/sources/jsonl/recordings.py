@@ -2,9 +2,10 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from io import BufferedReader
+from pathlib import Path
 from typing import Any, cast
 
 from common.errors import ConfigurationError
@@ -26,6 +27,15 @@ _OTHERS = {
     b"\xff\xfe": "text in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)",
     b"\xfe\xff": "text in UTF-16: convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)",
 }
+
+
+def lines_of_file(path: Path) -> Generator[NumberedLine]:
+    """Yield the messages of a file. ConfigurationError when it cannot be opened or read; close() closes the file."""
+    try:
+        with path.open("rb") as file:
+            yield from recorded_lines(file, str(path))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
 
 
 def recorded_lines(file: BufferedReader, name: str) -> Iterator[NumberedLine]:

@@ -11,7 +11,7 @@ from ingest.sources.catalogue import OpenedSource, labels_of
 from ingest.sources.jsonl import JsonlSettings
 from ingest.sources.jsonl.event_lines import BadEventReason, parse_event_line
 from ingest.sources.jsonl.lines import NumberedLine
-from ingest.sources.jsonl.recordings import recorded_lines
+from ingest.sources.jsonl.recordings import lines_of_file, recorded_lines
 from ingest.sources.jsonl.shifted_times import is_of_a_clock, shifted, time_of
 from ingest.sources.message import ParsedMessage, SentKind, Source
 from ingest.sources.reader_thread import read_in_thread
@@ -74,14 +74,14 @@ class ReplaySource:
     @property
     def expected(self) -> int:
         """Number of lines that are not blank. Reads the file, in pieces."""
-        with closing(_lines(self._path)) as lines:
+        with closing(lines_of_file(self._path)) as lines:
             return sum(1 for _ in lines)
 
     def listen(self, position: str, should_stop: Callable[[], bool]) -> Iterator[ParsedMessage]:
         """Yield the lines after that number (empty: all), until the file ends or should_stop."""
         last_read = _line_number(position)
         shift = 0 if self._ends_at is None else self._ends_at() - self._newest()
-        with closing(_lines(self._path)) as lines:
+        with closing(lines_of_file(self._path)) as lines:
             for line in lines:
                 if should_stop():
                     return
@@ -90,7 +90,7 @@ class ReplaySource:
 
     def _newest(self) -> int:
         """Time of the newest event of the whole file, in Unix seconds; 0 when there is none."""
-        with closing(_lines(self._path)) as lines:
+        with closing(lines_of_file(self._path)) as lines:
             events = (self._parsed(line).event for line in lines)
             return max((at for event in events if event and is_of_a_clock(at := time_of(event))), default=0)
 
@@ -106,11 +106,3 @@ def _line_number(position: str) -> int:
     if position and not (position.isascii() and position.isdecimal()):
         raise ConfigurationError("a recording is resumed from the number of a line")
     return int(position or 0)
-
-
-def _lines(path: Path) -> Generator[NumberedLine]:
-    try:
-        with path.open("rb") as file:
-            yield from recorded_lines(file, str(path))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Reads a file of real events: InNetworkEvents as JSON lines, or a recording of Bluesky's Jetstream. Pure."""
+"""Reads real events from the lines of a file: InNetworkEvents, or messages of Bluesky's Jetstream. Pure."""
 
 import json
 from collections import Counter
@@ -14,6 +14,8 @@ from ingest.events import AuthorDelete, Event, Follow, PostDelete
 from ingest.sources.bluesky.jetstream import IgnoredKind, read_line
 from ingest.sources.json_line import BadLine
 from ingest.sources.jsonl.event_lines import BadEvent, read_event
+from ingest.sources.jsonl.lines import MAX_LINE_BYTES, NumberedLine
+from ingest.sources.message import too_large
 
 
 class RecordingFormat(StrEnum):
@@ -24,8 +26,9 @@ class RecordingFormat(StrEnum):
 
 
 class BadRecordingLine(NamedTuple):
-    """A line that cannot be parsed; lines are numbered from 1."""
+    """A line, or an element of an array, that cannot be parsed; they are numbered from 1. unit: which of the two."""
 
+    unit: str
     number: int
     why: str
 
@@ -51,17 +54,25 @@ class Recording:
         return self.dids.get(author_id, "someone not in the recording")
 
 
-def read_recording(lines: Iterable[bytes]) -> Recording:
+def read_recording(lines: Iterable[NumberedLine]) -> Recording:
     """Reads every line, in the format of the first that is a JSON object. Bad lines are dropped and listed."""
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    recording = Recording(_format(line for _, line in numbered), len(numbered))
-    take = _TAKE[recording.format]
-    for number, line in numbered:
-        try:
-            take(line, recording)
-        except (BadLine, BadEvent) as problem:
-            recording.bad_lines.append(BadRecordingLine(number, one_short_line(str(problem))))
+    read = list(lines)
+    recording = Recording(_format(line.content or b"" for line in read), len(read))
+    for line in read:
+        if why := _take(line, recording):
+            recording.bad_lines.append(BadRecordingLine(line.unit, line.number, why))
     return recording
+
+
+def _take(line: NumberedLine, recording: Recording) -> str:
+    """Add the event of a line. The reason if it is dropped, else empty."""
+    if line.content is None:
+        return too_large(MAX_LINE_BYTES).detail
+    try:
+        _TAKE[recording.format](line.content, recording)
+    except (BadLine, BadEvent) as problem:
+        return one_short_line(str(problem))
+    return ""
 
 
 def _format(lines: Iterable[bytes]) -> RecordingFormat:

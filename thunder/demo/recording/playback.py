@@ -8,6 +8,7 @@ from common.errors import ConfigurationError
 from common.post import LightPost
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import AuthorDelete, Event, PostDelete
+from ingest.sources.jsonl.recordings import lines_of_file
 from ingest.sources.jsonl.shifted_times import shifted
 from thunder.cli.text import in_words
 from thunder.demo.event_feed import EventFeed, FeedMessage, InputTopic
@@ -20,11 +21,7 @@ _NAMED_BAD_LINES = 5
 
 def open_recording(path: Path) -> Recording:
     """Reads a file. Raises ConfigurationError: it cannot be read, or holds no post. Blocks."""
-    try:
-        with path.open("rb") as lines:
-            recording = read_recording(lines)
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    recording = read_recording(lines_of_file(path))
     if not any(isinstance(event, LightPost) for event in recording.events):
         raise ConfigurationError("\n".join((f"{path} holds no post to show", *_bad_line_notes(recording))))
     return recording
@@ -81,7 +78,7 @@ def _shift_note(shift: int) -> str:
 
 def _bad_line_notes(recording: Recording) -> tuple[str, ...]:
     bad = recording.bad_lines
-    named = tuple(f"Line {line.number} is skipped: {line.why}" for line in bad[:_NAMED_BAD_LINES])
+    named = tuple(f"{line.unit.capitalize()} {line.number} is skipped: {line.why}" for line in bad[:_NAMED_BAD_LINES])
     rest = len(bad) - len(named)
     return (*named, f"{rest:,} more bad lines are skipped") if rest else named
 

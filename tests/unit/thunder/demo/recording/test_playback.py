@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,31 @@ def test_notes_list_some_bad_lines(tmp_path: Path) -> None:
     named = [note for note in notes if note.startswith("Line ")]
     assert [note.partition(":")[0] for note in named] == [f"Line {number} is skipped" for number in range(2, 7)]
     assert notes[-1] == "3 more bad lines are skipped"
+
+
+def test_a_recording_plays_the_same_in_every_form(tmp_path: Path) -> None:
+    lines = JETSTREAM.read_bytes()
+    array = b"[%s]" % b",".join(line for line in lines.splitlines() if line.strip())
+    meanings: list[object] = []
+    for content in (lines, gzip.compress(lines), array, gzip.compress(array)):
+        path = tmp_path / "recording"
+        path.write_bytes(content)
+        feed = play(path)
+        meanings.append(([*feed.messages], feed.viewer, feed.notes, feed.facts))
+    assert all(meaning == meanings[0] for meaning in meanings)
+
+
+def test_a_bad_element_of_an_array_is_named(tmp_path: Path) -> None:
+    path = write_events(tmp_path, NOW)
+    path.write_text(f"[{path.read_text()}, oops]")
+    assert any(note.startswith("Element 2 is skipped: ") for note in play(path).notes)
+
+
+def test_a_file_of_another_format_is_named_with_the_cure(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl.xz"
+    path.write_bytes(b"\xfd7zXZ\x00...")
+    with pytest.raises(ConfigurationError, match=r"events\.jsonl\.xz is compressed with xz: unpack it \(xz -d\)"):
+        open_recording(path)
 
 
 @pytest.mark.parametrize(
