@@ -33,6 +33,7 @@ import tests.support.bytecode  # noqa: F401 # pyright: ignore[reportUnusedImport
 # isort: split
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ from typing import TypeVar
 import pytest
 from _pytest.capture import CaptureManager
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from common.errors import ConfigurationError
 from tests.support.kafka.broker import KafkaBroker
@@ -57,9 +60,9 @@ _TIERS = ("unit", "contract", "integration", "observability", "acceptance", "hel
 _TOOLS = frozenset({"built", "browser", "promtool"})  # fixtures of what is not there without some minutes of building
 _left_out = pytest.StashKey[int]()
 
-settings.register_profile("everything", deadline=None)  # nothing is asserted of speed: machines are noisy
-settings.register_profile("thunder", settings.get_profile("everything"), max_examples=40)
-settings.load_profile("thunder")
+settings.register_profile("default", deadline=None)  # nothing is asserted of speed: machines are noisy
+settings.register_profile("fewer", settings.get_profile("default"), max_examples=40)
+settings.load_profile("fewer")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,7 +75,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("everything"):
-        settings.load_profile("everything")
+        settings.load_profile("default")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """With -n each file is for one process, whose servers are its own, and the slowest tiers stay the last."""
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -129,11 +139,13 @@ def progress(pytestconfig: pytest.Config) -> Progress:
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     reporter = pytestconfig.pluginmanager.getplugin("terminalreporter")
     assert isinstance(capture, CaptureManager)
-    assert isinstance(reporter, pytest.TerminalReporter)
 
     def show(line: str) -> None:
         with capture.global_and_fixture_disabled():
-            reporter.write_line(f"[tests] {line}", flush=True)
+            if isinstance(reporter, pytest.TerminalReporter):
+                reporter.write_line(f"[tests] {line}", flush=True)
+            else:  # a process of -n, which has no terminal
+                print(f"[tests] {line}", file=sys.stderr, flush=True)
 
     return show
 

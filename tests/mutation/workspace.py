@@ -16,7 +16,7 @@ from tests.mutation.mutants import Mutant
 
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "node_modules", "dist")
 
-_SAME_DRAWS = ("--hypothesis-seed=0", "--hypothesis-profile=everything")
+_SAME_DRAWS = ("--hypothesis-seed=0", "--hypothesis-profile=default")
 _PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *_SAME_DRAWS)
 
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from tests.support.kafka.broker import KafkaBroker
 from tests.support.kafka.libraries import kafka_libraries
 from tests.support.kafka.topic import read_topic
-from tests.support.processes.ingest_workers import IngestWorkers, posts
+from tests.support.processes.ingest_workers import SOON_BACK, IngestWorkers, posts
 from tests.support.processes.thunder import Thunder
 from tests.support.programs.installed import Progress
 from tests.support.redis.servers import RedisServer
@@ -144,7 +144,7 @@ def test_brokers_that_go_away_are_waited_for(
 ) -> None:
     broker = KafkaBroker(kafka_libraries(progress), tmp_path, progress)
     ingest = IngestWorkers(thunder, broker, redis_url)
-    role = ingest.ready()
+    role = ingest.ready(*SOON_BACK)
     ingest.produce(*posts(1, 10))
     ingest.wait_for_posts(*range(1, 11))
     broker.kill()

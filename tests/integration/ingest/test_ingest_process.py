@@ -12,7 +12,7 @@ from common.store.worker_status import fresh, read_worker_statuses
 from ingest.events import PostDelete
 from ingest.metrics import FreshnessOrigin
 from tests.support.kafka.broker import KafkaBroker
-from tests.support.processes.ingest_workers import SESSION_SECONDS, IngestWorkers, posts
+from tests.support.processes.ingest_workers import SESSION_SECONDS, SHORT_SESSION, IngestWorkers, posts
 from tests.support.processes.thunder import Role, Thunder
 from tests.support.unused import unique
 from tests.support.wait import eventually
@@ -38,7 +38,7 @@ def test_largest_stores_new_events_only(ingest: IngestWorkers) -> None:
 
 def test_largest_loses_nothing_in_a_crash_before_a_batch(ingest: IngestWorkers) -> None:
     ingest.produce(*posts(1, 5))
-    ingest.ready().kill()
+    ingest.ready(*SHORT_SESSION).kill()
     ingest.produce(*posts(6, 9))
     ingest.start()
     ingest.wait_for_posts(6, 7, 8, 9, timeout=SESSION_SECONDS + 20)
@@ -91,7 +91,7 @@ def test_sigterm_commits_what_is_stored(ingest: IngestWorkers) -> None:
 
 
 def test_worker_takes_over_from_a_killed_one(ingest: IngestWorkers) -> None:
-    workers = [ingest.ready(), ingest.ready()]
+    workers = [ingest.ready(*SHORT_SESSION), ingest.ready()]
     eventually(lambda: all(_partitions(role) == 2 for role in workers), "two partitions each")
     ingest.produce(*posts(1, 200))
     ingest.wait_for_posts(*range(1, 201))

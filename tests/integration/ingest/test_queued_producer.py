@@ -29,6 +29,8 @@ from tests.support.unused import free_port, unique
 from tests.support.wait import eventually
 
 PARTITIONS = 3
+SOON_BACK = ("reconnect.backoff.max.ms=500",)
+"""Longest wait until a client connects again to brokers that were away, ten seconds by default."""
 CODEC_BITS = {Codec.NONE: 0, Codec.GZIP: 1, Codec.SNAPPY: 2, Codec.LZ4: 3, Codec.ZSTD: 4}
 
 
@@ -147,7 +149,7 @@ def codec_bits(segment: Path) -> int:
 
 
 def test_an_outage_delays_what_is_sent_and_loses_nothing(kafka: KafkaBroker) -> None:
-    outbox, items = Outbox(kafka, queue_size=100), keyed(1000)
+    outbox, items = Outbox(kafka, queue_size=100, kafka_property=SOON_BACK), keyed(1000)
     outbox.producer.put(items[0])
     eventually(lambda: outbox.delivered, "the first has arrived")
     kafka.stop()
@@ -165,7 +167,7 @@ def test_an_outage_delays_what_is_sent_and_loses_nothing(kafka: KafkaBroker) -> 
 
 
 def test_a_fast_source_fills_the_queue_and_no_more(kafka: KafkaBroker) -> None:
-    outbox = Outbox(kafka, queue_size=100, when_full="drop")
+    outbox = Outbox(kafka, queue_size=100, when_full="drop", kafka_property=SOON_BACK)
     kafka.stop()
     taken = [outbox.producer.put(item) for item in keyed(5000)]
     assert taken == [True] * 100 + [False] * 4900

@@ -10,7 +10,7 @@ from common.store.keys import KeySpace
 from ingest.decode.refined_event import encode_event, event_key
 from ingest.events import PostDelete
 from tests.support.kafka.broker import KafkaBroker
-from tests.support.processes.ingest_workers import AUTHOR, SESSION_SECONDS, IngestWorkers, posts
+from tests.support.processes.ingest_workers import AUTHOR, SESSION_SECONDS, SHORT_SESSION, IngestWorkers, posts
 from tests.support.processes.thunder import Role, Thunder
 from tests.support.unused import unique
 from tests.support.wait import eventually
@@ -51,7 +51,7 @@ def test_redis_emptied_under_workers_is_filled_again(ingest: IngestWorkers, redi
 def test_a_server_is_not_ready_until_the_lost_data_is_back(
     ingest: IngestWorkers, thunder: Thunder, redis_url: str
 ) -> None:
-    worker = ingest.ready("--auto-offset-reset", "smallest")
+    worker = ingest.ready("--auto-offset-reset", "smallest", *SHORT_SESSION)
     ingest.produce(*posts(1, 50))
     ingest.wait_for_posts(*range(1, 51))
     server = thunder.start("serve", "--redis-url", redis_url)

@@ -19,6 +19,8 @@ from tests.support.unused import unique
 from tests.support.wait import eventually
 
 LINEAGE = "5f0c"
+SOON_BACK = ("reconnect.backoff.max.ms=500",)
+"""Longest wait until a client connects again to brokers that were away, ten seconds by default."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,8 @@ def quick_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.kafka.configuration._METADATA_REFRESH_MS", 500)
 
 
-def topic_of(kafka: KafkaBroker, partitions: int) -> KafkaTopic:
-    topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts"), partitions))
+def topic_of(kafka: KafkaBroker, partitions: int, **settings: object) -> KafkaTopic:
+    topic = KafkaTopic(kafka.bootstrap, kafka.create_topic(unique("posts"), partitions), **settings)
     topic.lineage_now = LINEAGE
     return topic
 
@@ -163,7 +165,7 @@ def test_starts_are_looked_up_until_brokers_are_back(
     kafka: KafkaBroker, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.kafka.start_lookup._REQUEST_SECONDS", 1.0)
-    topic = topic_of(kafka, 2)
+    topic = topic_of(kafka, 2, kafka_property=SOON_BACK)
     topic.produce(b"a", b"b")
     consumer = topic.join()
     read(consumer, 2)

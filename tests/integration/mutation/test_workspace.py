@@ -24,7 +24,7 @@ def workspace(tmp_path: Path) -> Workspace:
     [
         ("'done'", "'lost'", 60, Fate.KILLED),
         ("LIMIT = 3", "LIMIT = 4", 60, Fate.SURVIVED),
-        ("left -= 1", "pass", 5, Fate.TIMED_OUT),
+        ("left -= 1", "pass", 2, Fate.TIMED_OUT),
         ("def", "deaf", 60, Fate.KILLED),
     ],
 )

@@ -16,7 +16,6 @@ from tests.support.redis.users import INGEST, SERVE, SOURCE, StoreWithUsers
 from tests.support.unused import unique
 
 GROUP = ("--kafka-group-id", "feed")
-NO_BROKER = ("--in-network-events-consumer-dest", "127.0.0.1:1")
 
 
 class Report(NamedTuple):
@@ -46,6 +45,11 @@ def doctor(thunder: Thunder) -> Doctor:
     return Doctor(thunder)
 
 
+def brokers_of(kafka: KafkaBroker) -> tuple[str, str]:
+    """The flags of brokers that answer at once."""
+    return ("--in-network-events-consumer-dest", kafka.bootstrap)
+
+
 def topic_of(kafka: KafkaBroker, partitions: int, **settings: str) -> str:
     """A topic with these settings, dots in their names as underscores."""
     name = unique("posts")
@@ -58,8 +62,7 @@ def topic_of(kafka: KafkaBroker, partitions: int, **settings: str) -> str:
 
 def test_a_worker_finds_all_that_it_needs(doctor: Doctor, kafka: KafkaBroker, store_url: str) -> None:
     topic = topic_of(kafka, 3, retention_ms=str(3 * 86_400_000))
-    brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
-    report = doctor("ingest", *GROUP, *brokers, "--innetwork-post-topic", topic, "--redis-url", store_url)
+    report = doctor("ingest", *GROUP, *brokers_of(kafka), "--innetwork-post-topic", topic, "--redis-url", store_url)
     assert report.problems() == []
     assert report.exit_code == 0
     assert ("ok", f"Topic {topic}", "has 3 partitions") in report.findings
@@ -68,15 +71,14 @@ def test_a_worker_finds_all_that_it_needs(doctor: Doctor, kafka: KafkaBroker, st
     assert ("warn", "Store", "is empty") in report.findings
 
 
-def test_nothing_is_left_behind(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
-    doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", redis_url)
-    doctor("source", *NO_BROKER, "--redis-url", redis_url)
+def test_nothing_is_left_behind(doctor: Doctor, kafka: KafkaBroker, redis_server: RedisServer, redis_url: str) -> None:
+    doctor("ingest", *GROUP, *brokers_of(kafka), "--redis-url", redis_url)
+    doctor("source", *brokers_of(kafka), "--redis-url", redis_url)
     assert redis_server.command("DBSIZE") == 0
 
 
 def test_problems_of_topics_are_named(doctor: Doctor, kafka: KafkaBroker) -> None:
     topic = topic_of(kafka, 2, retention_ms="3600000", cleanup_policy="compact")
-    brokers = ("--in-network-events-consumer-dest", kafka.bootstrap)
     flags = (
         "--tweet-events-topic",
         topic,
@@ -85,7 +87,7 @@ def test_problems_of_topics_are_named(doctor: Doctor, kafka: KafkaBroker) -> Non
         "--innetwork-post-topic",
         unique("no"),
     )
-    report = doctor("transform", *GROUP, *brokers, *flags)
+    report = doctor("transform", *GROUP, *brokers_of(kafka), *flags)
     assert report.exit_code == 1
     raw, compacted, missing = report.problems()
     assert raw == f"Topic {topic} has 2 partitions, the settings require 5"
@@ -94,12 +96,14 @@ def test_problems_of_topics_are_named(doctor: Doctor, kafka: KafkaBroker) -> Non
     assert f"Topic {topic} keeps messages for 3600 s, the post retention is 172800 s" in report.problems("warn")
 
 
-def test_missing_rights_of_a_user_are_named(doctor: Doctor, redis_server: RedisServer, redis_url: str) -> None:
+def test_missing_rights_of_a_user_are_named(
+    doctor: Doctor, kafka: KafkaBroker, redis_server: RedisServer, redis_url: str
+) -> None:
     rules = ["on", ">secret", "~a:*", "~m:{meta}", "-@all", "+@read", "+info", "+cluster", "+multi", "+exec", "+hset"]
     redis_server.command("ACL SETUSER", "feed", *rules)
     try:
         url = redis_url.replace("://", "://feed:secret@")
-        report = doctor("ingest", *GROUP, *NO_BROKER, "--redis-url", url)
+        report = doctor("ingest", *GROUP, *brokers_of(kafka), "--redis-url", url)
     finally:
         redis_server.command("ACL DELUSER", "feed")
     [printed] = [problem for problem in report.problems() if problem.startswith("Redis rights")]
@@ -108,12 +112,12 @@ def test_missing_rights_of_a_user_are_named(doctor: Doctor, redis_server: RedisS
     assert words.isdisjoint({"+hset", "+zrange", "+hgetall", "~a:*", "~m:{meta}"})
 
 
-def test_the_users_of_the_acl_file_lack_nothing(doctor: Doctor, tmp_path: Path) -> None:
+def test_the_users_of_the_acl_file_lack_nothing(doctor: Doctor, kafka: KafkaBroker, tmp_path: Path) -> None:
     store = StoreWithUsers(tmp_path, cluster=False)
     try:
         for role, user in (("ingest", INGEST), ("serve", SERVE), ("source", SOURCE)):
             flags = GROUP if role == "ingest" else ()
-            brokers = () if role == "serve" else NO_BROKER
+            brokers = () if role == "serve" else brokers_of(kafka)
             report = doctor(role, *flags, *brokers, "--redis-url", store.url(user))
             assert ("ok", "Redis rights", f"user {user} may do all that the role does") in report.findings
     finally:
@@ -170,7 +174,7 @@ def test_a_redis_that_refuses_the_user(doctor: Doctor, redis_url: str, user: str
 
 
 def test_brokers_that_do_not_answer(doctor: Doctor) -> None:
-    report = doctor("transform", *GROUP, *NO_BROKER)
+    report = doctor("transform", *GROUP, "--in-network-events-consumer-dest", "127.0.0.1:1")
     [problem] = report.problems()
     assert "127.0.0.1:1" in problem
     assert report.exit_code == 1
@@ -190,7 +194,7 @@ def test_people_read_a_line_for_each_finding(thunder: Thunder, redis_url: str) -
 
 
 def test_without_a_role_all_are_checked(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> None:
-    flags = ("--in-network-events-consumer-dest", kafka.bootstrap, "--redis-url", redis_url, "--follow-store")
+    flags = (*brokers_of(kafka), "--redis-url", redis_url, "--follow-store")
     done = thunder.run("doctor", "--json", *flags)
     found = {report["role"]: report["findings"] for report in json.loads(done.stdout)["roles"]}
     assert found.keys() == {"ingest", "serve", "transform", "source"}

@@ -11,8 +11,11 @@ from tests.support.unused import unique
 from tests.support.wait import eventually
 
 AUTHOR = 7
-SESSION_SECONDS = 10
-"""Time until Kafka gives the partitions of a killed worker to another."""
+SESSION_SECONDS = 4
+SHORT_SESSION = ("--kafka-property", f"session.timeout.ms={SESSION_SECONDS * 1000}")
+"""Flags of a worker that a test kills: the time until Kafka gives its partitions to another, ten seconds by default."""
+SOON_BACK = ("--kafka-property", "reconnect.backoff.max.ms=500")
+"""Flags of a worker whose brokers go away: longest wait until it connects again, ten seconds by default."""
 
 
 class IngestWorkers:

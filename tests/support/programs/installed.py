@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.support.programs.user_cache import one_at_a_time, user_cache
+
 Progress = Callable[[str], None]
 """Shows one line on the terminal."""
 
@@ -22,7 +24,9 @@ def program(name: str, package: str, progress: Progress) -> Path:
     """
     found = shutil.which(name)
     if found is None:
-        _install(package, f"{name} is not on PATH", progress)
+        with one_at_a_time(user_cache() / "apt-get.lock"):
+            if shutil.which(name) is None:
+                _install(package, f"{name} is not on PATH", progress)
         found = shutil.which(name)
     if found is None:
         raise Unavailable(f"{name} is not on PATH after {package} was installed")
