@@ -4,27 +4,13 @@ import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
-
-from tests.support.kafka.broker import KafkaBroker
-from tests.support.processes.thunder import Role, Thunder
-from tests.support.unused import unique
+from tests.support.processes.thunder import Role
 
 PRESCRIBED = {
     "post_store_user_count": "a gauge with the name that X's Thunder gives it",
     "post_store_entity_count": "a gauge with the name that X's Thunder gives it",
 }
 """Names that promtool would have otherwise, and why they stay."""
-
-
-@pytest.fixture
-def role(thunder: Thunder, kafka: KafkaBroker, redis_url: str) -> Role:
-    """Ingest and serving in one process."""
-    topic = kafka.create_topic(unique("innetwork_post"), partitions=2)
-    flags = ["--kafka-group-id", unique("group"), "--in-network-events-consumer-dest", kafka.bootstrap]
-    role = thunder.start("--is-serving", *flags, "--innetwork-post-topic", topic, "--redis-url", redis_url)
-    role.wait_until_ready()
-    return role
 
 
 def test_promtool_finds_nothing_but_names_that_are_prescribed(role: Role, promtool: Path) -> None:
