@@ -1,6 +1,7 @@
 """The checks of each role: its settings, topics, Redis servers, rights and files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
@@ -69,8 +70,9 @@ def _serve(settings: ServeSettings) -> Iterator[Finding]:
 def _source(settings: SourceSettings) -> Iterator[Finding]:
     yield from _kind_of_source(settings)
     posts = WantedTopic(settings.topic, largest_sent=settings.batch_bytes)
-    follows = WantedTopic(settings.follows_topic, kept_seconds=None)
-    yield from probe_kafka(settings.producer_connection, [posts, follows])
+    follows = WantedTopic(settings.follows_topic, kept_seconds=None, made=True)
+    written = [posts, follows] if _sends_follows(settings) else [posts]
+    yield from probe_kafka(settings.producer_connection, written)
     yield from probe_redis(settings, SOURCE, RedisRequirements(writes=True, skew=_SKEW_SECONDS))
 
 
@@ -82,6 +84,14 @@ def _kind_of_source(settings: SourceSettings) -> Iterator[Finding]:
     for name, kind in kinds.items():
         if kind.settings is type(settings):
             yield _loaded(f"Source {name}", partial(kind.opened, settings), "correct the setting")
+
+
+def _sends_follows(settings: SourceSettings) -> bool:
+    """Whether the source with these settings writes follows; true for settings that belong to no source."""
+    kinds = [kind for kind in catalogue().kinds.values() if kind.settings is type(settings)]
+    with suppress(ConfigurationError):  # _kind_of_source reports it
+        return all(kind.opened(settings).has_follows for kind in kinds)
+    return True
 
 
 def checks_of(role: CheckedRole, source: str | None) -> RoleChecks:

@@ -7,9 +7,11 @@ from common.settings.serve import ServeSettings
 from common.settings.source import SourceSettings
 from ingest.sources.bluesky import BlueskySettings
 from ingest.sources.catalogue import Catalogue, built_in
+from ingest.sources.wikipedia import WikipediaSettings
 from thunder.doctor import checks
 from thunder.doctor.checks import CHECKS, CheckedRole, checks_of
 from thunder.doctor.finding import Finding, Severity
+from thunder.doctor.kafka_rules import WantedTopic
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +31,26 @@ def test_a_source_is_opened_with_its_own_settings() -> None:
     assert good == Finding(Severity.OK, "Source bluesky", "can be used")
     assert (bad.verdict, bad.remedy) == (Severity.FAIL, "correct the setting")
     assert "'compress' is not supported" in bad.fact
+
+
+def topics_of(settings: SourceSettings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Topics that the doctor asks for."""
+    asked = list[str]()
+
+    def probe(_: object, topics: list[WantedTopic]) -> list[Finding]:
+        asked.extend(topic.name for topic in topics)
+        return []
+
+    monkeypatch.setattr(checks, "probe_kafka", probe)
+    list(CHECKS[CheckedRole.SOURCE].run(settings))
+    return asked
+
+
+def test_a_source_without_follows_needs_no_topic_of_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert topics_of(SourceSettings(), monkeypatch) == ["innetwork_post", "follows"]
+    assert topics_of(BlueskySettings(), monkeypatch) == ["innetwork_post", "follows"]
+    assert topics_of(BlueskySettings(jetstream_url="http://x"), monkeypatch) == ["innetwork_post", "follows"]
+    assert topics_of(WikipediaSettings(), monkeypatch) == ["innetwork_post"]
 
 
 def test_a_source_is_known_and_goes_with_its_role() -> None:
