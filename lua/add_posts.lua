@@ -44,18 +44,31 @@ local function is_kept_out(number, created_at, member)
   return time_of(times[3]) >= oldest
 end
 
--- Some of these authors have deletions. A set that has one member may have been emptied by them: it has no TTL then.
+-- Its author has deletions. A set that has one member may have been emptied by them: it has no TTL then.
 local function add_guarded(number, created_at, member)
   if is_kept_out(number, created_at, member) then return end
   local key = KEYS[number]
   if call('ZADD', key, created_at, member) == 1 and call('ZCARD', key) == 1 then call('EXPIRE', key, ttl) end
 end
 
-if call('EXISTS', unpack(KEYS, entries + 1, 2 * entries)) > 0 then
-  for i = 1, entries do add_guarded(i, ARGV[2 * i + 5], ARGV[2 * i + 6]) end
-else
-  for i = 1, entries do call('ZADD', KEYS[i], ARGV[2 * i + 5], ARGV[2 * i + 6]) end
+-- with_deletions: number of these entries whose authors have deletions. They alone are guarded: a part with some is halved.
+local function add(first, last, with_deletions)
+  if with_deletions > 0 and with_deletions <= last - first then
+    local middle = math.floor((first + last) / 2)
+    local of_first_half = call('EXISTS', unpack(KEYS, entries + first, entries + middle))
+    add(first, middle, of_first_half)
+    return add(middle + 1, last, with_deletions - of_first_half)
+  end
+  for i = first, last do
+    if with_deletions > 0 then
+      add_guarded(i, ARGV[2 * i + 5], ARGV[2 * i + 6])
+    else
+      call('ZADD', KEYS[i], ARGV[2 * i + 5], ARGV[2 * i + 6])
+    end
+  end
 end
+
+add(1, entries, call('EXISTS', unpack(KEYS, entries + 1, 2 * entries)))
 for i = posts + 1, entries do remove_oldest(KEYS[i], call('ZCARD', KEYS[i]) - cap) end
 for i = 2 * entries + 1, #KEYS do
   local key, size = KEYS[i], call('ZCARD', KEYS[i])

@@ -51,10 +51,11 @@ TARGETS = (
     Target(("ingest/decode/thrift_struct.py",), ("tests/unit/ingest/decode/test_tweet_event.py",)),
     Target(("ingest/dead_letters/limits.py",), ("tests/unit/ingest/dead_letters",)),
     Target(("ingest/write/key_table.py", "ingest/write/write_plan.py"), ("tests/unit/ingest/write", *_STORE)),
+    Target(("lua/add_posts.lua",), (*_STORE, "tests/integration/store/test_script_bounds.py")),
     Target(
         tuple(
             f"lua/{name}.lua"
-            for name in ("claim_posts", "sweep_hashes", "add_posts", "remove_posts", "erase_author", "write_layout")
+            for name in ("claim_posts", "sweep_hashes", "remove_posts", "erase_author", "write_layout")
         ),
         _STORE,
     ),

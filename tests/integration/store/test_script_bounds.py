@@ -22,6 +22,7 @@ from common.store.scripts import (
     ERASE_AUTHOR,
     HASHES_PER_SWEEP,
     MOST_PER_CALL,
+    POSTS_PER_CALL,
     REMOVE_POSTS,
     SWEEP_HASHES,
     FollowBounds,
@@ -143,6 +144,28 @@ def test_many_authors_whose_sets_are_full_at_once(client: redis.Redis) -> None:
     due = [author.posts for author in authors]
     work = work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW, due=due))
     assert work.elements <= MOST_ELEMENTS
+
+
+@pytest.mark.parametrize(
+    ("deleting", "most_calls"),
+    [
+        (range(0), POSTS_PER_CALL + 1),
+        (range(1), POSTS_PER_CALL + 10),
+        (range(0, POSTS_PER_CALL, 2), 4 * POSTS_PER_CALL),
+        (range(POSTS_PER_CALL), 3 * POSTS_PER_CALL + 1),
+    ],
+)
+def test_only_authors_with_deletions_cost_more(client: redis.Redis, deleting: range, most_calls: int) -> None:
+    authors = [KEYS.author(number) for number in range(POSTS_PER_CALL)]
+    for number, author in enumerate(authors):
+        fill(client, author.posts, members(posts(1)))
+        if number in deleting:
+            fill(client, author.deletions, {b"%09d" % number: NOW for number in range(MOST_PER_CALL)})
+    new = [Addition(author, post) for author in authors for post in posts(1, first=400_000)]
+    work = work_of(client, ADD_POSTS, add_call(new, RETENTION, CAP, NOW))
+    assert work.calls <= most_calls
+    assert work.elements <= 3 * POSTS_PER_CALL
+    assert [client.zcard(author.posts) for author in authors] == [2] * POSTS_PER_CALL
 
 
 def test_an_author_delete_of_100000_posts(client: redis.Redis, redis_url: str) -> None:

@@ -190,6 +190,7 @@ def test_an_erasure_refuses_posts_up_to_its_time(store: Store, erased_at: int, c
     store.fill(ANN.deletions, {"erased_through": NOW - 5, "erased_at": erased_at})
     before, after = LightPost(1, 5, NOW - 5), LightPost(2, 5, NOW - 4)
     assert store.add(after, before, videos=True) == ([encode_member(before)] if counts else [])
+    assert store.add(before) == ([encode_member(before)] if counts else []), "in one set alone, too"
     assert store.members(ANN.videos) == store.members(ANN.posts)
     assert store.members(ANN.posts) == [encode_member(post) for post in ((after,) if counts else (before, after))]
 
@@ -206,9 +207,24 @@ def test_a_deleted_post_is_not_added(store: Store, deleted_at: int, counts: bool
 def test_one_deletion_among_many_authors_counts(store: Store) -> None:
     store.run(remove_posts([Removal(BOB, NOW, 2, NOW)], RETENTION, NOW))
     additions = [Addition(ANN, LightPost(1, 5, NOW)), Addition(BOB, LightPost(2, 6, NOW))]
-    store.run(add_call(additions, RETENTION, 5000, NOW))
+    store.run(add_call(additions, RETENTION, 5000, NOW, due=(ANN.posts,)))
     assert store.members(ANN.posts) == [encode_member(LightPost(1, 5, NOW))]
     assert store.members(BOB.posts) == []
+
+
+@pytest.mark.parametrize(
+    "deleted", [[1], [7], [1, 2], [3, 4], [1, 7], [2, 4, 6], [1, 3, 5, 7], [2, 3, 4, 5], [1, 2, 3, 5, 6, 7]], ids=str
+)
+def test_deletions_of_some_authors_keep_out_their_posts_alone(store: Store, deleted: list[int]) -> None:
+    posts = [LightPost(number, number, NOW, has_video=True) for number in range(1, 8)]
+    authors = [KEYS.author(post.author_id) for post in posts]
+    store.run(remove_posts([Removal(authors[number - 1], NOW, number, NOW) for number in deleted], RETENTION, NOW))
+    additions = [Addition(author, post, is_video=True) for author, post in zip(authors, posts, strict=True)]
+    due = [key for author in authors for key in (author.posts, author.videos)]
+    store.run(add_call(additions, RETENTION, 5, NOW, due=due))
+    for post, author in zip(posts, authors, strict=True):
+        added = [] if post.post_id in deleted else [encode_member(post)]
+        assert (store.members(author.posts), store.members(author.videos)) == (added, added), post
 
 
 @pytest.mark.parametrize(("too_old", "left"), [(3, 0), (MOST_PER_CALL + 7, 7)])
