@@ -5,12 +5,16 @@ several requests, calls queue up inside gRPC, where no handler's semaphore sees 
 work of a request, from one await to the next, waits here until it is scheduled, and every few milliseconds the loop
 yields to accept the calls that have arrived. Then the queue is here: callers are served in fair order, and the
 longest wait is the delay.
+
+Redis serves commands in the order in which they were sent, for all callers alike. So few requests are in flight to it
+at a time, and the others wait here.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
+from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from serve.overload.fair_queue import FairQueue
@@ -72,6 +76,13 @@ _SAMPLES = 16
 """The mean time from the start of one request to that of the next: a first guess, and over how many it is taken."""
 
 
+MOST_IN_FLIGHT = 8
+"""Requests that wait for Redis before others must wait here: enough to keep Redis and the processor busy."""
+
+IN_FLIGHT_SECONDS = 0.02
+"""Time for which a wait for Redis counts: a longer one is for a node that is slow or silent, not for our commands."""
+
+
 class _Waiting(NamedTuple):
     scheduled: asyncio.Future[None]
     since: float
@@ -90,6 +101,9 @@ class RequestScheduler:
         self._started_at: float | None = None  # of the last request that waited for it, since the lane was idle
         self._arrivals = 0
         self._is_shedding = False
+        self._in_flight: dict[int, float] = {}  # waits for Redis, by their numbers: since when, the oldest first
+        self._waits = count()
+        self._retry: asyncio.TimerHandle | None = None  # while as many requests are in flight as may be
 
     def call_arrived(self) -> None:
         """Note that a call was accepted from gRPC, whether it is admitted or not."""
@@ -111,15 +125,15 @@ class RequestScheduler:
     def acquire(self, caller: str, *, has_started: bool) -> Generator[Any, None, None]:
         """Wait until the next step may run, which release() ends. When this raises, nothing was acquired."""
         now = time.monotonic()
-        if not self._is_busy:
-            self._is_busy = True
-            if now - self._idle_since > _IDLE_SECONDS:
-                self._policy.did_idle(now)
+        if not self._is_busy and not self._queue and self._has_room(now):
+            self._become_busy(now)
             if not self._policy.is_due(now):
                 return
             asyncio.get_running_loop().call_soon(self._schedule_next)
         waiting = _Waiting(asyncio.get_running_loop().create_future(), now, has_started)
         self._queue.push(caller, waiting, has_started=has_started)
+        if not self._is_busy:
+            self._go_on()
         try:
             yield from waiting.scheduled
         except BaseException:
@@ -135,32 +149,75 @@ class RequestScheduler:
             self._queue.charge(caller, seconds)
             self._schedule_next()
         else:
-            self._become_idle()
+            self._become_idle(time.monotonic())
+
+    def begin_wait(self) -> int:
+        """Note that the step that runs ends with a wait for Redis, until end_wait() is called with this number."""
+        number = next(self._waits)
+        self._in_flight[number] = time.monotonic()
+        return number
+
+    def end_wait(self, number: int) -> None:
+        """Note that a wait for Redis is over."""
+        self._in_flight.pop(number, None)
+
+    def _has_room(self, now: float) -> bool:
+        """Whether so few requests are in flight that a further step may run."""
+        while len(self._in_flight) >= MOST_IN_FLIGHT:
+            number, since = next(iter(self._in_flight.items()))
+            if now - since < IN_FLIGHT_SECONDS:
+                return False
+            del self._in_flight[number]
+        return True
+
+    def _become_busy(self, now: float) -> None:
+        self._is_busy = True
+        if now - self._idle_since > _IDLE_SECONDS:
+            self._policy.did_idle(now)
+
+    def _go_on(self) -> None:
+        """Schedule what waits, unless that is being done; without room, once the oldest wait for Redis is too long."""
+        now = time.monotonic()
+        if self._retry:
+            self._retry.cancel()
+            self._retry = None
+        if self._is_busy or not self._queue:
+            return
+        if self._has_room(now):
+            self._become_busy(now)
+            self._schedule_next()
+        else:
+            seconds = next(iter(self._in_flight.values())) + IN_FLIGHT_SECONDS - now
+            self._retry = asyncio.get_running_loop().call_later(seconds, self._go_on)
 
     def _schedule_next(self) -> None:
         now = time.monotonic()
         if self._policy.should_yield(now, self._arrivals, is_shedding=self._is_shedding):
             asyncio.get_running_loop().call_soon(self._schedule_next)
             return
-        while self._queue:
+        while self._queue and self._has_room(now):
             waiting = self._queue.pop()
             if not waiting.scheduled.done():
                 waiting.scheduled.set_result(None)
                 if not waiting.has_started:
                     self._note_start(now)
                 return
-        self._become_idle()
+        self._become_idle(now)
 
     def _note_start(self, now: float) -> None:
         if self._started_at is not None:
             self._start_seconds += (now - self._started_at - self._start_seconds) / _SAMPLES
         self._started_at = now
 
-    def _become_idle(self) -> None:
-        self._is_busy = self._is_shedding = False
-        self._idle_since = time.monotonic()
-        self._started_at = None
-        self._queue.forget()
+    def _become_idle(self, now: float) -> None:
+        self._is_busy = False
+        self._idle_since = now
+        if self._queue:
+            self._go_on()
+        else:
+            self._is_shedding = False
+            self._started_at = None
+            self._queue.forget()
 
 
 class Scheduled(Generic[T]):
@@ -191,6 +248,7 @@ class Scheduled(Generic[T]):
             began = time.monotonic()
             try:
                 awaited = resume()
+                number = self._scheduler.begin_wait()
             except StopIteration as finished:
                 return finished.value
             finally:
@@ -202,3 +260,5 @@ class Scheduled(Generic[T]):
                 yield awaited
             except (Exception, asyncio.CancelledError) as thrown:  # noqa: BLE001
                 resume = partial(self._work.throw, thrown)
+            finally:
+                self._scheduler.end_wait(number)

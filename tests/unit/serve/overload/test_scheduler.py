@@ -5,7 +5,8 @@ import weakref
 
 import pytest
 
-from serve.overload.scheduler import RequestScheduler, Scheduled
+from serve.overload import scheduler as scheduler_module
+from serve.overload.scheduler import IN_FLIGHT_SECONDS, MOST_IN_FLIGHT, RequestScheduler, Scheduled
 from tests.support.in_loop import in_loop
 
 
@@ -176,3 +177,108 @@ async def test_a_cancelled_request_leaves_no_cycle() -> None:
         assert [ref() for ref in freed] == [None] * 20
     finally:
         gc.enable()
+
+
+class Reads:
+    """Requests that wait for Redis, which answers each when it is told to."""
+
+    def __init__(self) -> None:
+        self.scheduler = RequestScheduler()
+        self.sent: list[str] = []
+        self._replies: list[asyncio.Future[None]] = []
+
+    def start(self, caller: str) -> asyncio.Task[None]:
+        return asyncio.create_task(self._request(caller))
+
+    def answer(self, number: int) -> None:
+        self._replies[number].set_result(None)
+
+    def answer_all(self) -> None:
+        for reply in self._replies:
+            if not reply.done():
+                reply.set_result(None)
+
+    async def _request(self, caller: str) -> None:
+        await Scheduled(self._read(caller), self.scheduler, caller)
+
+    async def _read(self, caller: str) -> None:
+        work_for(0.002)
+        self.sent.append(caller)
+        self._replies.append(asyncio.get_running_loop().create_future())
+        await self._replies[-1]
+
+
+async def iterate(iterations: int = 300) -> None:
+    """Enough for all steps that may run."""
+    for _ in range(iterations):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for Redis count however long they take."""
+    monkeypatch.setattr(scheduler_module, "IN_FLIGHT_SECONDS", 3600.0)
+
+
+@pytest.mark.usefixtures("patient")
+@in_loop
+async def test_few_requests_wait_for_redis_and_the_next_goes_when_one_is_answered() -> None:
+    reads = Reads()
+    tasks = [reads.start("many") for _ in range(3 * MOST_IN_FLIGHT)]
+    await iterate()
+    assert len(reads.sent) == MOST_IN_FLIGHT
+    reads.answer(0)
+    reads.answer(1)
+    await iterate()
+    assert len(reads.sent) == MOST_IN_FLIGHT + 2
+    while not all(task.done() for task in tasks):
+        reads.answer_all()
+        await iterate(1)
+
+
+@pytest.mark.usefixtures("patient")
+@in_loop
+async def test_a_caller_who_asks_for_little_is_next_when_redis_has_answered() -> None:
+    reads = Reads()
+    many = [reads.start("many") for _ in range(3 * MOST_IN_FLIGHT)]
+    await iterate()
+    few = reads.start("few")
+    await iterate()
+    reads.answer(0)
+    await iterate()
+    assert reads.sent[MOST_IN_FLIGHT:] == ["few"]
+    while not (few.done() and all(task.done() for task in many)):
+        reads.answer_all()
+        await iterate(1)
+
+
+@in_loop
+async def test_a_node_that_is_silent_does_not_hold_the_others_up() -> None:
+    reads = Reads()
+    tasks = [reads.start("many") for _ in range(3 * MOST_IN_FLIGHT)]
+    began = time.monotonic()
+    while len(reads.sent) < len(tasks):
+        await asyncio.sleep(IN_FLIGHT_SECONDS / 10)
+        assert time.monotonic() < began + 20
+    assert time.monotonic() >= began + 2 * IN_FLIGHT_SECONDS
+    reads.answer_all()
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.usefixtures("patient")
+@in_loop
+async def test_a_cancelled_request_makes_room_for_the_next() -> None:
+    reads = Reads()
+    tasks = [reads.start("many") for _ in range(2 * MOST_IN_FLIGHT)]
+    await iterate()
+    for task in tasks[:MOST_IN_FLIGHT]:
+        task.cancel()
+    await iterate()
+    assert len(reads.sent) == len(tasks)
+    reads.answer_all()
+    await asyncio.wait(tasks)
+    later = reads.start("later")
+    await iterate()
+    assert reads.sent[-1] == "later"
+    reads.answer_all()
+    await later
