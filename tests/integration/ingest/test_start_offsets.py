@@ -19,8 +19,8 @@ from tests.support.unused import unique
 from tests.support.wait import eventually
 
 LINEAGE = "5f0c"
-SOON_BACK = ("reconnect.backoff.max.ms=500",)
-"""Longest wait until a client connects again to brokers that were away, ten seconds by default."""
+SOON_BACK = ("reconnect.backoff.max.ms=500", "session.timeout.ms=4000")
+"""Limits of ten seconds by default: until a client connects again to brokers, and until a silent member has left."""
 
 
 @pytest.fixture(autouse=True)

@@ -52,8 +52,8 @@ def store_client(store_url: str) -> Iterator[StoreClient]:
     store_client.close()
 
 
-async def ask(url: str, following: list[int], now: int = NOW) -> Answer:
-    connections = NodeConnections(url, KEYS.buckets, timeout_seconds=5)
+async def ask(url: str, following: list[int], now: int = NOW, timeout_seconds: float = 5) -> Answer:
+    connections = NodeConnections(url, KEYS.buckets, timeout_seconds)
     try:
         query = query_of(GetInNetworkPostsRequest(following_user_ids=following))
         return await Timelines(RedisFetcher(connections, KEYS), RETENTION, max_bytes=64 << 20).read(query, now)
@@ -335,14 +335,14 @@ def test_nothing_listens() -> None:
 
 def test_dead_shard_holds_back_its_own_writes_only(redis_cluster: RedisCluster, redis_cluster_url: str) -> None:
     posts = [LightPost(number, number, NOW) for number in range(1, 200)]
-    store_client = StoreClient(redis_cluster_url, KEYS.buckets, timeout_seconds=2)
+    store_client = StoreClient(redis_cluster_url, KEYS.buckets, timeout_seconds=1)
     writer = EventWriter(store_client, KEYS, RETENTION)
     writer.write(posts[:100], NOW)
     authors = [post.author_id for post in posts]
     with redis_cluster.nodes[1].frozen():
         with pytest.raises(StoreUnavailable):
             writer.write(posts, NOW)
-        answer = asyncio.run(ask(redis_cluster_url, authors))
+        answer = asyncio.run(ask(redis_cluster_url, authors, timeout_seconds=1))
         assert answer.partial
         assert 0 < answer.scored.posts < len(posts)
     writer.write(posts, NOW)

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, cast
 
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from confluent_kafka.cimpl import NewPartitions, NewTopic
@@ -22,6 +23,12 @@ SASL_USER = "alice"
 SASL_PASSWORD = "alice-secret"
 WRITER = "bob"
 WRITER_PASSWORD = "bob-secret"
+
+_NO_COORDINATOR = (
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+)
 
 _TLS_LISTENERS = ("mutual", "expired", "elsewhere", "stranger")
 
@@ -100,9 +107,14 @@ class KafkaBroker:
         cast("Any", admin).alter_user_scram_credentials([change])[user].result(30)
 
     def shares(self, group: str) -> list[set[int]]:
-        """Partitions that each member of a consumer group holds."""
+        """Partitions that each member of a consumer group holds; none before there is a coordinator."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        description = cast("Any", admin.describe_consumer_groups([group]))[group].result(30)
+        try:
+            description = cast("Any", admin.describe_consumer_groups([group]))[group].result(30)
+        except KafkaException as error:
+            if error.args[0].code() in _NO_COORDINATOR:
+                return []
+            raise
         return [{place.partition for place in member.assignment.topic_partitions} for member in description.members]
 
     def segments(self, topic: str) -> list[Path]:
