@@ -48,6 +48,7 @@ class PostWriter:
         self._planner = CallPlanner(keys, retention, list_cap)
         self._lineage = lineage
         self._written_lineage = ""
+        self._sessions_seen = 0
 
     def write(self, events: Sequence[PostRow | AuthorDelete], now: int) -> None:
         """Return when all events are in the store. Blocks.
@@ -59,7 +60,7 @@ class PostWriter:
             self._written_lineage = lineage
         try:
             self._planner.by_bucket = self._store_client.topology().is_cluster
-            failed = [failure for batch in sub_batches(events) for failure in self._write(batch, now)]
+            failed = [failure for batch in sub_batches(events) for failure in self._write_connected(batch, now)]
             if failed:
                 raise failed[0]
         except StoreUnavailable:
@@ -83,6 +84,21 @@ class PostWriter:
             node = topology.nodes[topology.node_of_bucket[reads.command.bucket]]
             lacking[node] += sum(record is None for record in records)
         return +lacking
+
+    def _write_connected(self, batch: Sequence[PostRow] | AuthorDelete, now: int) -> list[StoreUnavailable]:
+        """Write again where a connection was opened meanwhile, with all TTLs.
+
+        A node that lost its keys has ended its connections. It need not fail a call: redis-py connects again.
+        """
+        before = self._store_client.sessions_opened
+        if before != self._sessions_seen:
+            self._planner.forget()
+        failed = self._write(batch, now)
+        self._sessions_seen = self._store_client.sessions_opened
+        if failed or before in (0, self._sessions_seen):
+            return failed
+        self._planner.forget()
+        return self._write(batch, now)
 
     def _write(self, batch: Sequence[PostRow] | AuthorDelete, now: int) -> list[StoreUnavailable]:
         step = _Steps(self._store_client)
