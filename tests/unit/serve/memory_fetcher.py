@@ -1,6 +1,7 @@
 """A fetcher whose nodes are in memory: they run the commands of a core, and reply as Redis does, as far as it asks."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 import hiredis
 
@@ -86,8 +87,9 @@ class MemoryFetcher:
 
 
 def node_of_model(model: Model, now: int) -> MemoryNode:
-    """A node that holds what a model does at a time."""
+    """A node that holds what a model, to which nothing is added any more, does at a time."""
 
+    @cache
     def members(author: int, video: bool) -> list[bytes]:
         if video:
             posts = model.videos(author, now)
@@ -95,6 +97,7 @@ def node_of_model(model: Model, now: int) -> MemoryNode:
             posts = [post for kind in (False, True) for post in model.posts(author, now, secondary=kind)]
         return list(map(encode_member, sorted(posts, key=newest_first)))
 
+    @cache
     def record(post_id: int) -> bytes | None:
         post = model.live(post_id, now)
         return encode_record(post, listed_as_video=False) if post else None

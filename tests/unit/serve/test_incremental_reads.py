@@ -29,9 +29,10 @@ class World:
         for step in history:
             self.now += step.wait
             self.model.apply([event for event in step.batch if is_accepted(event, self.now)], self.now)
+        self._node = node_of_model(self.model, self.now)
 
     def ask(self, query: Query) -> GetInNetworkPostsResponse:
-        fetcher = MemoryFetcher(node_of_model(self.model, self.now))
+        fetcher = MemoryFetcher(self._node)
         timelines = Timelines(fetcher, Retention(RETENTION), 1 << 20, self._core)
         answer = asyncio.run(timelines.read(query, self.now))
         assert not answer.partial

@@ -78,7 +78,7 @@ def test_every_flush_returns_the_latest_offset(cluster: KafkaCluster, place: Par
 
 
 def impatient(cluster: KafkaCluster, place: PartitionAddress) -> PartitionWriter:
-    return cluster.writer_for(place, timeout_seconds=1)
+    return cluster.writer_for(place, timeout_seconds=2)
 
 
 def test_flush_fails_without_the_broker_and_starts_afresh(
