@@ -59,7 +59,7 @@ async def test_without_any_limit_a_read_may_take_its_time() -> None:
 
 @in_loop
 async def test_a_storm_of_cancelled_calls_leaves_nothing_in_flight() -> None:
-    async with serving(max_concurrent_requests=50) as served:
+    async with serving(max_concurrent_requests=50, max_loop_lag_ms=10_000) as served:
         served.timelines.hold()
         for _ in range(5):
             calls = [served.ask(REQUEST) for _ in range(40)]
