@@ -13,6 +13,9 @@ from tests.support.programs.installed import Unavailable
 USER = 65532
 """User of the image and the chart."""
 
+_OF_THIS_RUN = ("VIRTUAL_ENV", "PYTHONPYCACHEPREFIX")
+"""Variables that would send the stage's installation, or its compiled code, elsewhere."""
+
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.so")
 
 
@@ -43,7 +46,7 @@ class PlainBuild:
     def __init__(self, folder: Path, python: Path) -> None:
         self._folder = folder
         self._here = folder
-        inherited = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+        inherited = {name: value for name, value in os.environ.items() if name not in _OF_THIS_RUN}
         self.variables = inherited | {"HOME": "/nonexistent", "PATH": f"{folder}/path:/usr/bin:/bin"}
         (folder / "path").mkdir()
         (folder / "path" / "python").symlink_to(python)
