@@ -88,19 +88,19 @@ class Costs(NamedTuple):
 
 MEASURED = Costs(
     RedisCosts(
-        pipeline_us=51.0,
-        list_us=1.41,
-        entry_us=0.203,
-        record_us=1.44,
-        post_us=13.3,
-        cluster_us=7.4,
-        call_us=12.4,
+        pipeline_us=23.5,
+        list_us=0.6,
+        entry_us=0.012,
+        record_us=1.09,
+        post_us=4.95,
+        cluster_us=2.21,
+        call_us=1.61,
         mark_us=9.0,
     ),
-    ServerCosts(request_us=1088.0, pipeline_us=30.0, list_us=1.2, entry_us=0.05, result_us=0.39),
-    WorkerCosts(event_us=21.9, cluster_us=13.9, call_us=20.0, pipeline_us=60.0, mark_us=9.0),
-    MemoryCosts(post_bytes=88.0, author_bytes=167.5, hash_bytes=64.0),
+    ServerCosts(request_us=313.0, pipeline_us=31.2, list_us=0.47, entry_us=0.0, result_us=0.133),
+    WorkerCosts(event_us=4.54, cluster_us=5.84, call_us=3.73, pipeline_us=60.0, mark_us=9.0),
+    MemoryCosts(post_bytes=87.4, author_bytes=166.3, hash_bytes=64.0),
     WireCosts(request_bytes=9.0, result_bytes=43.0, command_bytes=60.0, entry_bytes=58.0, event_bytes=51.0),
-    "two busy cores, where a quiet machine needs about half: give --bench",
+    "a fast machine that did nothing else, where a busy one needs twice as much: give --bench",
 )
 """The mean of two runs of tests/benchmarks/plan.py."""
