@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -194,9 +195,9 @@ def _show(request: GetInNetworkPostsRequest, address: str, answer: TimedAnswer) 
     elif lines:
         print("\n".join(f"{entry.post_id:>19}  {plain_line(entry)}" for entry in lines))
     age = newest_age(response, now)
-    newest = "no posts" if age is None else f"{len(lines):,} posts, the newest {in_words(age)} old"
+    found = "no posts" if age is None else f"{_count(lines)}, the newest {_old(age)}"
     partial = ", partial: the server could not read everything" if response.partial else ""
-    print(f"{newest}{partial}; answered in {answer.seconds * 1000:.1f} ms")
+    print(f"{found}{partial}; answered in {answer.seconds * 1000:.1f} ms")
     for change in adjustment_texts(response.adjustments):
         print(f"the server changed the request: {change}")
     if not lines:
@@ -205,3 +206,11 @@ def _show(request: GetInNetworkPostsRequest, address: str, answer: TimedAnswer) 
     elif response.has_more:
         last = response.posts[-1]
         print(f"there are older posts: --before {last.created_at},{last.post_id}")
+
+
+def _count(lines: Sequence[object]) -> str:
+    return "1 post" if len(lines) == 1 else f"{len(lines):,} posts"
+
+
+def _old(age: float) -> str:
+    return f"{in_words(age)} old" if age >= 1 else "just written"

@@ -11,7 +11,7 @@ from tests.support.unused import free_port, unique
 
 README = Path(__file__).parents[3] / "README.md"
 TOPICS = ("INNETWORK_POST", "TWEET_EVENTS", "FOLLOWS", "DEAD_LETTER")
-AGE = re.compile(r"\d+ (s|min)\b")
+AGE = re.compile(r"\d+ (s|min)( old)?\b|\bnow\b|\bjust written\b")
 SECONDS = re.compile(r"answered in .*")
 
 

@@ -144,6 +144,16 @@ def test_the_answer_is_a_line_per_post(server: Server, capsys: pytest.CaptureFix
     assert summary.startswith("2 posts, the newest 5 s old; answered in ")
 
 
+def test_a_post_of_this_second_is_just_written(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    (newest, _) = timeline()
+    newest.created_at = int(time.time()) + 1
+    server.response = GetInNetworkPostsResponse(posts=[newest])
+    assert query(server) == 0
+    line, summary = capsys.readouterr().out.splitlines()
+    assert line.split()[1] == "now"
+    assert summary.startswith("1 post, the newest just written; answered in ")
+
+
 @pytest.mark.parametrize("columns", [40, 80, 100, 200])
 def test_no_terminal_is_too_narrow_for_ids(
     columns: int, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
