@@ -180,7 +180,7 @@ async def test_a_cancelled_request_leaves_no_cycle() -> None:
 
 
 class Reads:
-    """Requests that wait for Redis, which answers each when it is told to."""
+    """Requests that wait for Redis, which answers one with answer()."""
 
     def __init__(self) -> None:
         self.scheduler = RequestScheduler()
@@ -202,7 +202,7 @@ class Reads:
         await Scheduled(self._read(caller), self.scheduler, caller)
 
     async def _read(self, caller: str) -> None:
-        work_for(0.002)
+        work_for(0.003)
         self.sent.append(caller)
         self._replies.append(asyncio.get_running_loop().create_future())
         await self._replies[-1]

@@ -1,4 +1,4 @@
-"""How the process of `thunder` ends: with its exit code, whatever C libraries would do last."""
+"""How the process of `thunder` ends: with its exit code, and before exit handlers of C libraries run."""
 
 import subprocess
 
